@@ -1,0 +1,245 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""From flags to a problem: suite, agent, teachers, controller.
+
+Here: `load_teachers`, `make_problem`, `run`. Not here: the binaries.
+"""
+
+from collections.abc import Callable, Sequence
+import dataclasses
+import pathlib
+from typing import Any
+
+import jax
+import numpy as np
+
+from experiments import shared_flags
+from experiments import workdir as workdir_lib
+from kickstarting import agent as agent_lib
+from kickstarting import update as update_lib
+from kickstarting.environments import base
+from kickstarting.environments import envpool_batch
+from kickstarting.environments import scores
+from kickstarting.environments import seeds
+from kickstarting.environments import suites
+from kickstarting.networks import build as build_lib
+from kickstarting.runtime import checkpoint as checkpoint_lib
+from kickstarting.runtime import evaluation
+from kickstarting.runtime import logger as logger_lib
+from kickstarting.runtime import training
+from kickstarting.teachers import labelling
+from kickstarting.teachers import policy_file
+from kickstarting.teachers import teacher as teacher_lib
+from kickstarting.teachers import zoo
+from kickstarting.weights import controllers
+from kickstarting.weights import parsing
+
+
+@dataclasses.dataclass(frozen=True)
+class Teaching:
+  """Teachers, who speaks where, and what moves their weights."""
+
+  teachers: tuple[teacher_lib.Teacher, ...]
+  teacher_of_task: np.ndarray  # int32 [tasks], -1 for none
+  controller: controllers.WeightController
+
+
+NO_TEACHING = Teaching((), np.zeros(0, np.int32), controllers.scheduled(0.0))
+
+
+def suite_from_flags() -> suites.Suite:
+  """Returns the suite that --suite and --tasks name."""
+  return suites.get_suite(
+      shared_flags.SUITE.value, shared_flags.TASKS.value or None)
+
+
+def load_teachers(
+    specs: Sequence[str], suite: suites.Suite, weights: str, frames: int
+) -> Teaching:
+  """Loads teachers and routes them.
+
+  Args:
+    specs: of --teachers.
+    suite: the student's tasks.
+    weights: of --weights.
+    frames: of the whole run, for shares in `weights`.
+
+  Raises:
+    ValueError: a file is missing or damaged, a teacher fits no task.
+  """
+  teachers: list[teacher_lib.Teacher] = []
+  assignments: dict[str, int] = {}
+  for spec in specs:
+    if spec == 'zoo':
+      teachers += zoo.load_experts(suite.task_names)
+      continue
+    task, _, path = spec.rpartition('=')
+    if task:
+      assignments[task] = len(teachers)
+    teachers.append(teacher_lib.from_policy(
+        path, policy_file.load_policy(path)))
+  routing = teacher_lib.route(teachers, suite.task_names, assignments)
+  controller = parsing.from_string(weights, total_frames=frames)
+  controller.init(len(teachers))  # raises now if the numbers do not match
+  return Teaching(tuple(teachers), routing, controller)
+
+
+def make_environment(
+    suite: suites.Suite,
+    streams: int,
+    seed: int,
+    block: int = 0,
+    group: seeds.Group = seeds.Group.TRAINING,
+) -> base.BatchedEnvironment:
+  """Makes a batch of about `streams` streams over all tasks of a suite."""
+  return envpool_batch.task_batch(
+      suite.levels, max(1, round(streams / len(suite.tasks))), seed=seed,
+      actor_id=block, group=group, max_words=suite.max_words,
+      bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value)
+
+
+def spec_of(suite: suites.Suite) -> base.EnvironmentSpec:
+  """Returns what the tasks of a suite share."""
+  environment = make_environment(suite, 1, 0, group=seeds.Group.MEASUREMENT)
+  environment.close()
+  return environment.spec
+
+
+def make_problem(
+    suite: suites.Suite,
+    network: build_lib.NetworkConfig,
+    update: update_lib.UpdateConfig,
+    config: training.TrainingConfig,
+    teaching: Teaching = NO_TEACHING,
+) -> training.Problem:
+  """Composes a problem for `training.train`.
+
+  Raises:
+    ValueError: a teacher does not fit the suite's environment.
+  """
+  spec = spec_of(suite)
+  for teacher in teaching.teachers:
+    teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
+
+  def make_labeller(task: np.ndarray) -> labelling.Labeller | None:
+    if not teaching.teachers:
+      return None
+    return labelling.make_labeller(
+        teaching.teachers, teaching.teacher_of_task[task])
+
+  return training.Problem(
+      agent=agent_lib.make_agent(network, spec.observation, spec.num_actions),
+      network=_json(network),
+      update=update,
+      make_environment=lambda block: make_environment(
+          suite, config.streams, config.seed, block),
+      make_labeller=make_labeller,
+      make_window=lambda frames: scores.ScoreWindow(
+          suite.random_returns, suite.reference_returns, frames),
+      task_names=suite.task_names,
+      teacher_names=tuple(t.name for t in teaching.teachers),
+      controller=teaching.controller,
+  )
+
+
+def _json(network: build_lib.NetworkConfig) -> dict[str, Any]:
+  """Returns a network's configuration as JSON would give it back."""
+  return dataclasses.asdict(network) | {
+      'observation_keys': list(network.observation_keys)}
+
+
+def run(
+    problem: training.Problem,
+    config: training.TrainingConfig,
+    folder: pathlib.Path,
+    *,
+    resume: bool,
+    should_stop: Callable[[], bool],
+    label: str = '',
+) -> training.Outcome:
+  """Trains with checkpoints and logs in `folder`."""
+  checkpointer = checkpoint_lib.Checkpointer(folder / 'checkpoints')
+  latest = checkpointer.latest()
+  # A run that was killed before its first checkpoint starts again.
+  resume = resume and latest is not None
+  logger = logger_lib.RunLogger(
+      folder, total_frames=config.frames, label=label,
+      resume_frames=latest if resume else (0 if folder.exists() else None))
+  try:
+    return training.train(
+        problem, config, on_record=logger, checkpointer=checkpointer,
+        resume=resume, should_stop=should_stop)
+  finally:
+    logger.close()
+    checkpointer.close()
+
+
+def export(
+    path: pathlib.Path,
+    network: build_lib.NetworkConfig,
+    suite: suites.Suite,
+    params: Any,
+    info: dict[str, Any],
+) -> None:
+  """Writes a trained agent as a policy file."""
+  spec = spec_of(suite)
+  policy_file.save_policy(path, policy_file.Policy(
+      network=network,
+      params=params,
+      num_actions=spec.num_actions,
+      observation=policy_file.observation_of(spec.observation),
+      max_words=spec.max_words,
+      tasks=suite.task_names,
+      info=info | {
+          'command': workdir_lib.command(),
+          'git_revision': workdir_lib.git_revision(),
+      },
+  ))
+
+
+def evaluate(
+    agent: agent_lib.Agent,
+    suite: suites.Suite,
+    params: Any,
+    episodes: int,
+    seed: int,
+) -> dict[str, Any]:
+  """Evaluates a policy on a suite.
+
+  Returns:
+    'score' of the suite, 'frames' played, and 'tasks': per task 'return',
+    'standard_error', 'score', 'episodes'.
+  """
+  environment = make_environment(
+      suite, 8 * len(suite.tasks), seed, group=seeds.Group.EVALUATION)
+  returns, frames = evaluation.evaluate(
+      agent, params, environment, episodes, jax.random.key(seed))
+  means = np.array([r.mean() for r in returns])
+  task_scores = scores.capped_score(
+      means, suite.random_returns, suite.reference_returns)
+  return {
+      'score': float(task_scores.mean()),
+      'frames': frames,
+      'tasks': {
+          task.name: {
+              'return': float(mean),
+              'standard_error': float(r.std() / np.sqrt(len(r))),
+              'score': float(score),
+              'episodes': len(r),
+          }
+          for task, mean, r, score in zip(
+              suite.tasks, means, returns, task_scores)
+      },
+  }

@@ -1,0 +1,98 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Evaluates a trained agent on a suite, task by task.
+
+  python -m experiments.evaluate --policy=results/train-.../policy.npz
+  python -m experiments.evaluate --policy=zoo --suite=minigrid8
+
+Not here: training scores, which are over training episodes (`train.py`).
+"""
+
+from collections.abc import Sequence
+import time
+
+from absl import app
+from absl import flags
+
+from experiments import build
+from experiments import figures
+from experiments import shared_flags
+from experiments import workdir as workdir_lib
+from kickstarting import agent as agent_lib
+from kickstarting.environments import suites
+from kickstarting.teachers import policy_file
+from kickstarting.teachers import teacher as teacher_lib
+from kickstarting.teachers import zoo
+
+_POLICY = flags.DEFINE_string(
+    'policy', None, 'A policy file, the folder of a finished run, or "zoo" for '
+    'the expert of each task.', required=True)
+_EPISODES = flags.DEFINE_integer(
+    'episodes', 200, 'Episodes per task.', lower_bound=1)
+
+
+def _load(
+    name: str, tasks: Sequence[str]
+) -> list[tuple[policy_file.Policy, Sequence[str]]]:
+  """Returns which policy plays which tasks."""
+  if name == 'zoo':
+    return [(zoo.load_expert(task), [task]) for task in tasks]
+  return [(policy_file.load_policy(name), tasks)]
+
+
+def main(argv):
+  del argv
+  folder = workdir_lib.open_workdir('evaluate')
+  start = time.monotonic()
+  names = build.suite_from_flags().task_names
+  table = {}
+  frames = 0
+  for policy, tasks in _load(_POLICY.value, names):
+    suite = suites.get_suite(shared_flags.SUITE.value, tasks)
+    spec = build.spec_of(suite)
+    agent = agent_lib.make_agent(
+        policy.network, dict(policy.observation), policy.num_actions)
+    teacher_lib.check_params(_POLICY.value, agent, policy.params)
+    teacher_lib.check_fits(
+        teacher_lib.from_policy(_POLICY.value, policy),
+        spec.num_actions, spec.observation)
+    evaluation = build.evaluate(
+        agent, suite, policy.params, _EPISODES.value,
+        shared_flags.FLAGS.seed)
+    frames += evaluation['frames']
+    table |= evaluation['tasks']
+    for task, row in evaluation['tasks'].items():
+      print(f'{task:24} return {row["return"]:7.3f} +- '
+            f'{row["standard_error"]:.3f}  score {row["score"]:6.1f}'
+            f'  episodes {row["episodes"]}', flush=True)
+  seconds = time.monotonic() - start
+  score = sum(row['score'] for row in table.values()) / len(table)
+  figure = figures.draw_table(
+      folder / 'scores', {t: row['score'] for t, row in table.items()},
+      title=f'{_POLICY.value}: {score:.1f}')
+  workdir_lib.finish(folder, {
+      'ended': 'finished',
+      'score': score,
+      'frames': frames,
+      'frames_per_second': frames / seconds,
+      'seconds': seconds,
+      'tasks': table,
+      'workdir': str(folder),
+      'figure': str(figure),
+  })
+
+
+if __name__ == '__main__':
+  app.run(main)

@@ -1,0 +1,125 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Pictures of finished runs.
+
+Here: score against frames, one curve per method, seeds shaded. Not here: what
+the records hold (`kickstarting/runtime/training.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+import os
+import pathlib
+from typing import Any
+
+import matplotlib
+import numpy as np
+
+from kickstarting.runtime import logger as logger_lib
+
+matplotlib.use('Agg')
+# pylint: disable=g-import-not-at-top
+import matplotlib.pyplot as plt  # noqa: E402
+
+_COLOURS = ('tab:blue', 'tab:orange', 'tab:green', 'tab:red', 'tab:purple')
+
+
+def curve(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
+  """Returns frames [N] and suite scores [N] of a run."""
+  records = logger_lib.read_records(folder)
+  return (np.array([r['frames'] for r in records], np.float64),
+          np.array([r['score'] for r in records], np.float64))
+
+
+def on_grid(
+    curves: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
+  """Interpolates runs to common frames; returns frames [N], scores [S, N]."""
+  end = min(frames[-1] for frames, _ in curves)
+  grid = np.linspace(0.0, end, 201)
+  return grid, np.stack([
+      np.interp(grid, np.r_[0.0, frames], np.r_[0.0, scores])
+      for frames, scores in curves
+  ])
+
+
+def draw_curves(
+    path: str | os.PathLike[str],
+    runs: Mapping[str, Sequence[str | os.PathLike[str]]],
+    *,
+    title: str,
+    marks: Mapping[str, Any] | None = None,
+) -> pathlib.Path:
+  """Draws suite score against frames as PNG and PDF.
+
+  Args:
+    path: without suffix.
+    runs: label -> folders of its runs (seeds); mean, and range if several.
+    title: of the picture.
+    marks: optional 'score', a horizontal line, and 'frames', vertical lines
+      {label: frames} where a curve reaches it.
+
+  Returns:
+    Path of the PNG.
+  """
+  figure, axes = plt.subplots(figsize=(7, 4.2), layout='constrained')
+  colours = dict(zip(runs, _COLOURS * len(runs)))
+  for label, folders in runs.items():
+    curves = [curve(f) for f in folders]
+    curves = [c for c in curves if len(c[0])]
+    if not curves:
+      continue
+    frames, values = on_grid(curves)
+    axes.plot(frames / 1e6, values.mean(axis=0), label=label,
+              color=colours[label])
+    if len(curves) > 1:
+      axes.fill_between(
+          frames / 1e6, values.min(axis=0), values.max(axis=0),
+          color=colours[label], alpha=0.2, linewidth=0)
+  if marks:
+    axes.axhline(marks['score'], color='grey', linestyle=':', linewidth=1)
+    for label, frames in marks['frames'].items():
+      if frames is not None:
+        axes.axvline(frames / 1e6, color=colours[label], linestyle=':',
+                     linewidth=1)
+  axes.set_xlabel('environment frames of the student (millions)')
+  axes.set_ylabel('mean capped score (0 random, 100 reference)')
+  axes.set_ylim(-5, 105)
+  axes.set_xlim(left=0)
+  axes.set_title(title)
+  axes.grid(alpha=0.3)
+  axes.legend(loc='lower right')
+  return _save(figure, path)
+
+
+def draw_table(
+    path: str | os.PathLike[str], values: Mapping[str, float], *, title: str
+) -> pathlib.Path:
+  """Draws one bar per task as PNG and PDF; returns the path of the PNG."""
+  figure, axes = plt.subplots(
+      figsize=(7, 1 + 0.25 * len(values)), layout='constrained')
+  names = list(values)[::-1]
+  axes.barh(names, [values[n] for n in names], color=_COLOURS[0])
+  axes.set_xlabel('score (0 random, 100 reference)')
+  axes.set_xlim(-5, 105)
+  axes.set_title(title)
+  return _save(figure, path)
+
+
+def _save(figure: Any, path: str | os.PathLike[str]) -> pathlib.Path:
+  path = pathlib.Path(path)
+  for suffix in ('.png', '.pdf'):
+    figure.savefig(path.with_suffix(suffix), dpi=150)
+  plt.close(figure)
+  return path.with_suffix('.png')

@@ -1,0 +1,154 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The main job: a kickstarted student against one trained from scratch.
+
+  python -m experiments.kickstart                    # minigrid8, shipped experts
+  python -m experiments.kickstart --method=distill   # without the reward
+  python -m experiments.kickstart --weights=constant:1 --seed=2
+
+Both students have the same network, budget and settings; they are trained one
+after the other. The comparison is in frames of the student, as in the paper;
+`frames_with_teachers` also counts what the experts were trained for. Not here:
+several seeds (`study.py`).
+"""
+
+from collections.abc import Callable
+import pathlib
+from typing import Any
+
+from absl import app
+from absl import flags
+import numpy as np
+
+from experiments import build
+from experiments import figures
+from experiments import shared_flags
+from experiments import workdir as workdir_lib
+from kickstarting import update as update_lib
+from kickstarting.environments import suites
+from kickstarting.networks import build as networks
+from kickstarting.runtime import training
+from kickstarting.teachers import zoo
+
+_METHOD = flags.DEFINE_enum(
+    'method', 'kickstart', list(update_lib.METHODS), 'kickstart: RL and '
+    'distillation; distill: distillation alone.')
+_BASELINE = flags.DEFINE_bool(
+    'baseline', True, 'Also train the student from scratch.')
+
+flags.FLAGS.set_default('teachers', ['zoo'])
+
+
+def frames_to_score(
+    frames: np.ndarray, values: np.ndarray, score: float
+) -> float | None:
+  """Returns the first frame from which on a curve is at or above a score.
+
+  A single lucky window does not count: the mean of this record and the next
+  two must be there as well. None if the curve never gets there.
+  """
+  for i in range(len(frames)):
+    if values[i] >= score and np.mean(values[i:i + 3]) >= score:
+      return float(frames[i])
+  return None
+
+
+def summarise(
+    scratch: pathlib.Path, student: pathlib.Path, teacher_frames: int
+) -> dict[str, Any]:
+  """Compares two finished runs."""
+  scratch_frames, scratch_values = figures.curve(scratch)
+  frames, values = figures.curve(student)
+  target = float(scratch_values[-1])
+  reached = frames_to_score(frames, values, target)
+  return {
+      'score_scratch': target,
+      'score_kickstarted': float(values[-1]),
+      'frames_to_scratch_score': reached,
+      'speedup': float(scratch_frames[-1] / reached) if reached else None,
+      'teacher_frames': teacher_frames,
+      'frames_with_teachers': reached + teacher_frames if reached else None,
+  }
+
+
+def _train(
+    name: str,
+    folder: pathlib.Path,
+    suite: suites.Suite,
+    method: str,
+    teaching: build.Teaching,
+    stop: Callable[[], bool],
+) -> training.Outcome:
+  config = shared_flags.config_from_flags(training.TrainingConfig)
+  update = shared_flags.config_from_flags(
+      update_lib.UpdateConfig, method=method)
+  network = networks.get_network(shared_flags.NETWORK.value)
+  problem = build.make_problem(suite, network, update, config, teaching)
+  outcome = build.run(
+      problem, config, folder / name, resume=shared_flags.RESUME.value,
+      should_stop=stop, label=f'{name:12}')
+  build.export(folder / name / 'policy.npz', network, suite, outcome.params, {
+      'frames': outcome.frames, 'seed': config.seed})
+  return outcome
+
+
+def main(argv):
+  del argv
+  suite = build.suite_from_flags()
+  frames = shared_flags.FLAGS.frames
+  teaching = build.load_teachers(
+      shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames)
+  folder = workdir_lib.open_workdir('kickstart')
+  stop = workdir_lib.StopRequest()
+  student = {'kickstart': 'kickstarted', 'distill': 'distilled'}[_METHOD.value]
+  print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
+        f' teachers, {frames / 1e6:.2f} M frames a student; results in'
+        f' {folder}', flush=True)
+  jobs = [('scratch', 'kickstart', build.NO_TEACHING)] * _BASELINE.value
+  jobs.append((student, _METHOD.value, teaching))
+  outcomes: dict[str, training.Outcome] = {}
+  for name, method, help_ in jobs:
+    if not stop():
+      outcomes[name] = _train(name, folder, suite, method, help_, stop)
+  ended = 'interrupted' if stop() else 'finished'
+  last = outcomes[list(outcomes)[-1]]
+  result = {
+      'ended': ended,
+      'score': last.score,
+      'frames': sum(o.frames for o in outcomes.values()),
+      'frames_per_second': last.frames_per_second,
+      'seconds': sum(o.seconds for o in outcomes.values()),
+      'workdir': str(folder),
+  }
+  marks = None
+  if ended == 'finished' and 'scratch' in outcomes:
+    known = zoo.manifest()
+    teacher_frames = sum(
+        known[name]['frames_with_teachers'] for name in suite.task_names
+    ) if shared_flags.TEACHERS.value == ['zoo'] else None
+    summary = summarise(folder / 'scratch', folder / student, teacher_frames)
+    result |= summary
+    marks = {
+        'score': summary['score_scratch'],
+        'frames': {student: summary['frames_to_scratch_score']},
+    }
+  figure = figures.draw_curves(
+      folder / 'score_against_frames', {n: [folder / n] for n in outcomes},
+      title=f'{suite.name}, seed {shared_flags.FLAGS.seed}', marks=marks)
+  workdir_lib.finish(folder, result | {'figure': str(figure)})
+
+
+if __name__ == '__main__':
+  app.run(main)

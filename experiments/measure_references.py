@@ -1,0 +1,160 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+r"""Measures random and reference returns of the levels of the suites.
+
+  python -m experiments.measure_references --source=random --episodes=1000
+  python -m experiments.measure_references --source=reference --episodes=200
+
+Random: the uniform policy in EnvPool, every stream playing as many episodes as
+any other (so that short ones do not count more often). Reference: the players
+of `reference_players.py` in Python `minigrid`. Each level's figures are
+written to the file as soon as they are known, beside the number of episodes.
+
+Not here: what a score is (`kickstarting/environments/scores.py`).
+"""
+
+import csv
+import os
+import pathlib
+
+from absl import app
+from absl import flags
+from absl import logging
+import numpy as np
+
+from kickstarting.environments import base
+from kickstarting.environments import envpool_batch
+from kickstarting.environments import seeds
+
+_DATA = 'kickstarting/environments/data/minigrid.csv'
+_NUM_STREAMS = 50
+
+_LEVELS = flags.DEFINE_list(
+    'levels', None, 'Names of tasks or levels; all of the file if not given.'
+)
+_EPISODES = flags.DEFINE_integer(
+    'episodes', 1000, 'Episodes of each level.', lower_bound=1
+)
+_SOURCE = flags.DEFINE_enum(
+    'source', 'random', ['random', 'reference'], 'Who plays.'
+)
+_SEED = flags.DEFINE_integer('seed', 0, 'Seed of episodes.', lower_bound=0)
+_OUTPUT = flags.DEFINE_string(
+    'output', _DATA, 'CSV file that lists the levels and takes the figures.'
+)
+
+
+def measure_random(
+    level: str, episodes: int, seed: int
+) -> dict[str, float | int]:
+  """Returns the columns that the random policy fills."""
+  batch = envpool_batch.task_batch(
+      [level], _NUM_STREAMS, seed=seed, group=seeds.Group.MEASUREMENT,
+      max_words=32,
+      bootstrap_on_timeout=True,  # marks the time-outs
+  )
+  per_stream = -(-episodes // _NUM_STREAMS)
+  rng = np.random.default_rng(seed)
+  batch.reset()
+  current = np.zeros(_NUM_STREAMS)
+  lengths = np.zeros(_NUM_STREAMS, np.int64)
+  finished = np.zeros(_NUM_STREAMS, np.int64)
+  total, time_limit = 0.0, 0
+  while (finished < per_stream).any():
+    batch.send(
+        rng.integers(batch.spec.num_actions, size=_NUM_STREAMS, dtype=np.int32)
+    )
+    timestep = batch.receive()
+    current += timestep.reward
+    lengths = np.where(timestep.step_type == base.FIRST, 0, lengths + 1)
+    is_last = timestep.step_type == base.LAST
+    total += current[is_last & (finished < per_stream)].sum()
+    is_timeout = is_last & (timestep.discount > 0)
+    time_limit = max(time_limit, lengths[is_timeout].max(initial=0))
+    finished += is_last
+    current[is_last] = 0
+  batch.close()
+  num_episodes = per_stream * _NUM_STREAMS
+  return {
+      'num_actions': batch.spec.num_actions,
+      'time_limit': time_limit,
+      'random_return': round(total / num_episodes, 5),
+      'random_episodes': num_episodes,
+  }
+
+
+def measure_reference(
+    level: str, episodes: int, seed: int
+) -> dict[str, float | int | str]:
+  """Returns the columns that the reference player fills."""
+  # Needed for this alone; random scores do without Python `minigrid`.
+  import gymnasium
+  import minigrid  # noqa: F401, registers its levels
+
+  from experiments import reference_players
+
+  first_seed = seeds.first_seed(seed, group=seeds.Group.MEASUREMENT)
+  env = gymnasium.make(level, disable_env_checker=True)
+  total, num_lost = 0.0, 0
+  for episode in range(episodes):
+    env.reset(seed=first_seed + episode)
+    episode_return, _, is_lost = reference_players.play(env, level)
+    total += episode_return
+    num_lost += is_lost
+  env.close()
+  if num_lost:
+    logging.warning('%s: lost in %d of %d.', level, num_lost, episodes)
+  return {
+      'reference_return': round(total / episodes, 5),
+      'reference_episodes': episodes,
+      'reference_source': reference_players.source(level),
+  }
+
+
+def _write(rows: list[dict], path: pathlib.Path) -> None:
+  temporary = path.with_suffix('.tmp')
+  with temporary.open('w', encoding='utf-8', newline='') as file:
+    writer = csv.DictWriter(file, rows[0], lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(rows)
+  os.replace(temporary, path)
+
+
+def main(argv: list[str]) -> None:
+  """Measures the wanted levels and updates the file after each."""
+  if len(argv) > 1:
+    raise app.UsageError(f'unexpected arguments: {argv[1:]}')
+  path = pathlib.Path(_OUTPUT.value)
+  with path.open(encoding='utf-8', newline='') as file:
+    rows = list(csv.DictReader(file))
+  known = {row['name'] for row in rows} | {row['level'] for row in rows}
+  unknown = set(_LEVELS.value or ()) - known
+  if unknown:
+    raise app.UsageError(f'{path} has no level {", ".join(sorted(unknown))}.')
+  measure = (
+      measure_random if _SOURCE.value == 'random' else measure_reference
+  )
+  for row in rows:
+    wanted = _LEVELS.value is None or {row['name'], row['level']} & set(
+        _LEVELS.value
+    )
+    if wanted:
+      row.update(measure(row['level'], _EPISODES.value, _SEED.value))
+      _write(rows, path)
+      print(', '.join(f'{key}={value}' for key, value in row.items()))
+
+
+if __name__ == '__main__':
+  app.run(main)

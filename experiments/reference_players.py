@@ -1,0 +1,273 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Scripted players for Python `minigrid`, whose returns are the references.
+
+Two players. `bot` is `BabyAIBot` of the `minigrid` package, which explores
+with the agent's own view. BabyAI levels tell it what to do; for MiniGrid
+levels this module states the instruction, lets it take lava for walls, and
+adds the last action where the bot stops one short. `oracle` walks shortest
+paths on the full map; it plays what the bot cannot, and its return is an upper
+bound that a fair agent need not reach.
+
+Not here: episodes and files (`measure_references.py`).
+"""
+
+import collections
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from minigrid.core import constants
+from minigrid.envs.babyai.core import verifier
+from minigrid.utils import baby_ai_bot
+
+BOT = 'scripted bot'
+ORACLE = 'full-map oracle'
+
+_ORACLE_LEVELS = (
+    'MiniGrid-Memory',
+    'MiniGrid-LockedRoom',
+    'MiniGrid-ObstructedMaze-1Dlh',
+)
+
+# What the bot raises where it has no plan.
+_BOT_ERRORS = (AssertionError, TypeError, baby_ai_bot.DisappearedBoxError)
+
+# Unwrapped MiniGrid environments, objects and actions have no useful types.
+Env = Any
+Action = int
+
+
+def source(level: str) -> str:
+  """Returns which player plays a level: BOT or ORACLE."""
+  return ORACLE if level.startswith(_ORACLE_LEVELS) else BOT
+
+
+def play(env: Env, level: str) -> tuple[float, int, bool]:
+  """Plays the episode that `env.reset` has just begun, to its end.
+
+  Args:
+    env: a Gymnasium MiniGrid environment.
+    level: its name.
+
+  Returns:
+    The return, the length in steps, and whether the player gave up early (it
+    then waits for the end, and the return counts).
+  """
+  world = env.unwrapped
+  player = _bot(world, level) if source(level) == BOT else _oracle(world)
+  lava = [c for c in world.grid.grid if c is not None and c.type == 'lava']
+  episode_return, steps, is_over, is_lost = 0.0, 0, False, False
+  while not is_over:
+    _rename(lava, 'wall')
+    action = next(player, None)
+    _rename(lava, 'lava')
+    if action is None:
+      is_lost, action = True, world.actions.done
+    _, reward, terminated, truncated, _ = env.step(action)
+    episode_return += float(reward)
+    steps += 1
+    is_over = terminated or truncated
+  return episode_return, steps, is_lost
+
+
+def _rename(objects: list[Any], type_name: str) -> None:
+  for item in objects:
+    item.type = type_name
+
+
+def _bot(world: Env, level: str) -> Iterator[Action]:
+  """Yields the bot's actions, until it fails."""
+  is_babyai = level.startswith('BabyAI')
+  if not is_babyai:
+    # Descriptions with a location ask for the room; ours have none.
+    if not hasattr(world, 'room_from_pos'):
+      world.room_from_pos = lambda *unused_position: None
+    world.instrs = _instruction(world, level)
+    world.instrs.reset_verifier(world)
+  bot = baby_ai_bot.BabyAIBot(world)
+  action = None
+  while True:
+    try:
+      action = bot.replan(action)
+    except _BOT_ERRORS:
+      return
+    front = world.grid.get(*world.front_pos)
+    if (
+        not is_babyai
+        and action == world.actions.done
+        and front is not None
+        and front.type == 'goal'
+    ):
+      action = world.actions.forward  # the bot stops in front of the goal
+    yield action
+    if not is_babyai and action == world.actions.drop:
+      _refresh(world.instrs)
+
+
+def _refresh(instruction: verifier.Instr) -> None:
+  """Looks up objects again after a drop, as BabyAI levels do themselves."""
+  if isinstance(instruction, verifier.BeforeInstr):
+    _refresh(instruction.instr_a)
+    _refresh(instruction.instr_b)
+  else:
+    instruction.update_objs_poss()
+
+
+def _instruction(world: Env, level: str) -> verifier.Instr:
+  """Returns in BabyAI's terms what a MiniGrid level asks for."""
+  describe = verifier.ObjDesc
+  if 'RedBlueDoors' in level:
+    return verifier.BeforeInstr(
+        verifier.OpenInstr(describe('door', 'red')),
+        verifier.OpenInstr(describe('door', 'blue')),
+    )
+  if 'UnlockPickup' in level or 'KeyCorridor' in level or 'Maze' in level:
+    return verifier.PickupInstr(describe(world.obj.type, world.obj.color))
+  if 'Unlock' in level:
+    return verifier.OpenInstr(describe('door', world.door.color))
+  if 'Fetch' in level:
+    return verifier.PickupInstr(describe(world.targetType, world.targetColor))
+  if 'GoToDoor' in level:
+    return verifier.GoToInstr(describe('door', world.target_color))
+  if 'GoToObject' in level:
+    return verifier.GoToInstr(describe(world.targetType, world.target_color))
+  if 'PutNear' in level:
+    return verifier.PutNextInstr(
+        describe(world.move_type, world.moveColor),
+        describe(world.target_type, world.target_color),
+    )
+  goal = describe(None)
+  goal.type = 'goal'  # not one of the types that `describe` accepts
+  return verifier.GoToInstr(goal)
+
+
+def _oracle(world: Env) -> Iterator[Action]:
+  """Yields the shortest walk through the sub-goals of a level."""
+  actions = world.actions
+  success = getattr(world, 'success_pos', None)
+  if success is not None:  # Memory
+    yield from _walk(world, lambda position, _: position == tuple(success))
+    return
+  door = _find(world, lambda item: item.type == 'door' and item.is_locked)
+  before = _front(door, world)
+  if before is not None and world.grid.get(*before) is not None:
+    yield from _face(world, before)  # a ball in the way of the door
+    yield actions.pickup
+    yield from _drop(world)
+  hidden = _find(world, lambda item: getattr(item, 'contains', None))
+  key = hidden or _find(world, lambda item: item.type == 'key')
+  yield from _face(world, key)
+  if hidden:
+    yield actions.toggle
+  yield actions.pickup
+  yield from _face(world, door)
+  yield actions.toggle
+  goal = _find(world, lambda item: item.type == 'goal')
+  if goal is not None:  # LockedRoom
+    yield from _walk(world, lambda position, _: position == goal)
+    return
+  yield from _drop(world)
+  yield from _face(world, _find(world, lambda item: item is world.obj))
+  yield actions.pickup
+
+
+def _find(world: Env, accept: Callable[[Any], Any]):
+  """Returns the position of the first object that `accept` wants, or None."""
+  for x in range(world.grid.width):
+    for y in range(world.grid.height):
+      item = world.grid.get(x, y)
+      if item is not None and accept(item):
+        return x, y
+  return None
+
+
+def _front(door: tuple[int, int], world: Env) -> tuple[int, int] | None:
+  """Returns the cell west of a door, where an obstructed maze blocks it."""
+  x, y = door
+  item = world.grid.get(x - 1, y)
+  return (x - 1, y) if item is None or item.type == 'ball' else None
+
+
+def _face(world: Env, target: tuple[int, int]) -> Iterator[Action]:
+  """Walks until `target` is the cell in front."""
+
+  def is_facing(position, direction):
+    step = constants.DIR_TO_VEC[direction]
+    return (position[0] + step[0], position[1] + step[1]) == target
+
+  return _walk(world, is_facing)
+
+
+def _drop(world: Env) -> Iterator[Action]:
+  """Drops what is carried into the nearest free cell beside no door."""
+
+  def is_free(position, direction):
+    x, y = position + constants.DIR_TO_VEC[direction]
+    if world.grid.get(x, y) is not None:
+      return False
+    neighbours = ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1))
+    items = [world.grid.get(*cell) for cell in neighbours]
+    return not any(
+        item is not None and item.type == 'door' for item in items
+    )
+
+  yield from _walk(world, is_free)
+  yield world.actions.drop
+
+
+def _walk(world: Env, accept: Callable[[Any, int], bool]) -> Iterator[Action]:
+  """Yields the shortest walk to a (position, direction) that is accepted."""
+  start = (tuple(map(int, world.agent_pos)), int(world.agent_dir))
+  came_from = {start: None}
+  queue = collections.deque([start])
+  while queue:
+    state = queue.popleft()
+    if accept(*state):
+      yield from _retrace(world, came_from, state)
+      return
+    (x, y), direction = state
+    dx, dy = constants.DIR_TO_VEC[direction]
+    following = [
+        (((x, y), (direction - 1) % 4), world.actions.left),
+        (((x, y), (direction + 1) % 4), world.actions.right),
+    ]
+    if _is_passable(world.grid.get(x + dx, y + dy)):
+      ahead = (int(x + dx), int(y + dy))
+      following.append(((ahead, direction), world.actions.forward))
+    for neighbour, action in following:
+      if neighbour not in came_from:
+        came_from[neighbour] = (state, action)
+        queue.append(neighbour)
+  raise ValueError('the oracle finds no way')
+
+
+def _retrace(world: Env, came_from: dict, state: Any) -> Iterator[Action]:
+  """Yields the walk to `state`, opening doors that stand in the way."""
+  walk = []
+  while came_from[state] is not None:
+    state, action = came_from[state]
+    walk.append(action)
+  for action in reversed(walk):
+    front = world.grid.get(*world.front_pos)
+    is_shut = front is not None and front.type == 'door' and not front.is_open
+    if action == world.actions.forward and is_shut:
+      yield world.actions.toggle
+    yield action
+
+
+def _is_passable(item: Any) -> bool:
+  if item is None or item.type in ('floor', 'goal'):
+    return True
+  return item.type == 'door' and not item.is_locked

@@ -1,0 +1,154 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Flags that every binary shares, made from the configuration dataclasses.
+
+A default lives in its dataclass only; the flag takes it from there. Not here:
+flags of one binary (its own module), what they build (`build.py`).
+"""
+
+from collections.abc import Mapping
+import dataclasses
+from typing import Any, TypeVar
+
+from absl import flags
+from absl import logging
+
+from kickstarting import update as update_lib
+from kickstarting.runtime import training
+
+FLAGS = flags.FLAGS
+
+_Config = TypeVar('_Config')
+
+# The progress line is what a user reads; libraries speak up on warnings only.
+logging.set_verbosity(logging.WARNING)
+
+_TRAINING_HELP = {
+    'frames': 'Budget in environment frames; automatic resets count.',
+    'unroll_steps': 'Steps of an unroll (T).',
+    'streams': 'Environments in one batch, about; the nearest multiple of the '
+               'number of tasks is taken.',
+    'batches_per_actor': 'Batches of environments that an actor alternates.',
+    'num_actors': 'Actor threads.',
+    'queue_size': 'Unrolls that may wait for the learner.',
+    'lockstep': 'Act and learn in turn: slower, but exactly repeatable.',
+    'learning_rate': 'At the start; it falls linearly to 0.',
+    'entropy_cost': 'Multiplier of the negative entropy in the loss.',
+    'baseline_cost': 'Multiplier of the value loss.',
+    'window_frames': 'Length of the sliding window of the score, in frames.',
+    'record_frames': 'Frames between two records of the curves.',
+    'checkpoint_frames': 'Frames between two checkpoints.',
+    'seed': 'Of environments, parameters and actions.',
+}
+
+_UPDATE_HELP = {
+    'algorithm': 'RL loss: vtrace or a2c.',
+    'divergence': 'Between teacher and student; the paper\'s is cross_entropy.',
+    'reward_transform': 'Applied to rewards before the loss.',
+    'discount': 'Gamma, per step.',
+    'vtrace_lambda': 'Lambda of the V-trace targets.',
+    'rho_clip': 'Largest importance ratio of the value targets.',
+    'c_clip': 'Largest importance ratio of the trace.',
+    'pg_rho_clip': 'Largest importance ratio of the policy gradient.',
+    'reduction': 'Of a loss over learnable steps: mean, or sum as IMPALA.',
+    'optimizer': 'adam, or rmsprop in TensorFlow\'s form.',
+    'max_grad_norm': 'Gradients are scaled down to this global norm.',
+}
+
+_DEFINE = {
+    bool: flags.DEFINE_bool,
+    int: flags.DEFINE_integer,
+    float: flags.DEFINE_float,
+    str: flags.DEFINE_string,
+}
+
+
+class _FrameCount(flags.ArgumentParser):
+  """Reads 5000000, 5_000_000 and 5e6 alike."""
+
+  syntactic_help = 'a number of frames'
+
+  def parse(self, argument: str | float) -> int:
+    value = float(str(argument).replace('_', ''))
+    if value != int(value):
+      raise ValueError(f'{argument!r} is not a whole number of frames')
+    return int(value)
+
+  def flag_type(self) -> str:
+    return 'frames'
+
+
+def _define(config: type, texts: Mapping[str, str]) -> None:
+  for field in dataclasses.fields(config):
+    if field.name not in texts:
+      continue
+    if field.name.endswith('frames'):
+      flags.DEFINE(
+          _FrameCount(), field.name, field.default, texts[field.name],
+          serializer=flags.ArgumentSerializer())
+    else:
+      _DEFINE[type(field.default)](
+          field.name, field.default, texts[field.name])
+
+
+_define(training.TrainingConfig, _TRAINING_HELP)
+_define(update_lib.UpdateConfig, _UPDATE_HELP)
+
+SUITE = flags.DEFINE_string(
+    'suite', 'minigrid8', 'Suite of tasks: minigrid8, minigrid30, ...')
+TASKS = flags.DEFINE_list(
+    'tasks', [], 'Names of tasks of the suite; empty for all of them.')
+WORKDIR = flags.DEFINE_string(
+    'workdir', None, 'Folder for results; a fresh one under results/ if empty.')
+RESUME = flags.DEFINE_bool(
+    'resume', False, 'Continue the run in --workdir, with its own flags.')
+NETWORK = flags.DEFINE_string(
+    'network', 'grid_small', 'Network of the agent; see networks/build.py.')
+TEACHERS = flags.DEFINE_list(
+    'teachers', [], 'Teachers, comma-separated: PATH (speaks on the tasks it '
+    'was trained on), TASK=PATH, *=PATH (speaks on every task), or "zoo" for '
+    'the experts that come with the library.')
+WEIGHTS = flags.DEFINE_string(
+    'weights', 'linear:1:50%', 'Controller of the teachers\' weights, e.g. '
+    'constant:1, linear:1:2e6 or linear:1:50%;cut=60%.')
+BOOTSTRAP_ON_TIMEOUT = flags.DEFINE_bool(
+    'bootstrap_on_timeout', False, 'Treat a time-out as the end of the data, '
+    'not of the episode.')
+
+
+def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
+  """Returns a configuration dataclass filled from the flags.
+
+  Args:
+    config: the dataclass.
+    **overrides: fields that are not taken from flags.
+  """
+  known = FLAGS.flag_values_dict()
+  values = {
+      field.name: known[field.name]
+      for field in dataclasses.fields(config)  # type: ignore[arg-type]
+      if field.name in known and field.name not in overrides
+  }
+  return config(**values, **overrides)
+
+
+def own_flags() -> dict[str, Any]:
+  """Returns the values of all flags that this project defines."""
+  return {
+      flag.name: flag.value
+      for module, module_flags in FLAGS.flags_by_module_dict().items()
+      if module.startswith('experiments') or module.endswith('.py')
+      for flag in module_flags
+  }

@@ -1,0 +1,95 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Trains one agent: from scratch, or an expert, or helped by easier experts.
+
+  python -m experiments.train --suite=minigrid_all --tasks=DoorKey-5x5
+  python -m experiments.train --suite=minigrid_all --tasks=DoorKey-8x8 \
+      --teachers='*=results/doorkey5'
+
+The best parameters of the run and the last ones are evaluated on their own at
+the end; the better ones become `policy.npz` in the work folder, which other
+runs take as a teacher. Not here: the comparison with a student from scratch
+(`kickstart.py`).
+"""
+
+from absl import app
+from absl import flags
+
+from experiments import build
+from experiments import figures
+from experiments import shared_flags
+from experiments import workdir as workdir_lib
+from kickstarting import update as update_lib
+from kickstarting.networks import build as networks
+from kickstarting.runtime import training
+
+_EVALUATION_EPISODES = flags.DEFINE_integer(
+    'evaluation_episodes', 200, 'Episodes per task that judge the policy at '
+    'the end.', lower_bound=1)
+
+
+def main(argv):
+  del argv
+  folder = workdir_lib.open_workdir('train')
+  stop = workdir_lib.StopRequest()
+  suite = build.suite_from_flags()
+  network = networks.get_network(shared_flags.NETWORK.value)
+  config = shared_flags.config_from_flags(training.TrainingConfig)
+  update = shared_flags.config_from_flags(update_lib.UpdateConfig)
+  teaching = build.NO_TEACHING
+  if shared_flags.TEACHERS.value:
+    teaching = build.load_teachers(
+        shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
+        config.frames)
+  problem = build.make_problem(suite, network, update, config, teaching)
+  outcome = build.run(
+      problem, config, folder, resume=shared_flags.RESUME.value,
+      should_stop=stop)
+  candidates = {
+      'last': (outcome.frames, outcome.params),
+      'best': (outcome.best_frames, outcome.best_params),
+  }
+  evaluations = {
+      name: build.evaluate(
+          problem.agent, suite, params, _EVALUATION_EPISODES.value, config.seed)
+      for name, (_, params) in candidates.items()
+  }
+  chosen = max(evaluations, key=lambda name: evaluations[name]['score'])
+  frames, params = candidates[chosen]
+  build.export(folder / 'policy.npz', network, suite, params, {
+      'frames': frames,
+      'run_frames': outcome.frames,
+      'seed': config.seed,
+      'evaluation': evaluations[chosen],
+  })
+  figure = figures.draw_curves(
+      folder / 'curve', {suite.name: [folder]}, title='Training')
+  workdir_lib.finish(folder, {
+      'ended': outcome.ended,
+      'score': outcome.score,
+      'evaluation_score': evaluations[chosen]['score'],
+      'chosen': chosen,
+      'frames': outcome.frames,
+      'frames_per_second': outcome.frames_per_second,
+      'seconds': outcome.seconds,
+      'tasks': evaluations[chosen]['tasks'],
+      'policy': str(folder / 'policy.npz'),
+      'workdir': str(folder),
+      'figure': str(figure),
+  })
+
+
+if __name__ == '__main__':
+  app.run(main)

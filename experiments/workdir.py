@@ -1,0 +1,153 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The folder of a run: fresh or resumed, and what describes the run in it.
+
+Here: `open_workdir`, `finish`, `StopRequest`. Not here: what a run does.
+"""
+
+import datetime
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from absl import flags
+
+from experiments import shared_flags
+
+CONFIG = 'config.json'
+RESULT = 'result.json'
+# What a resumed run may change.
+_MAY_DIFFER = ('resume', 'workdir')
+
+
+def open_workdir(program: str) -> pathlib.Path:
+  """Creates or reopens the folder of a run and writes its configuration.
+
+  With --resume the flags of the run are taken from its folder; flags given on
+  the command line must agree with them.
+
+  Args:
+    program: name of the binary, for a fresh folder.
+
+  Raises:
+    ValueError: the folder is in use, cannot be written, or there is nothing to
+      resume in it.
+  """
+  name = shared_flags.WORKDIR.value
+  if name is None:
+    if shared_flags.RESUME.value:
+      raise ValueError(
+          '--resume needs --workdir: the folder of the run to continue.')
+    stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
+    name = os.path.join('results', f'{program}-{stamp}-{os.getpid()}')
+  folder = pathlib.Path(name)
+  if shared_flags.RESUME.value:
+    _adopt(folder)
+    return folder
+  try:
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+      raise ValueError(
+          f'--workdir {str(folder)!r} is not empty; name another folder, or'
+          ' add --resume to continue the run in it. Nothing was changed.')
+    (folder / CONFIG).write_text(json.dumps({
+        'program': program,
+        'flags': {
+            k: v for k, v in shared_flags.own_flags().items()
+            if k not in _MAY_DIFFER
+        },
+        'command': command(),
+        'git_revision': git_revision(),
+    }, indent=2) + '\n')
+  except OSError as e:
+    raise ValueError(
+        f'--workdir {str(folder)!r} cannot be written ({e.strerror}); name a'
+        ' folder that you may write to.') from e
+  return folder
+
+
+def _adopt(folder: pathlib.Path) -> None:
+  """Sets the flags to those of the run in `folder`."""
+  path = folder / CONFIG
+  if not path.is_file():
+    raise ValueError(
+        f'--workdir {str(folder)!r} holds no run to resume ({CONFIG} is'
+        ' missing); name the folder of a run, or drop --resume.')
+  try:
+    saved = json.loads(path.read_text())['flags']
+  except (json.JSONDecodeError, KeyError) as e:
+    raise ValueError(
+        f'{str(path)!r} is damaged ({e}); restore it from a copy.') from e
+  for name, value in saved.items():
+    flag = flags.FLAGS[name]
+    if flag.present and flag.value != value:
+      raise ValueError(
+          f'--{name} is {flag.value!r}, but the run in {str(folder)!r} was'
+          f' started with {value!r}; drop the flag to resume, or start a new'
+          ' run in another folder.')
+    flag.value = value
+
+
+def command() -> str:
+  """Returns the command line, as one would type it."""
+  spec = getattr(sys.modules['__main__'], '__spec__', None)
+  program = f'python -m {spec.name}' if spec else sys.argv[0]
+  return ' '.join([program, *sys.argv[1:]])
+
+
+def git_revision() -> str | None:
+  """Returns the revision of the checkout; None outside of one."""
+  try:
+    done = subprocess.run(
+        ['git', 'describe', '--always', '--dirty', '--abbrev=40'],
+        cwd=pathlib.Path(__file__).parent, capture_output=True, text=True,
+        check=True, timeout=10)
+  except (OSError, subprocess.SubprocessError):
+    return None
+  return done.stdout.strip()
+
+
+def finish(folder: pathlib.Path, result: dict[str, Any]) -> None:
+  """Keeps the result beside the run and prints it as the last line."""
+  temporary = folder / f'.{RESULT}.tmp'
+  temporary.write_text(json.dumps(result, indent=2) + '\n')
+  temporary.replace(folder / RESULT)
+  print(json.dumps(result), flush=True)
+
+
+class StopRequest:
+  """Turns Ctrl-C and SIGTERM into a request that the loop polls.
+
+  The second Ctrl-C ends the process at once.
+  """
+
+  def __init__(self):
+    self._is_set = False
+    signal.signal(signal.SIGINT, self._handle)
+    signal.signal(signal.SIGTERM, self._handle)
+
+  def _handle(self, number: int, frame: Any) -> None:
+    del frame
+    self._is_set = True
+    signal.signal(number, signal.SIG_DFL)
+    print('stopping: the run is saved; once more ends it at once',
+          file=sys.stderr, flush=True)
+
+  def __call__(self) -> bool:
+    return self._is_set

@@ -1,0 +1,88 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Kickstarting deep reinforcement learning, in JAX.
+
+Here are the public names: records, loss functions and the two packages that
+need no more than jax, rlax and chex. Agents, teachers, environments and the
+runtime are imported by module (`from kickstarting import agent`), so that a
+notebook which wants a loss loads neither Haiku nor an environment. Read
+`types.py` next.
+"""
+
+from kickstarting import losses
+from kickstarting import weights
+from kickstarting.losses import a2c
+from kickstarting.losses import clip_unit
+from kickstarting.losses import cross_entropy
+from kickstarting.losses import diagnostics
+from kickstarting.losses import distillation_loss
+from kickstarting.losses import DIVERGENCES
+from kickstarting.losses import entropy
+from kickstarting.losses import forward_kl
+from kickstarting.losses import jensen_shannon
+from kickstarting.losses import kickstarting_terms
+from kickstarting.losses import log_importance_ratios
+from kickstarting.losses import log_prob
+from kickstarting.losses import optimistic_asymmetric_clip
+from kickstarting.losses import reverse_kl
+from kickstarting.losses import REWARD_TRANSFORMS
+from kickstarting.losses import sample_weights
+from kickstarting.losses import split_transitions
+from kickstarting.losses import total
+from kickstarting.losses import Transitions
+from kickstarting.losses import vtrace
+from kickstarting.losses import vtrace_actor_critic
+from kickstarting.losses import VTraceOutput
+from kickstarting.types import AgentOutput
+from kickstarting.types import Hypers
+from kickstarting.types import LearnerState
+from kickstarting.types import TeacherOutput
+from kickstarting.types import Timestep
+from kickstarting.types import Trajectory
+
+__version__ = '0.1.0'
+
+__all__ = [
+    'AgentOutput',
+    'DIVERGENCES',
+    'Hypers',
+    'LearnerState',
+    'REWARD_TRANSFORMS',
+    'TeacherOutput',
+    'Timestep',
+    'Trajectory',
+    'Transitions',
+    'VTraceOutput',
+    'a2c',
+    'clip_unit',
+    'cross_entropy',
+    'diagnostics',
+    'distillation_loss',
+    'entropy',
+    'forward_kl',
+    'jensen_shannon',
+    'kickstarting_terms',
+    'log_importance_ratios',
+    'log_prob',
+    'losses',
+    'optimistic_asymmetric_clip',
+    'reverse_kl',
+    'sample_weights',
+    'split_transitions',
+    'total',
+    'vtrace',
+    'vtrace_actor_critic',
+    'weights',
+]

@@ -1,0 +1,169 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The interface between an actor and its environments: B streams at once.
+
+A stream is one environment that restarts itself. All adapters agree on this:
+
+* `reset` starts an episode in every stream: FIRST, reward 0, discount 1.
+* LAST carries the final reward, and discount 0 where the episode ended.
+* The step after LAST ignores its action and returns FIRST, again with reward 0
+  and discount 1. That dead transition is a step of the stream and no frame of
+  any episode; `types.Timestep.step_type` tells the losses to skip it.
+* A time-out counts as the environment means it; with `bootstrap_on_timeout`
+  its LAST keeps discount 1, so that a learner bootstraps from the value.
+* `previous_action` is the action just sent, and 0 at FIRST.
+* Every array returned is owned by the caller and never written again.
+
+Not here: any particular environment. Read `envpool_batch.py` (compiled
+environments, the fast path) or `python_batch.py` (yours) next.
+"""
+
+import abc
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import dm_env
+import numpy as np
+
+from kickstarting import types
+from kickstarting.environments import instructions as instructions_lib
+
+FIRST = int(dm_env.StepType.FIRST)
+MID = int(dm_env.StepType.MID)
+LAST = int(dm_env.StepType.LAST)
+
+
+class ArraySpec(NamedTuple):
+  """One entry of an observation, without the axis of the streams."""
+
+  shape: tuple[int, ...]
+  dtype: np.dtype
+
+
+class EnvironmentSpec(NamedTuple):
+  """What a network has to fit."""
+
+  num_actions: int  # discrete actions, 0 to num_actions - 1
+  observation: dict[str, ArraySpec]
+  max_words: int  # length of a row of the table of instructions
+
+
+class BatchedEnvironment(abc.ABC):
+  """B streams stepped side by side, ordered by task.
+
+  One thread owns an instance. Every `send` is followed by one `receive`.
+
+  Attributes:
+    num_streams: B.
+    task: row of the task list that each stream plays; int32 [B], ascending.
+    spec: action count, observation arrays and instruction length.
+    instructions: the table that `Timestep.instruction` points into.
+  """
+
+  num_streams: int
+  task: np.ndarray
+  spec: EnvironmentSpec
+  instructions: instructions_lib.InstructionTable
+
+  @abc.abstractmethod
+  def reset(self) -> types.Timestep:
+    """Starts an episode in every stream; leaves of the result are [B, ...]."""
+
+  @abc.abstractmethod
+  def send(self, actions: np.ndarray) -> None:
+    """Starts a step; `actions` is int32 [B]. Returns at once where it can."""
+
+  @abc.abstractmethod
+  def receive(self) -> types.Timestep:
+    """Waits for the step that `send` started; leaves are [B, ...]."""
+
+  @abc.abstractmethod
+  def close(self) -> None:
+    """Frees threads and environments; the instance is unusable afterwards."""
+
+
+def previous_action(actions: np.ndarray, step_type: np.ndarray) -> np.ndarray:
+  """Returns `actions`, with 0 where an episode starts; int32 [B]."""
+  return np.where(step_type == FIRST, np.int32(0), actions)
+
+
+def check_rewards(
+    reward: np.ndarray, task: np.ndarray, task_names: Sequence[str]
+) -> None:
+  """Raises if a reward is NaN or infinite.
+
+  Args:
+    reward: float [B].
+    task: row of `task_names` of each stream; int32 [B].
+    task_names: for the message.
+
+  Raises:
+    ValueError: naming the first such stream, its task and the value.
+  """
+  if np.isfinite(reward).all():
+    return
+  stream = int(np.flatnonzero(~np.isfinite(reward))[0])
+  raise ValueError(
+      f'task {task_names[task[stream]]!r} returned reward {reward[stream]} in'
+      f' stream {stream}; rewards must be finite; repair the environment.'
+  )
+
+
+def check_actions(actions: np.ndarray, num_streams: int) -> None:
+  """Raises ValueError unless there is one action per stream."""
+  if actions.shape != (num_streams,):
+    raise ValueError(
+        f'actions have shape {actions.shape}; expected one per stream,'
+        f' ({num_streams},).'
+    )
+
+
+def common_num_actions(
+    task_names: Sequence[str], counts: Sequence[int]
+) -> int:
+  """Returns the number of actions that all tasks of a batch share.
+
+  Raises:
+    ValueError: naming the tasks and their counts, if they differ.
+  """
+  by_task = dict(zip(task_names, counts, strict=True))
+  if len(set(counts)) > 1:
+    text = ', '.join(f'{task}: {count}' for task, count in by_task.items())
+    raise ValueError(
+        'the tasks of one batch must share one set of actions; got'
+        f' {text}; put tasks with other counts in a run of their own.'
+    )
+  return counts[0]
+
+
+class TurnTaking:
+  """Turns calls out of order, which could block for ever, into errors."""
+
+  def __init__(self):
+    self._is_waiting = False
+
+  def begin(self, call: str) -> None:
+    """Notes a `send`, or checks that a `reset` may happen now."""
+    if self._is_waiting:
+      raise RuntimeError(
+          f'{call} was called while a step is under way; call receive first.'
+      )
+    self._is_waiting = call == 'send'
+
+  def end(self) -> None:
+    """Notes a `receive`."""
+    if not self._is_waiting:
+      raise RuntimeError('receive was called without a send before it.')
+    self._is_waiting = False

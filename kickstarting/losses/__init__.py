@@ -1,0 +1,74 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Losses on arrays: pure functions, time-major, to be composed freely.
+
+Here are the public names of the loss core; they need jax, rlax and chex only.
+Not here: networks, threads, files. Read `transitions.py` first, then
+`actor_critic.py` and `kickstarting.py`.
+"""
+
+from kickstarting.losses.actor_critic import a2c
+from kickstarting.losses.actor_critic import vtrace_actor_critic
+from kickstarting.losses.categorical import entropy
+from kickstarting.losses.categorical import log_prob
+from kickstarting.losses.divergences import cross_entropy
+from kickstarting.losses.divergences import DIVERGENCES
+from kickstarting.losses.divergences import forward_kl
+from kickstarting.losses.divergences import get_divergence
+from kickstarting.losses.divergences import jensen_shannon
+from kickstarting.losses.divergences import reverse_kl
+from kickstarting.losses.kickstarting import diagnostics
+from kickstarting.losses.kickstarting import distillation_loss
+from kickstarting.losses.kickstarting import kickstarting_terms
+from kickstarting.losses.kickstarting import sample_weights
+from kickstarting.losses.off_policy import log_importance_ratios
+from kickstarting.losses.off_policy import vtrace
+from kickstarting.losses.off_policy import VTraceOutput
+from kickstarting.losses.reduction import total
+from kickstarting.losses.rewards import clip_unit
+from kickstarting.losses.rewards import get_reward_transform
+from kickstarting.losses.rewards import identity
+from kickstarting.losses.rewards import optimistic_asymmetric_clip
+from kickstarting.losses.rewards import REWARD_TRANSFORMS
+from kickstarting.losses.transitions import split_transitions
+from kickstarting.losses.transitions import Transitions
+
+__all__ = (
+    'DIVERGENCES',
+    'REWARD_TRANSFORMS',
+    'Transitions',
+    'VTraceOutput',
+    'a2c',
+    'clip_unit',
+    'cross_entropy',
+    'diagnostics',
+    'distillation_loss',
+    'entropy',
+    'forward_kl',
+    'get_divergence',
+    'get_reward_transform',
+    'identity',
+    'jensen_shannon',
+    'kickstarting_terms',
+    'log_importance_ratios',
+    'log_prob',
+    'optimistic_asymmetric_clip',
+    'reverse_kl',
+    'sample_weights',
+    'split_transitions',
+    'total',
+    'vtrace',
+    'vtrace_actor_critic',
+)

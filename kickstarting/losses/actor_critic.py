@@ -1,0 +1,142 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Actor-critic losses: V-trace for delayed policies, A2C for fresh ones.
+
+Each returns the same named terms, to be minimised, one number per step:
+  policy_gradient: -log pi(a) * advantage, its cost is 1;
+  baseline: (target - V)^2 / 2, times the baseline cost;
+  negative_entropy: -H(pi), times the entropy cost.
+
+Not here: costs, masks and sums over T and B; read `reduction.py` next.
+"""
+
+import chex
+import jax
+import jax.numpy as jnp
+import rlax
+
+from kickstarting import types
+from kickstarting.losses import categorical
+from kickstarting.losses import checks
+from kickstarting.losses import gradients
+from kickstarting.losses import off_policy
+from kickstarting.losses import transitions as transitions_lib
+
+
+def vtrace_actor_critic(
+    transitions: transitions_lib.Transitions,
+    *,
+    lambda_: chex.Numeric = 1.0,
+    rho_clip: chex.Numeric = 1.0,
+    c_clip: chex.Numeric = 1.0,
+    pg_rho_clip: chex.Numeric = 1.0,
+) -> dict[str, jax.Array]:
+  """Computes the terms of the V-trace actor-critic loss.
+
+  Source: Schmitt et al. (2018), Eq. 4, arXiv:1803.03835; Espeholt et al.
+  (2018), section 4.2, arXiv:1802.01561. Differs from it in: the critic's
+  square is halved, as in IMPALA's published code.
+
+  Args:
+    transitions: gradients flow into logits_tm1 and v_tm1 only, and only where
+      the step is learnable.
+    lambda_: see `off_policy.vtrace`, as for the other arguments.
+    rho_clip: largest ratio of the targets.
+    c_clip: largest ratio of the traces.
+    pg_rho_clip: largest ratio of the advantages.
+
+  Returns:
+    Terms policy_gradient, baseline and negative_entropy; each [T, B].
+
+  Raises:
+    ValueError: see `off_policy.vtrace`.
+  """
+  transitions_lib.check_transitions(transitions)
+  log_rho_tm1 = off_policy.log_importance_ratios(
+      transitions.logits_tm1,
+      transitions.behaviour_logits_tm1,
+      transitions.a_tm1,
+  )
+  targets_tm1, advantages_tm1 = off_policy.vtrace(
+      transitions.v_tm1,
+      transitions.v_t,
+      transitions.r_t,
+      transitions.discount_t,
+      log_rho_tm1,
+      is_learnable_tm1=transitions.is_learnable_tm1,
+      lambda_=lambda_,
+      rho_clip=rho_clip,
+      c_clip=c_clip,
+      pg_rho_clip=pg_rho_clip,
+  )
+  return _terms(transitions, targets_tm1, advantages_tm1)
+
+
+def a2c(
+    transitions: transitions_lib.Transitions, *, lambda_: chex.Numeric = 1.0
+) -> dict[str, jax.Array]:
+  """Computes the terms of the on-policy advantage actor-critic loss.
+
+  The target is the return up to the end of the unroll or the episode, then the
+  bootstrap value (lambda 1), or the lambda-return below. Behaviour logits are
+  not read: the actions must come from the policy that learns.
+  Source: Schmitt et al. (2018), Eq. 3, arXiv:1803.03835; Mnih et al. (2016),
+  section 4, arXiv:1602.01783. Differs from it in: the signs, which make every
+  term one to minimise, and the halved square of the critic.
+
+  Args:
+    transitions: gradients flow into logits_tm1 and v_tm1 only, and only where
+      the step is learnable.
+    lambda_: mixes one-step (0) and longest (1) returns, in [0, 1].
+
+  Returns:
+    Terms policy_gradient, baseline and negative_entropy; each [T, B].
+
+  Raises:
+    ValueError: if lambda_ is outside [0, 1].
+  """
+  checks.check_fraction('lambda_', lambda_)
+  transitions_lib.check_transitions(transitions)
+  is_learnable_tm1 = transitions.is_learnable_tm1
+  # A dead step returns its own value, so the step before it bootstraps there.
+  r_t = jnp.where(is_learnable_tm1, transitions.r_t, transitions.v_tm1)
+  discount_t = jnp.where(is_learnable_tm1, transitions.discount_t, 0.0)
+  targets_tm1 = jax.vmap(
+      lambda r, discount, v: rlax.lambda_returns(r, discount, v, lambda_),
+      in_axes=1,
+      out_axes=1,
+  )(r_t, discount_t, transitions.v_t)
+  return _terms(transitions, targets_tm1, targets_tm1 - transitions.v_tm1)
+
+
+def _terms(
+    transitions: transitions_lib.Transitions,
+    targets_tm1: types.Array,
+    advantages_tm1: types.Array,
+) -> dict[str, jax.Array]:
+  """Makes the terms of both losses from targets and advantages."""
+  is_learnable_tm1 = transitions.is_learnable_tm1
+  targets_tm1 = jax.lax.stop_gradient(targets_tm1)
+  advantages_tm1 = jax.lax.stop_gradient(advantages_tm1)
+  # Leaving a step out of the sum does not suffice: 0 times a NaN derivative is
+  # NaN, so gradients of steps that are not learnable are cut here too.
+  logits_tm1 = gradients.pass_where(is_learnable_tm1, transitions.logits_tm1)
+  v_tm1 = gradients.pass_where(is_learnable_tm1, transitions.v_tm1)
+  log_prob_tm1 = categorical.log_prob(logits_tm1, transitions.a_tm1)
+  return {
+      'policy_gradient': -log_prob_tm1 * advantages_tm1,
+      'baseline': 0.5 * jnp.square(targets_tm1 - v_tm1),
+      'negative_entropy': -categorical.entropy(logits_tm1),
+  }

@@ -1,0 +1,63 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Checks of numbers that a user passes to the losses.
+
+Only Python and numpy numbers can be checked: a traced number has no value yet.
+What the messages share (what, value, expectation, cure) is written here once.
+
+Not here: shapes and dtypes of arrays, which each function asserts with chex.
+Read `off_policy.py` next for a user of these checks.
+"""
+
+import math
+import numbers
+from typing import Any
+
+
+def check_positive(name: str, value: Any) -> None:
+  """Raises ValueError unless `value` is traced or greater than zero."""
+  if isinstance(value, numbers.Real) and not float(value) > 0:
+    raise ValueError(
+        f'{name} is {value}; expected a number greater than 0. Pass a positive '
+        f'{name}.'
+    )
+
+
+def check_positive_finite(name: str, value: Any) -> None:
+  """Raises ValueError unless `value` is traced or in (0, infinity)."""
+  check_positive(name, value)
+  if isinstance(value, numbers.Real) and math.isinf(value):
+    raise ValueError(
+        f'{name} is {value}; expected a finite number greater than 0. Pass a '
+        f'finite {name}.'
+    )
+
+
+def check_fraction(name: str, value: Any) -> None:
+  """Raises ValueError unless `value` is traced or in [0, 1]."""
+  if isinstance(value, numbers.Real) and not 0 <= float(value) <= 1:
+    raise ValueError(
+        f'{name} is {value}; expected a number in [0, 1]. Pass a {name} within '
+        'that range.'
+    )
+
+
+def check_name(kind: str, name: str, known: Any) -> None:
+  """Raises ValueError unless `name` is one of `known`."""
+  if name not in known:
+    raise ValueError(
+        f'unknown {kind} {name!r}; expected one of {", ".join(sorted(known))}.'
+        ' Pass one of these names.'
+    )

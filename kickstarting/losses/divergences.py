@@ -1,0 +1,203 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""How far a student's policy is from a teacher's, as exact sums over actions.
+
+Every divergence takes (teacher_logits, student_logits) [..., A] and returns
+[...]. Gradients flow into both sides: a mixture of agents needs them; the
+kickstarting loss stops the teacher's itself.
+
+Not here: weights, masks of steps and the choice of states; see
+`kickstarting.py`, which is what to read next.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import chex
+import jax
+import jax.numpy as jnp
+
+from kickstarting import types
+from kickstarting.losses import categorical
+from kickstarting.losses import checks
+
+Divergence: TypeAlias = Callable[..., jax.Array]
+
+
+def _both_log_probs(
+    teacher_logits: types.Array,
+    student_logits: types.Array,
+    teacher_temperature: chex.Numeric,
+    student_temperature: chex.Numeric,
+    is_legal: types.Array | None,
+) -> tuple[jax.Array, jax.Array]:
+  chex.assert_equal_shape([teacher_logits, student_logits])
+  teacher = categorical.log_probs(
+      teacher_logits, temperature=teacher_temperature, is_legal=is_legal
+  )
+  student = categorical.log_probs(
+      student_logits, temperature=student_temperature, is_legal=is_legal
+  )
+  return teacher, student
+
+
+def cross_entropy(
+    teacher_logits: types.Array,
+    student_logits: types.Array,
+    *,
+    teacher_temperature: chex.Numeric = 1.0,
+    student_temperature: chex.Numeric = 1.0,
+    is_legal: types.Array | None = None,
+) -> jax.Array:
+  """Returns H(teacher || student) = -sum_a teacher(a) log student(a).
+
+  With a fixed teacher its gradient is that of the forward KL; on the student's
+  logits it is (student - teacher) / student_temperature. A deterministic
+  teacher (logits of minus infinity) is fine.
+  Source: Schmitt et al. (2018), Eq. 1, arXiv:1803.03835. Differs from it in:
+  temperatures and action mask, which are neutral by default.
+
+  Args:
+    teacher_logits: [..., A] float32; gradients flow.
+    student_logits: [..., A] float32; gradients flow.
+    teacher_temperature: divides the teacher's logits; below 1 sharpens it.
+    student_temperature: divides the student's logits.
+    is_legal: bool [..., A], actions that count on both sides; None for all.
+
+  Returns:
+    The cross-entropy in nats; [...], at least the teacher's entropy.
+
+  Raises:
+    ValueError: if a temperature is not positive and finite.
+  """
+  log_p, log_q = _both_log_probs(
+      teacher_logits,
+      student_logits,
+      teacher_temperature,
+      student_temperature,
+      is_legal,
+  )
+  return -categorical.expectation(log_p, log_q)
+
+
+def forward_kl(
+    teacher_logits: types.Array,
+    student_logits: types.Array,
+    *,
+    teacher_temperature: chex.Numeric = 1.0,
+    student_temperature: chex.Numeric = 1.0,
+    is_legal: types.Array | None = None,
+) -> jax.Array:
+  """Returns KL(teacher || student), >= 0; arguments as in `cross_entropy`.
+
+  Averages over the teacher's actions, so the student must cover all of them.
+  """
+  log_p, log_q = _both_log_probs(
+      teacher_logits,
+      student_logits,
+      teacher_temperature,
+      student_temperature,
+      is_legal,
+  )
+  return categorical.expectation(log_p, log_p - log_q)
+
+
+def reverse_kl(
+    teacher_logits: types.Array,
+    student_logits: types.Array,
+    *,
+    teacher_temperature: chex.Numeric = 1.0,
+    student_temperature: chex.Numeric = 1.0,
+    is_legal: types.Array | None = None,
+) -> jax.Array:
+  """Returns KL(student || teacher), >= 0; arguments as in `cross_entropy`.
+
+  Averages over the student's actions, so the student may settle on one of the
+  teacher's modes. It is infinite, as defined, where the teacher gives
+  probability 0 to a legal action that the student may take; raise the
+  teacher's temperature or mix in some uniform probability for such teachers.
+  """
+  log_p, log_q = _both_log_probs(
+      teacher_logits,
+      student_logits,
+      teacher_temperature,
+      student_temperature,
+      is_legal,
+  )
+  return categorical.expectation(log_q, log_q - log_p)
+
+
+def jensen_shannon(
+    teacher_logits: types.Array,
+    student_logits: types.Array,
+    *,
+    beta: chex.Numeric = 0.5,
+    teacher_temperature: chex.Numeric = 1.0,
+    student_temperature: chex.Numeric = 1.0,
+    is_legal: types.Array | None = None,
+) -> jax.Array:
+  """Returns the generalised Jensen-Shannon divergence, bounded and >= 0.
+
+  With p the teacher, q the student and m = beta p + (1 - beta) q:
+  JSD = beta KL(p || m) + (1 - beta) KL(q || m).
+  It is at most the entropy of a coin of bias beta (log 2 at 0.5), so it stays
+  finite for deterministic teachers. Limits: JSD / beta -> KL(p || q) as
+  beta -> 0 and JSD / (1 - beta) -> KL(q || p) as beta -> 1; at 0 and 1 itself
+  it vanishes, with its gradient, so scale the cost by 1 / beta near an end.
+  Source: Lin (1991), "Divergence measures based on the Shannon entropy",
+  section IV, with weights (beta, 1 - beta).
+
+  Args:
+    teacher_logits: [..., A] float32; gradients flow.
+    student_logits: [..., A] float32; gradients flow.
+    beta: the teacher's share of the mixture m, in [0, 1].
+    teacher_temperature: as in `cross_entropy`.
+    student_temperature: as in `cross_entropy`.
+    is_legal: as in `cross_entropy`.
+
+  Returns:
+    The divergence in nats; [...].
+
+  Raises:
+    ValueError: if beta is outside [0, 1] or a temperature is not positive.
+  """
+  checks.check_fraction('beta', beta)
+  log_p, log_q = _both_log_probs(
+      teacher_logits,
+      student_logits,
+      teacher_temperature,
+      student_temperature,
+      is_legal,
+  )
+  mixture = beta * jnp.exp(log_p) + (1 - beta) * jnp.exp(log_q)
+  # The floor keeps log and its gradient finite where both are 0.
+  log_m = jnp.log(jnp.maximum(mixture, jnp.finfo(mixture.dtype).tiny))
+  return beta * categorical.expectation(log_p, log_p - log_m) + (
+      1 - beta
+  ) * categorical.expectation(log_q, log_q - log_m)
+
+
+DIVERGENCES = {
+    'cross_entropy': cross_entropy,
+    'forward_kl': forward_kl,
+    'jensen_shannon': jensen_shannon,
+    'reverse_kl': reverse_kl,
+}
+
+
+def get_divergence(name: str) -> Divergence:
+  """Returns the divergence called `name`, or raises a ValueError."""
+  checks.check_name('divergence', name, DIVERGENCES)
+  return DIVERGENCES[name]

@@ -1,0 +1,203 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The kickstarting loss: an RL loss plus lambda * H(teacher || student).
+
+The distillation term is one more named term, with one weight per stream as its
+cost, so that `reduction.total` treats it as it treats the others.
+
+Not here: what moves the weights over time, in `weights/`; how teachers are
+evaluated and routed, in `teachers/`. Read `weights/controllers.py` next.
+"""
+
+from collections.abc import Mapping
+
+import chex
+import jax
+import jax.numpy as jnp
+
+from kickstarting import types
+from kickstarting.losses import categorical
+from kickstarting.losses import divergences
+from kickstarting.losses import gradients
+from kickstarting.losses import transitions as transitions_lib
+
+
+def sample_weights(
+    alpha: chex.Numeric, rho: types.Array, teacher_index: types.Array
+) -> jax.Array:
+  """Returns each stream's weight lambda[i] = alpha * rho[i].
+
+  Source: Schmitt et al. (2018), section 4.2, arXiv:1803.03835. Differs from it
+  in: nothing.
+  Shapes: B batch, K teachers; K may be 0.
+
+  Args:
+    alpha: common factor of all weights; scalar; gradients flow.
+    rho: one factor per teacher; [K] float32; gradients flow.
+    teacher_index: the teacher i of each stream; [B] int32; -1 for none.
+
+  Returns:
+    lambda: [B] float32; exactly 0 for a stream without a teacher. An index
+    beyond K gives NaN, so that the loss shows the mistake.
+  """
+  rho = jnp.asarray(rho)
+  teacher_index = jnp.asarray(teacher_index)
+  chex.assert_rank([alpha, rho, teacher_index], [0, 1, 1])
+  chex.assert_type([rho, teacher_index], [float, int])
+  # Row 0 is for streams without a teacher, so that K = 0 needs no branch.
+  factors = jnp.concatenate([jnp.zeros(1, rho.dtype), rho])  # [K + 1]
+  row = jnp.maximum(teacher_index, -1) + 1
+  return alpha * factors.at[row].get(mode='fill', fill_value=jnp.nan)
+
+
+def distillation_loss(
+    student_logits_tm1: types.Array,
+    teacher_logits_tm1: types.Array,
+    *,
+    divergence: str | divergences.Divergence = 'cross_entropy',
+    teacher_temperature: chex.Numeric = 1.0,
+    student_temperature: chex.Numeric = 1.0,
+    is_legal: types.Array | None = None,
+) -> jax.Array:
+  """Computes how far the student is from its fixed teacher, per step.
+
+  Source: Schmitt et al. (2018), Eq. 1, arXiv:1803.03835. Differs from it in:
+  other divergences and temperatures can be chosen.
+  Shapes: T time, B batch, A actions.
+
+  Args:
+    student_logits_tm1: [T, B, A] float32; gradients flow.
+    teacher_logits_tm1: [T, B, A] float32; gradients are stopped.
+    divergence: a name in `divergences.DIVERGENCES`, or a function like them.
+    teacher_temperature: divides the teacher's logits; below 1 sharpens it.
+    student_temperature: divides the student's logits.
+    is_legal: bool [T, B, A], or None when every action is legal.
+
+  Returns:
+    The divergence; [T, B].
+
+  Raises:
+    ValueError: if the divergence is unknown or a temperature is not positive.
+  """
+  chex.assert_rank([student_logits_tm1, teacher_logits_tm1], 3)
+  if isinstance(divergence, str):
+    divergence = divergences.get_divergence(divergence)
+  loss = divergence(
+      jax.lax.stop_gradient(teacher_logits_tm1),
+      student_logits_tm1,
+      teacher_temperature=teacher_temperature,
+      student_temperature=student_temperature,
+      is_legal=is_legal,
+  )
+  chex.assert_shape(loss, student_logits_tm1.shape[:-1])
+  return loss
+
+
+def kickstarting_terms(
+    rl_terms: Mapping[str, jax.Array],
+    transitions: transitions_lib.Transitions,
+    teacher: types.TeacherOutput,
+    weights: types.Array,
+    *,
+    divergence: str | divergences.Divergence = 'cross_entropy',
+    teacher_temperature: chex.Numeric = 1.0,
+    student_temperature: chex.Numeric = 1.0,
+) -> dict[str, jax.Array]:
+  """Adds the term 'distillation' to the terms of an RL loss.
+
+  The student's own steps weigh equally, whatever policy made them: the term is
+  not multiplied by V-trace's ratio. Use the same weights as its cost:
+    weights = sample_weights(alpha, rho, teacher.index)
+    terms = kickstarting_terms(rl_terms, transitions, teacher, weights)
+    loss, metrics = total(terms, {**rl_costs, 'distillation': weights}, ...)
+  A stream whose weight is 0 gets the RL loss and its gradient bit for bit,
+  even if its teacher's logits are NaN.
+  Source: Schmitt et al. (2018), Eq. 2, arXiv:1803.03835. Differs from it in:
+  other divergences and temperatures can be chosen.
+  Shapes: T time, B batch, A actions.
+
+  Args:
+    rl_terms: from `vtrace_actor_critic` or `a2c`; each [T, B].
+    transitions: logits_tm1 is read; gradients flow where the weight is not 0.
+    teacher: its logits [T+1, B, A]; gradients are stopped. A single teacher
+      has index 0 on every stream.
+    weights: lambda of each stream; [B] float32; only whether it is 0 matters.
+    divergence: see `distillation_loss`, as for the other arguments.
+    teacher_temperature: divides the teacher's logits.
+    student_temperature: divides the student's logits.
+
+  Returns:
+    The terms, with 'distillation' [T, B]; 0 on streams without a teacher.
+
+  Raises:
+    ValueError: see `distillation_loss`.
+  """
+  student_logits_tm1 = transitions.logits_tm1
+  teacher_logits_tm1, has_teacher = _teacher_of_steps(teacher, transitions)
+  chex.assert_shape(weights, teacher.index.shape)
+  is_weighted = jnp.broadcast_to(jnp.asarray(weights) != 0, has_teacher.shape)
+  is_pulled = is_weighted & has_teacher & transitions.is_learnable_tm1
+  loss = distillation_loss(
+      gradients.pass_where(is_pulled, student_logits_tm1),
+      teacher_logits_tm1,
+      divergence=divergence,
+      teacher_temperature=teacher_temperature,
+      student_temperature=student_temperature,
+  )
+  return {**rl_terms, 'distillation': jnp.where(has_teacher, loss, 0.0)}
+
+
+def diagnostics(
+    transitions: transitions_lib.Transitions, teacher: types.TeacherOutput
+) -> dict[str, jax.Array]:
+  """Measures how close the student is to its teacher, for logs.
+
+  Args:
+    transitions: logits_tm1 and is_learnable_tm1 are read.
+    teacher: its logits [T+1, B, A] and index [B].
+
+  Returns:
+    Arrays [T, B] without gradient:
+      is_labelled: bool, learnable steps that have a teacher; average the
+        others over these;
+      teacher_agreement: 1.0 where both prefer the same action, else 0.0;
+      teacher_kl: KL(teacher || student) in nats;
+      teacher_entropy: the teacher's entropy in nats.
+  """
+  teacher_logits_tm1, has_teacher = _teacher_of_steps(teacher, transitions)
+  logits_tm1 = transitions.logits_tm1
+  same = jnp.argmax(logits_tm1, -1) == jnp.argmax(teacher_logits_tm1, -1)
+  is_labelled = has_teacher & transitions.is_learnable_tm1
+  kl = divergences.forward_kl(teacher_logits_tm1, logits_tm1)
+  entropy = categorical.entropy(teacher_logits_tm1)
+  return jax.lax.stop_gradient({
+      'is_labelled': is_labelled,
+      'teacher_agreement': (same & is_labelled).astype(jnp.float32),
+      'teacher_kl': jnp.where(is_labelled, kl, 0.0),
+      'teacher_entropy': jnp.where(is_labelled, entropy, 0.0),
+  })
+
+
+def _teacher_of_steps(
+    teacher: types.TeacherOutput, transitions: transitions_lib.Transitions
+) -> tuple[types.Array, jax.Array]:
+  """Returns the teacher's logits_tm1 [T, B, A] and has_teacher [T, B]."""
+  num_steps, num_streams, num_actions = transitions.logits_tm1.shape
+  chex.assert_shape(teacher.logits, (num_steps + 1, num_streams, num_actions))
+  chex.assert_type([teacher.logits, teacher.index], [float, int])
+  chex.assert_shape(teacher.index, (num_streams,))
+  return transitions_lib.at_tm1(teacher.logits), jnp.broadcast_to(
+      jnp.asarray(teacher.index) >= 0, (num_steps, num_streams)
+  )

@@ -1,0 +1,102 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The one place where steps are left out, costs multiplied and sums taken.
+
+Not here: the terms; read `kickstarting.py` next for the one that this library
+is about.
+"""
+
+from collections.abc import Mapping
+
+import chex
+import jax
+import jax.numpy as jnp
+
+from kickstarting import types
+from kickstarting.losses import checks
+
+_REDUCTIONS = ('mean', 'sum')
+
+
+def total(
+    terms: Mapping[str, types.Array],
+    costs: Mapping[str, types.Array | float],
+    is_learnable: types.Array,
+    *,
+    reduction: str = 'mean',
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+  """Adds up loss terms: sum_i sum_{t,b} cost_i term_i over learnable steps.
+
+  A step that is not learnable, or whose cost is exactly 0, adds exactly 0 even
+  if its term is NaN or infinite. (The cost of such a step gets no gradient
+  either.)
+  'mean' divides by the number of learnable steps, so the loss does not depend
+  on the batch size. 'sum' does not divide: Espeholt et al. (2018), IMPALA,
+  Table D.1, arXiv:1802.01561.
+
+  Args:
+    terms: name -> [T, B] float32, to be minimised; gradients flow.
+    costs: name -> multiplier, one for each term; a scalar, [B] or [T, B].
+    is_learnable: bool [T, B], True for the steps that count.
+    reduction: 'mean' or 'sum' over T and B.
+
+  Returns:
+    loss: scalar float32.
+    metrics: scalars; per term '<name>', its mean over learnable steps without
+      cost, whatever the reduction, and '<name>_weighted', its share of the
+      loss; 'loss'; and 'entropy', the positive entropy, where there is a term
+      'negative_entropy'.
+
+  Raises:
+    ValueError: if the reduction is unknown, or costs and terms differ in names.
+  """
+  checks.check_name('reduction', reduction, _REDUCTIONS)
+  _check_names(terms, costs)
+  arrays = list(terms.values())
+  chex.assert_rank([*arrays, is_learnable], 2)
+  chex.assert_equal_shape([*arrays, is_learnable])
+  chex.assert_type(arrays, float)
+  chex.assert_type(is_learnable, bool)
+
+  num_learnable = jnp.maximum(jnp.sum(is_learnable), 1).astype(jnp.float32)
+  divisor = num_learnable if reduction == 'mean' else 1.0
+  loss = jnp.zeros((), jnp.float32)
+  metrics = {}
+  for name, term in terms.items():
+    cost = jnp.broadcast_to(jnp.asarray(costs[name]), term.shape)  # [T, B]
+    is_counted = is_learnable & (cost != 0)
+    weighted = jnp.where(
+        is_counted, cost * jnp.where(is_counted, term, 0.0), 0.0
+    )
+    metrics[name] = (
+        jnp.sum(jnp.where(is_learnable, term, 0.0)) / num_learnable
+    )
+    metrics[f'{name}_weighted'] = jnp.sum(weighted) / divisor
+    loss += metrics[f'{name}_weighted']
+  if 'negative_entropy' in terms:
+    metrics['entropy'] = -metrics['negative_entropy']
+  metrics['loss'] = loss
+  return loss, metrics
+
+
+def _check_names(
+    terms: Mapping[str, types.Array],
+    costs: Mapping[str, types.Array | float],
+) -> None:
+  if set(terms) != set(costs):
+    raise ValueError(
+        f'costs are named {sorted(costs)}; expected one for each loss term, '
+        f'{sorted(terms)}. Add the missing costs and remove the others.'
+    )

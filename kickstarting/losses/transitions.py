@@ -1,0 +1,161 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The one place that aligns T+1 timesteps into T transitions.
+
+`_tm1` is the source of a transition and `_t` its destination; every loss takes
+arrays that were sliced here.
+
+Not here: anything that computes a loss. Read `off_policy.py` or
+`actor_critic.py` next.
+"""
+
+from typing import NamedTuple
+
+import chex
+import jax.numpy as jnp
+
+from kickstarting import types
+from kickstarting.losses import checks
+from kickstarting.losses import rewards
+
+_LAST = 2  # dm_env.StepType.LAST, without the import
+
+
+class Transitions(NamedTuple):
+  """T transitions of B streams, sliced by `split_transitions`."""
+
+  logits_tm1: types.Array  # float32 [T, B, A], the learner's policy
+  v_tm1: types.Array  # float32 [T, B], the learner's value of the source
+  v_t: types.Array  # float32 [T, B], the learner's value of the destination
+  a_tm1: types.Array  # int32 [T, B]
+  r_t: types.Array  # float32 [T, B], transformed
+  discount_t: types.Array  # float32 [T, B], gamma times the environment's own
+  behaviour_logits_tm1: types.Array  # float32 [T, B, A], the policy that acted
+  is_learnable_tm1: types.Array  # bool [T, B], False for dead transitions
+
+
+def at_tm1(sequence: types.Array) -> types.Array:
+  """Takes the T sources of T+1 timesteps."""
+  return sequence[:-1]
+
+
+def at_t(sequence: types.Array) -> types.Array:
+  """Takes the T destinations of T+1 timesteps."""
+  return sequence[1:]
+
+
+def split_transitions(
+    output: types.AgentOutput,
+    trajectory: types.Trajectory,
+    *,
+    discount: chex.Numeric,
+    reward_transform: rewards.RewardTransform = rewards.identity,
+) -> Transitions:
+  """Slices a trajectory, and the learner's view of it, into transitions.
+
+  Example of T = 4 with an episode that ends inside; row i of each column below
+  is read at the index in brackets:
+
+    i  source [i]  action [i]  destination [i+1]  discount_t       is_learnable
+    0  MID   s_0   a_0         MID   s_1, r_1     gamma * d_1      1
+    1  MID   s_1   a_1         LAST  s_2, r_2     gamma * d_2      1
+    2  LAST  s_2   (ignored)   FIRST s_3, (r_3)   0                0
+    3  FIRST s_3   a_3         MID   s_4, r_4     gamma * d_4      1
+
+    source:      logits_tm1, v_tm1, is_learnable_tm1   output[i]
+    action:      a_tm1, behaviour_logits_tm1           trajectory.actions[i]
+    destination: v_t, r_t, discount_t                  output[i+1]
+
+  Environments reset on the step after LAST, whatever the action: that
+  transition is dead, its discount is 0 and nothing is learnt from it. The
+  environment's own discount d is 0 where the episode terminated (row 1 then
+  learns from r_2 alone) and 1 where it only ran out of time (row 1 then
+  bootstraps from V(s_2)).
+
+  Args:
+    output: the learner's unroll over the trajectory; [T+1, B]; gradients flow.
+    trajectory: an unroll of the behaviour policy; a non-finite reward is kept.
+    discount: gamma, in [0, 1].
+    reward_transform: element-wise, applied to the raw reward.
+
+  Returns:
+    Transitions; [T, B].
+
+  Raises:
+    ValueError: if discount is outside [0, 1].
+  """
+  checks.check_fraction('discount', discount)
+  timesteps = trajectory.timesteps
+  _check_shapes(output, trajectory)
+  is_learnable_tm1 = at_tm1(timesteps.step_type) != _LAST
+  return Transitions(
+      logits_tm1=at_tm1(output.logits),
+      v_tm1=at_tm1(output.value),
+      v_t=at_t(output.value),
+      a_tm1=trajectory.actions,
+      r_t=reward_transform(at_t(timesteps.reward)),
+      discount_t=jnp.where(
+          is_learnable_tm1, discount * at_t(timesteps.discount), 0.0
+      ),
+      behaviour_logits_tm1=trajectory.behaviour_logits,
+      is_learnable_tm1=is_learnable_tm1,
+  )
+
+
+def _check_shapes(
+    output: types.AgentOutput, trajectory: types.Trajectory
+) -> None:
+  """Asserts ranks, dtypes and T+1 against T."""
+  timesteps = trajectory.timesteps
+  per_timestep = [
+      output.value,
+      timesteps.reward,
+      timesteps.discount,
+      timesteps.step_type,
+  ]
+  chex.assert_rank(per_timestep, 2)
+  chex.assert_equal_shape(per_timestep)
+  chex.assert_type(per_timestep, [float, float, float, int])
+  chex.assert_rank([output.logits, trajectory.behaviour_logits], 3)
+  chex.assert_type([output.logits, trajectory.behaviour_logits], float)
+  chex.assert_rank(trajectory.actions, 2)
+  chex.assert_type(trajectory.actions, int)
+  num_steps, num_streams = trajectory.actions.shape
+  num_actions = output.logits.shape[-1]
+  chex.assert_shape(output.value, (num_steps + 1, num_streams))
+  chex.assert_shape(output.logits, (num_steps + 1, num_streams, num_actions))
+  chex.assert_shape(
+      trajectory.behaviour_logits, (num_steps, num_streams, num_actions)
+  )
+
+
+def check_transitions(transitions: Transitions) -> None:
+  """Asserts ranks and dtypes of transitions that a caller built by hand."""
+  per_step = [
+      transitions.v_tm1,
+      transitions.v_t,
+      transitions.a_tm1,
+      transitions.r_t,
+      transitions.discount_t,
+      transitions.is_learnable_tm1,
+  ]
+  chex.assert_rank(per_step, 2)
+  chex.assert_equal_shape(per_step)
+  chex.assert_type(per_step, [float, float, int, float, float, bool])
+  logits = [transitions.logits_tm1, transitions.behaviour_logits_tm1]
+  chex.assert_rank(logits, 3)
+  chex.assert_equal_shape(logits)
+  chex.assert_equal_shape_prefix([transitions.v_tm1, *logits], 2)
+  chex.assert_type(logits, float)

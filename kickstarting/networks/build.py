@@ -1,0 +1,177 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""From a network's configuration to its two pure functions.
+
+Here: `NetworkConfig`, the presets by name, `make_network`. A network encodes
+the distinct instructions of a batch once (`encode`) and then reads timesteps
+that refer to them by row (`unroll`). Not here: sampling (`agent.py`).
+"""
+
+from collections.abc import Callable, Mapping
+import dataclasses
+import difflib
+from typing import Any, NamedTuple
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+
+from kickstarting import types
+from kickstarting.networks import core as core_lib
+from kickstarting.networks import flat
+from kickstarting.networks import grid
+from kickstarting.networks import impala
+from kickstarting.networks import instruction as instruction_lib
+
+_FIRST = 0  # dm_env.StepType.FIRST
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+  """What shapes a network; hashable, stored beside its parameters."""
+
+  torso: str  # a key of TORSOS
+  core_size: int = 256  # units of the LSTM
+  reads_instruction: bool = True
+  reads_previous: bool = True  # previous action (one-hot) and reward
+  instruction_buckets: int = 1000  # hashed words
+  observation_keys: tuple[str, ...] = ()  # the arrays to read; () = all
+
+  def __post_init__(self):
+    if self.torso not in TORSOS:
+      raise ValueError(unknown('torso', self.torso, TORSOS))
+    if self.core_size < 1:
+      raise ValueError(
+          f'core_size is {self.core_size}; expected at least 1 unit.')
+
+
+TORSOS: Mapping[str, Callable[[], Any]] = {
+    'flat': lambda: flat.FlatTorso(128, scale=10.0, name='torso'),
+    'grid_small': lambda: grid.GridTorso(32, 8, 128, name='torso'),
+    'grid_large': lambda: grid.GridTorso(64, 32, 256, 2, name='torso'),
+    'impala_small': lambda: impala.SmallPixelTorso(name='torso'),
+    'impala_large': lambda: impala.LargePixelTorso(name='torso'),
+}
+
+NETWORKS: Mapping[str, NetworkConfig] = {
+    'flat': NetworkConfig('flat', 128, False, False),
+    'grid_small': NetworkConfig('grid_small', 128),
+    'grid_large': NetworkConfig('grid_large', 256),
+    'impala_small': NetworkConfig('impala_small', 256),
+    'impala_large': NetworkConfig('impala_large', 256),
+}
+
+
+class InstructionContext(NamedTuple):
+  """What depends on nothing but an instruction; leading axis [U]."""
+
+  encoding: types.PyTree  # float32 [U, E]; () if instructions are not read
+  features: types.PyTree  # the torso's
+
+
+class Network(NamedTuple):
+  """Pure functions of one network; see `make_network`."""
+
+  init: Callable[..., types.Params]
+  encode: Callable[..., InstructionContext]
+  unroll: Callable[..., tuple[types.AgentOutput, types.CoreState]]
+  initial_state: Callable[[int], types.CoreState]
+
+
+def unknown(what: str, name: str, known: Mapping[str, Any]) -> str:
+  """Returns the text for a name that is not a key of `known`."""
+  near = difflib.get_close_matches(name, known, n=1)
+  hint = f' Did you mean {near[0]!r}?' if near else ''
+  return f'Unknown {what} {name!r}; known: {", ".join(sorted(known))}.{hint}'
+
+
+def get_network(name: str) -> NetworkConfig:
+  """Returns the preset of that name.
+
+  Raises:
+    ValueError: `name` is not a key of NETWORKS.
+  """
+  if name not in NETWORKS:
+    raise ValueError(unknown('network', name, NETWORKS))
+  return NETWORKS[name]
+
+
+def make_network(config: NetworkConfig, num_actions: int) -> Network:
+  """Builds the pure functions of a network.
+
+  Args:
+    config: which parts, and their sizes.
+    num_actions: A.
+
+  Returns:
+    Network of
+      init(rng_key, timesteps [T, B], tokens [U, L]) -> params
+      encode(params, tokens int32 [U, L]) -> InstructionContext
+      unroll(params, timesteps [T, B], context, core state [B])
+        -> (AgentOutput [T, B], core state after the last step)
+      initial_state(batch_size) -> core state
+  """
+
+  def build():
+    encoder = instruction_lib.InstructionEncoder(
+        config.instruction_buckets, name='instruction')
+    torso = TORSOS[config.torso]()
+    core = core_lib.ResettableLSTM(config.core_size, name='core')
+    policy = hk.Linear(
+        num_actions, w_init=hk.initializers.VarianceScaling(0.01),
+        name='policy')
+    baseline = hk.Linear(1, name='baseline')
+
+    def encode(tokens):
+      if not config.reads_instruction:
+        return InstructionContext((), torso.instruction_features(None))
+      encoding = encoder(tokens)
+      return InstructionContext(
+          encoding, torso.instruction_features(encoding))
+
+    def unroll(timesteps, context, state):
+      steps, batch = timesteps.step_type.shape
+      merged = jax.tree.map(
+          lambda x: x.reshape((steps * batch,) + x.shape[2:]), timesteps)
+      observation = merged.observation
+      if config.observation_keys:
+        observation = {k: observation[k] for k in config.observation_keys}
+      row = merged.instruction if config.reads_instruction else jnp.zeros_like(
+          merged.instruction)
+      parts = [torso(observation, context.features, row)]  # [T * B, D]
+      if config.reads_instruction:
+        parts.append(jnp.take(context.encoding, row, axis=0, mode='clip'))
+      if config.reads_previous:
+        parts.append(jax.nn.one_hot(merged.previous_action, num_actions))
+        parts.append(jnp.clip(merged.reward, -1.0, 1.0)[:, None])
+      inputs = jnp.concatenate(parts, axis=-1).reshape(steps, batch, -1)
+      outputs, state = core(inputs, timesteps.step_type == _FIRST, state)
+      return types.AgentOutput(
+          policy(outputs), baseline(outputs)[..., 0]), state
+
+    def init(timesteps, tokens):
+      state = core.initial_state(timesteps.step_type.shape[1])
+      return unroll(timesteps, encode(tokens), state)
+
+    return init, (encode, unroll)
+
+  transformed = hk.without_apply_rng(hk.multi_transform(build))
+  encode, unroll = transformed.apply
+
+  def initial_state(batch_size: int) -> types.CoreState:
+    zeros = jnp.zeros((batch_size, config.core_size))
+    return hk.LSTMState(zeros, zeros)
+
+  return Network(transformed.init, encode, unroll, initial_state)

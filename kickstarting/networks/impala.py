@@ -1,0 +1,88 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Torsos for pixels: IMPALA's small (2 layers) and large (15 layers) ones.
+
+Source: Espeholt et al. (2018), IMPALA, Figure 3, arXiv:1802.01561. Paddings
+are the ones that give the printed parameter counts: VALID in the small torso,
+SAME in the large one. Not here: everything behind the linear layer
+(`build.py`).
+"""
+
+from collections.abc import Sequence
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+
+from kickstarting import types
+
+
+class _PixelTorso(hk.Module):
+  """Shared frame: pixels to [0, 1], a trunk, a linear layer of 256."""
+
+  def instruction_features(self, encoding: types.Array | None) -> tuple[()]:
+    """Pixels are read without the instruction."""
+    del encoding
+    return ()
+
+  def __call__(
+      self,
+      observation: dict[str, types.Array],
+      features: tuple[()],
+      instruction: types.Array,
+  ) -> jax.Array:
+    """Reads images.
+
+    Args:
+      observation: 'image' [N, height, width, channels] uint8.
+      features: unused.
+      instruction: unused.
+
+    Returns:
+      [N, 256] float32.
+    """
+    del features, instruction
+    x = self._trunk(observation['image'].astype(jnp.float32) / 255.0)
+    x = jax.nn.relu(x).reshape(x.shape[0], -1)
+    return jax.nn.relu(hk.Linear(256)(x))
+
+  def _trunk(self, x: jax.Array) -> jax.Array:
+    raise NotImplementedError
+
+
+class SmallPixelTorso(_PixelTorso):
+  """Two convolutions."""
+
+  def _trunk(self, x: jax.Array) -> jax.Array:
+    x = hk.Conv2D(16, 8, stride=4, padding='VALID')(x)
+    return hk.Conv2D(32, 4, stride=2, padding='VALID')(jax.nn.relu(x))
+
+
+class LargePixelTorso(_PixelTorso):
+  """Three sections of one convolution, a pooling and two residual blocks."""
+
+  def __init__(
+      self, channels: Sequence[int] = (16, 32, 32), name: str | None = None):
+    super().__init__(name=name)
+    self._channels = tuple(channels)
+
+  def _trunk(self, x: jax.Array) -> jax.Array:
+    for channels in self._channels:
+      x = hk.Conv2D(channels, 3)(x)
+      x = hk.max_pool(x, (1, 3, 3, 1), (1, 2, 2, 1), 'SAME')
+      for _ in range(2):
+        y = hk.Conv2D(channels, 3)(jax.nn.relu(x))
+        x = x + hk.Conv2D(channels, 3)(jax.nn.relu(y))
+    return x

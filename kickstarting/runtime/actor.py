@@ -1,0 +1,195 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Actors: they step environments and hand over labelled trajectories.
+
+Here: `Rollout` (one batch of streams), `rollouts` (several in turn, so that
+one batch's environments step while another's actions are computed) and the
+episode statistics. The generator serves a thread and a lockstep loop alike.
+Not here: queues and threads (`training.py`), teachers (`teachers/`).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from kickstarting import agent as agent_lib
+from kickstarting import types
+from kickstarting.environments import base
+from kickstarting.runtime import instruction_slots
+from kickstarting.runtime import parameter_store
+from kickstarting.teachers import labelling
+
+
+class Episode(NamedTuple):
+  """A finished episode."""
+
+  stream: int  # of its batch
+  task: int  # row of the suite's task list
+  episode_return: float  # undiscounted, raw
+  length: int  # steps
+
+
+class Rollout(NamedTuple):
+  """What an actor hands over."""
+
+  version: int  # of the parameters that acted
+  trajectory: types.Trajectory
+  episodes: list[Episode]  # that ended inside
+
+
+class ActorFunctions(NamedTuple):
+  """The agent's functions, jitted once and shared by all actors."""
+
+  initial_state: Callable[[int], types.CoreState]
+  step: Callable[..., Any]
+  slots: instruction_slots.SlotFunctions
+
+
+def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
+  """Jits what actors call."""
+
+  def step(params, rng_key, counter, timestep, context, state):
+    rng_key = jax.random.fold_in(rng_key, counter)
+    return agent.step(params, rng_key, timestep, context, state)
+
+  return ActorFunctions(
+      agent.initial_state, jax.jit(step),
+      instruction_slots.make_slot_functions(agent.encode))
+
+
+class StreamActor:
+  """Acts in one batch of streams; owns its environments and core state."""
+
+  def __init__(
+      self,
+      functions: ActorFunctions,
+      environment: base.BatchedEnvironment,
+      labeller: labelling.Labeller | None,
+      rng_key: types.Array,
+  ):
+    self._functions = functions
+    self._environment = environment
+    self._labeller = labeller
+    self._carry = labeller.initial_carry() if labeller else None
+    self._rng_key = rng_key
+    self._counter = 0
+    num_streams = environment.num_streams
+    self._slots = instruction_slots.InstructionSlots(
+        functions.slots, environment.instructions, num_streams)
+    self._state = functions.initial_state(num_streams)
+    self._returns = np.zeros(num_streams)
+    self._lengths = np.zeros(num_streams, np.int64)
+    self._timestep = environment.reset()
+    self._begun: Any = None
+
+  def begin(self, newest: parameter_store.Versioned) -> None:
+    """Starts an unroll with these parameters."""
+    self._params = newest.params
+    self._begun = (newest.version, self._state)
+    self._timesteps = [self._timestep]
+    self._actions: list[np.ndarray] = []
+    self._logits: list[Any] = []
+    self._slots.refresh(newest.params, self._timestep.instruction)
+
+  def step(self) -> None:
+    """Acts once in every stream."""
+    if self._timestep is None:
+      self._timestep = self._environment.receive()
+      self._timesteps.append(self._timestep)
+    timestep = self._timestep
+    row, context = self._slots.look_up(self._params, timestep.instruction)
+    (actions, output), self._state = self._functions.step(
+        self._params, self._rng_key, np.uint32(self._counter),
+        timestep._replace(instruction=row), context, self._state)
+    self._counter += 1
+    actions = np.asarray(actions)
+    self._environment.send(actions)
+    self._actions.append(actions)
+    self._logits.append(output.logits)
+    self._timestep = None
+
+  def finish(self) -> Rollout:
+    """Ends the unroll; the last timestep starts the next one."""
+    self._timestep = self._environment.receive()
+    self._timesteps.append(self._timestep)
+    timesteps = jax.tree.map(lambda *x: np.stack(x), *self._timesteps)
+    version, initial_state = self._begun
+    episodes = self._count(timesteps)
+    row, tokens = instruction_slots.compact(
+        timesteps.instruction, self._environment.instructions.tokens)
+    timesteps = timesteps._replace(instruction=row)
+    teacher = None
+    if self._labeller:
+      teacher, self._carry = self._labeller.label(
+          self._carry, timesteps, tokens)
+    trajectory = types.Trajectory(
+        timesteps=timesteps,
+        actions=np.stack(self._actions),
+        behaviour_logits=np.stack(self._logits),
+        initial_core_state=initial_state,
+        instructions=tokens,
+        task=self._environment.task,
+        teacher=teacher,
+    )
+    return Rollout(version, trajectory, episodes)
+
+  def close(self) -> None:
+    """Frees the environments."""
+    self._environment.close()
+
+  def _count(self, timesteps: types.Timestep) -> list[Episode]:
+    """Adds rewards up and returns the episodes that ended."""
+    episodes = []
+    for step_type, reward in zip(
+        timesteps.step_type[1:], timesteps.reward[1:]):
+      is_first = step_type == base.FIRST
+      self._returns = np.where(is_first, 0.0, self._returns + reward)
+      self._lengths = np.where(is_first, 0, self._lengths + 1)
+      for stream in np.flatnonzero(step_type == base.LAST):
+        episodes.append(Episode(
+            int(stream), int(self._environment.task[stream]),
+            float(self._returns[stream]), int(self._lengths[stream])))
+    return episodes
+
+
+def rollouts(
+    actors: Sequence[StreamActor],
+    store: parameter_store.ParameterStore,
+    unroll_steps: int,
+) -> Iterator[Rollout]:
+  """Yields rollouts for ever.
+
+  The actors take turns step by step and are offset against each other, so that
+  while one waits for its environments another computes, and their unrolls end
+  at different times.
+
+  Args:
+    actors: batches of streams that one thread serves.
+    store: where each unroll takes its parameters from.
+    unroll_steps: T.
+  """
+  clocks = [-(i * unroll_steps) // len(actors) for i in range(len(actors))]
+  while True:
+    for i, actor in enumerate(actors):
+      if clocks[i] >= 0:
+        if clocks[i] == 0:
+          actor.begin(store.get())
+        actor.step()
+      clocks[i] += 1
+      if clocks[i] == unroll_steps:
+        yield actor.finish()
+        clocks[i] = 0

@@ -1,0 +1,162 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Checkpoints of a run: arrays and JSON, written whole or not at all.
+
+Orbax writes each checkpoint into a temporary folder and renames it; this module
+adds what a resumed run must know before it trusts one: version, network and a
+checksum of every array. No pickle is involved. Not here: trained policies as
+files to share (`teachers/policy_file.py`).
+"""
+
+from collections.abc import Mapping
+import os
+import pathlib
+from typing import Any
+import zlib
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from kickstarting import types
+
+FORMAT_VERSION = 1
+
+
+def _flatten(tree: types.PyTree) -> dict[str, np.ndarray]:
+  return {
+      jax.tree_util.keystr(path): np.asarray(leaf)
+      for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+  }
+
+
+def _checksum(array: np.ndarray) -> int:
+  return zlib.crc32(np.ascontiguousarray(array).tobytes())
+
+
+class Checkpointer:
+  """Saves to and restores from the folder of one run."""
+
+  def __init__(self, folder: str | os.PathLike[str], keep: int = 2):
+    """Opens a folder.
+
+    Args:
+      folder: created if missing.
+      keep: newest checkpoints that are kept.
+    """
+    self._folder = pathlib.Path(folder).absolute()
+    self._manager = ocp.CheckpointManager(
+        self._folder,
+        options=ocp.CheckpointManagerOptions(
+            max_to_keep=keep, enable_async_checkpointing=False),
+    )
+
+  def latest(self) -> int | None:
+    """Returns the frames of the newest checkpoint; None without any."""
+    return self._manager.latest_step()
+
+  def save(
+      self, frames: int, state: types.PyTree, metadata: Mapping[str, Any]
+  ) -> None:
+    """Writes a checkpoint.
+
+    Args:
+      frames: environment frames so far; names the checkpoint.
+      state: a pytree of arrays and numbers.
+      metadata: JSON; must hold 'network', which `restore` compares.
+    """
+    arrays = _flatten(state)
+    metadata = dict(metadata) | {
+        'format_version': FORMAT_VERSION,
+        'checksums': {k: _checksum(v) for k, v in arrays.items()},
+        # Orbax refuses arrays without elements.
+        'empty': {
+            k: [list(v.shape), str(v.dtype)]
+            for k, v in arrays.items() if not v.size
+        },
+    }
+    arrays = {k: v for k, v in arrays.items() if v.size}
+    self._manager.save(
+        frames,
+        args=ocp.args.Composite(
+            arrays=ocp.args.StandardSave(arrays),
+            metadata=ocp.args.JsonSave(metadata)),
+        force=True)
+    self._manager.wait_until_finished()
+
+  def restore(
+      self, like: types.PyTree, network: Any
+  ) -> tuple[types.PyTree, dict[str, Any]]:
+    """Reads the newest checkpoint.
+
+    Args:
+      like: a tree of the same structure and shapes as the state saved; arrays
+        of score windows may differ in their leading axis.
+      network: JSON of the network in use.
+
+    Returns:
+      The state and the metadata that were saved.
+
+    Raises:
+      ValueError: there is none; it is damaged; its version or network differ.
+    """
+    frames = self.latest()
+    if frames is None:
+      raise ValueError(
+          f'No checkpoint in {str(self._folder)!r}; start the run without'
+          ' --resume, or name the folder of a run that saved one.')
+    where = f'Checkpoint {str(self._folder / str(frames))!r}'
+    try:
+      saved = self._manager.restore(
+          frames,
+          args=ocp.args.Composite(
+              arrays=ocp.args.StandardRestore(),
+              metadata=ocp.args.JsonRestore()))
+      arrays, metadata = saved['arrays'], saved['metadata']
+      version = metadata['format_version']
+      checksums = metadata['checksums']
+      for name, (shape, dtype) in metadata['empty'].items():
+        arrays[name] = np.zeros(shape, dtype)
+    except Exception as e:  # Orbax and TensorStore raise many kinds
+      raise ValueError(
+          f'{where} cannot be read, it is damaged or incomplete'
+          f' ({type(e).__name__}: {str(e)[:200]}). Delete that folder to resume'
+          ' from the one before, or restore it from a copy.') from e
+    if version != FORMAT_VERSION:
+      raise ValueError(
+          f'{where} has format version {version}; this library reads version'
+          f' {FORMAT_VERSION}. Resume with the version that wrote it.')
+    if metadata['network'] != network:
+      raise ValueError(
+          f'{where} is of network {metadata["network"]}, but this run uses'
+          f' {network}. Resume with the same flags as the run was started.')
+    for name, checksum in checksums.items():
+      if name not in arrays or _checksum(np.asarray(arrays[name])) != checksum:
+        raise ValueError(
+            f'{where} is damaged: the array {name!r} has changed since it was'
+            ' written. Delete that folder to resume from the one before.')
+    paths, tree = jax.tree_util.tree_flatten_with_path(like)
+    names = [jax.tree_util.keystr(path) for path, _ in paths]
+    if set(names) != set(arrays):
+      different = sorted(set(names) ^ set(arrays))
+      raise ValueError(
+          f'{where} holds another kind of state: {different[0]!r} is on one'
+          ' side only. Resume with the same flags as the run was started.')
+    return jax.tree_util.tree_unflatten(
+        tree, [np.asarray(arrays[name]) for name in names]), metadata
+
+  def close(self) -> None:
+    """Waits for what is under way."""
+    self._manager.close()

@@ -1,0 +1,81 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""How good a policy is on its own: whole episodes, no learning.
+
+Here: `evaluate`. Not here: scores over training episodes
+(`environments/scores.py`).
+"""
+
+import jax
+import numpy as np
+
+from kickstarting import agent as agent_lib
+from kickstarting import types
+from kickstarting.environments import base
+from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import parameter_store
+
+_UNROLL_STEPS = 20
+
+
+def evaluate(
+    agent: agent_lib.Agent,
+    params: types.Params,
+    environment: base.BatchedEnvironment,
+    episodes: int,
+    rng_key: types.Array,
+) -> tuple[list[np.ndarray], int]:
+  """Plays episodes with sampled actions, as the policy does in training.
+
+  Every stream plays the same number of episodes: counting those that end first
+  would favour short ones.
+
+  Args:
+    agent: whose policy.
+    params: its parameters.
+    environment: freshly made; it is closed.
+    episodes: at least so many per task.
+    rng_key: consumed.
+
+  Returns:
+    Undiscounted returns of each task's episodes, one array per task, and the
+    environment frames played.
+
+  Raises:
+    ValueError: `episodes` is below 1.
+  """
+  if episodes < 1:
+    raise ValueError(f'episodes is {episodes}; expected at least 1.')
+  actor = actor_lib.StreamActor(
+      actor_lib.make_actor_functions(agent), environment, None, rng_key)
+  num_tasks = int(environment.task.max()) + 1
+  streams = np.bincount(environment.task, minlength=num_tasks)
+  quota = -(-episodes // streams)  # [tasks], per stream
+  counts = np.zeros(environment.num_streams, np.int64)
+  returns: list[list[float]] = [[] for _ in range(num_tasks)]
+  frames = 0
+  store = parameter_store.ParameterStore(0, jax.device_put(params))
+  try:
+    for rollout in actor_lib.rollouts([actor], store, _UNROLL_STEPS):
+      frames += rollout.trajectory.actions.size
+      for episode in rollout.episodes:
+        if counts[episode.stream] < quota[episode.task]:
+          counts[episode.stream] += 1
+          returns[episode.task].append(episode.episode_return)
+      if (counts >= quota[environment.task]).all():
+        break
+  finally:
+    actor.close()
+  return [np.array(r) for r in returns], frames

@@ -1,0 +1,133 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Where records go: a progress line, TensorBoard, a JSONL file.
+
+Here: `RunLogger` and reading the file back. Not here: what a record holds
+(`training.py`).
+"""
+
+from collections.abc import Mapping
+import json
+import os
+import pathlib
+import sys
+import time
+from typing import Any, TextIO
+
+import tensorboardX
+
+RECORDS = 'records.jsonl'
+
+
+class RunLogger:
+  """Writes the records of one run."""
+
+  def __init__(
+      self,
+      folder: str | os.PathLike[str],
+      *,
+      total_frames: int,
+      label: str = '',
+      resume_frames: int | None = None,
+      stream: TextIO | None = None,
+      line_s: float = 5.0,
+  ):
+    """Opens the files.
+
+    Args:
+      folder: of the run.
+      total_frames: budget, for the time left.
+      label: starts each line.
+      resume_frames: drop records after so many frames, which a resumed run
+        will write again; None for a new run.
+      stream: of the progress line; standard output by default.
+      line_s: least time between two lines, in seconds.
+    """
+    self._folder = pathlib.Path(folder)
+    self._folder.mkdir(parents=True, exist_ok=True)
+    path = self._folder / RECORDS
+    if resume_frames is not None:
+      kept = [r for r in read_records(folder) if r['frames'] <= resume_frames]
+      temporary = path.with_suffix('.tmp')
+      temporary.write_text(''.join(json.dumps(r) + '\n' for r in kept))
+      temporary.replace(path)
+    self._file = path.open('a', encoding='utf-8')
+    self._board = tensorboardX.SummaryWriter(
+        str(self._folder / 'tensorboard'), purge_step=resume_frames)
+    self._total_frames = total_frames
+    self._label = label
+    self._stream = stream or sys.stdout
+    self._line_s = line_s
+    self._last_line = -float('inf')
+
+  def __call__(self, record: Mapping[str, Any]) -> None:
+    """Writes one record; see `training.train`."""
+    self._file.write(json.dumps(record) + '\n')
+    self._file.flush()
+    for name, value in record.items():
+      if isinstance(value, Mapping):
+        for key, v in value.items():
+          self._board.add_scalar(f'{name}/{key}', v, record['frames'])
+      elif name != 'frames':
+        self._board.add_scalar(name, value, record['frames'])
+    now = time.monotonic()
+    is_last = record['frames'] >= self._total_frames
+    if now - self._last_line >= self._line_s or is_last:
+      self._last_line = now
+      print(
+          self._label + progress_line(record, self._total_frames),
+          file=self._stream, flush=True)
+
+  def close(self) -> None:
+    """Flushes and closes the files."""
+    self._file.close()
+    self._board.close()
+
+
+def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
+  """Returns one line: frames, speed, score, lambda, entropy, time left."""
+  rate = record['frames_per_second']
+  left = (total_frames - record['frames']) / max(rate, 1e-9)
+  parts = [
+      f'{record["frames"] / 1e6:6.2f} of {total_frames / 1e6:.2f} M frames',
+      f'{rate:6.0f} frames/s',
+      f'score {record["score"]:5.1f}',
+  ]
+  if record['lambda']:
+    weights = list(record['lambda'].values())
+    parts.append(f'lambda {sum(weights) / len(weights):.3f}')
+  if 'entropy' in record:
+    parts.append(f'entropy {record["entropy"]:.2f}')
+  if 'teacher_agreement' in record:
+    parts.append(f'agreement {100 * record["teacher_agreement"]:3.0f} %')
+  minutes, seconds = divmod(int(max(left, 0)), 60)
+  parts.append(f'{minutes}:{seconds:02d} left')
+  return ' | '.join(parts)
+
+
+def read_records(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+  """Returns the records of a run.
+
+  A line that was cut off when the process was killed is left out.
+  """
+  records = []
+  path = pathlib.Path(folder) / RECORDS
+  if path.exists():
+    for line in path.read_text(encoding='utf-8').splitlines():
+      try:
+        records.append(json.loads(line))
+      except json.JSONDecodeError:
+        break
+  return records

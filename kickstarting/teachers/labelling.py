@@ -1,0 +1,187 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Teacher logits for a finished trajectory, all teachers in one jitted call.
+
+Teachers of one architecture that have equally many streams are stacked and
+mapped over, each over its own streams only, so the cost per frame does not
+grow with their number. Here: `make_labeller`. Not here: the contract
+(`teacher.py`), the loss.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kickstarting import types
+from kickstarting.teachers import teacher as teacher_lib
+
+
+class Labeller(NamedTuple):
+  """Evaluates the teachers on the streams of one batched environment.
+
+  initial_carry() -> carry, before an environment's first timestep.
+  label(carry, timesteps [T+1, B], tokens [U, L]) -> (TeacherOutput, carry).
+
+  The carry holds each teacher's core state and last output per stream: the
+  last timestep of a trajectory is the first of the next one, and a teacher
+  reads it once.
+  """
+
+  initial_carry: Callable[[], Any]
+  label: Callable[..., tuple[types.TeacherOutput, Any]]
+
+
+class _Group(NamedTuple):
+  """Teachers evaluated together."""
+
+  teachers: tuple[int, ...]  # [G], rows of the list of teachers
+  streams: np.ndarray  # int32 [G, N], the streams of each
+
+
+def make_labeller(
+    teachers: Sequence[teacher_lib.Teacher],
+    teacher_of_stream: np.ndarray,
+) -> Labeller:
+  """Builds a labeller.
+
+  Args:
+    teachers: K of them, already checked against the environment.
+    teacher_of_stream: row of `teachers`, -1 for none; [B] int32.
+  """
+  groups = _group(teachers, teacher_of_stream)
+  num_streams = len(teacher_of_stream)
+  num_actions = teachers[0].num_actions
+  stacked = [
+      jax.tree.map(lambda *x: jnp.stack(x),
+                   *[teachers[k].params for k in group.teachers])
+      for group in groups
+  ]
+
+  def initial_carry():
+    return None
+
+  @jax.jit
+  def first(params, rows, timesteps, tokens):
+    """Outputs for the very first timestep of the streams."""
+    states = []
+    for group in groups:
+      size = group.streams.size
+      state = teachers[group.teachers[0]].initial_state(size)
+      states.append(jax.tree.map(
+          lambda x, g=group: x.reshape(g.streams.shape + x.shape[1:]), state))
+    output, states = evaluate(params, rows, timesteps, tokens, states)
+    return jax.tree.map(lambda x: x[0], output), states
+
+  def evaluate(params, rows, timesteps, tokens, states):
+    length = timesteps.step_type.shape[0]
+    logits = jnp.zeros((length, num_streams, num_actions))
+    value = jnp.zeros((length, num_streams))
+    new_states = []
+    for group, p, row, words, state in zip(
+        groups, params, rows, tokens, states):
+      teacher = teachers[group.teachers[0]]
+      mine = jax.tree.map(
+          lambda x, g=group: jnp.moveaxis(x[:, g.streams], 1, 0), timesteps)
+      mine = mine._replace(instruction=row)  # [G, T, N, ...]
+
+      def one(xs, teacher=teacher):
+        p, words, steps, state = xs
+        return teacher.unroll(p, steps, teacher.encode(p, words), state)
+
+      if len(group.teachers) == 1:
+        output, state = jax.tree.map(
+            lambda x: x[None],
+            one(jax.tree.map(lambda x: x[0], (p, words, mine, state))))
+      else:
+        output, state = jax.lax.map(one, (p, words, mine, state))
+      streams = group.streams.reshape(-1)
+      flat = lambda x: jnp.moveaxis(x, 0, 1).reshape(
+          (length, streams.size) + x.shape[3:])
+      logits = logits.at[:, streams].set(flat(output.logits))
+      value = value.at[:, streams].set(flat(output.value))
+      new_states.append(state)
+    return types.AgentOutput(logits, value), new_states
+
+  @jax.jit
+  def rest(params, rows, timesteps, tokens, carry):
+    last, states = carry
+    output, states = evaluate(params, rows, timesteps, tokens, states)
+    whole = jax.tree.map(
+        lambda a, b: jnp.concatenate([a[None], b]), last, output)
+    return whole, (jax.tree.map(lambda x: x[-1], whole), states)
+
+  index = np.asarray(teacher_of_stream, np.int32)
+
+  def label(carry, timesteps, tokens):
+    # Each teacher encodes the instructions of its own streams only.
+    rows, words = zip(*[
+        _own_instructions(timesteps.instruction[:, group.streams], tokens)
+        for group in groups
+    ])
+    if carry is None:
+      at = lambda s: (stacked, [r[:, s] for r in rows],
+                      jax.tree.map(lambda x: x[s], timesteps), words)
+      carry = first(*at(slice(0, 1)))
+    output, carry = rest(
+        stacked, [r[:, 1:] for r in rows],
+        jax.tree.map(lambda x: x[1:], timesteps), words, carry)
+    return types.TeacherOutput(output.logits, output.value, index), carry
+
+  return Labeller(initial_carry, label)
+
+
+def _group(
+    teachers: Sequence[teacher_lib.Teacher], teacher_of_stream: np.ndarray
+) -> list[_Group]:
+  """Puts teachers together that one mapped call can evaluate."""
+  members: dict[Any, list[int]] = {}
+  for k, teacher in enumerate(teachers):
+    count = int(np.sum(teacher_of_stream == k))
+    if count:
+      members.setdefault((teacher.architecture, count), []).append(k)
+  return [
+      _Group(tuple(ks), np.stack(
+          [np.flatnonzero(teacher_of_stream == k) for k in ks]))
+      for ks in members.values()
+  ]
+
+
+def _own_instructions(
+    instruction: np.ndarray, tokens: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Narrows a table of instructions to what each teacher meets.
+
+  Args:
+    instruction: rows of `tokens`; [T+1, G, N] int32.
+    tokens: [U, L] int32.
+
+  Returns:
+    New rows [G, T+1, N] int32 and tables [G, V, L] int32, where V is a power
+    of two, so that few shapes are ever compiled.
+  """
+  uniques = []
+  rows = np.empty(np.moveaxis(instruction, 1, 0).shape, np.int32)
+  for g in range(instruction.shape[1]):
+    unique, inverse = np.unique(instruction[:, g], return_inverse=True)
+    uniques.append(unique)
+    rows[g] = inverse.reshape(rows[g].shape)
+  size = 1 << (max(len(u) for u in uniques) - 1).bit_length()
+  tables = np.zeros((len(uniques), size, tokens.shape[1]), np.int32)
+  for g, unique in enumerate(uniques):
+    tables[g, :len(unique)] = tokens[unique]
+  return rows, tables

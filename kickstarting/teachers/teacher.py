@@ -1,0 +1,189 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The contract of a teacher, and who teaches which task.
+
+A teacher sees the student's stream of timesteps through its own network, its
+own preprocessing (which is part of that network) and its own core state. Here:
+`Teacher`, `from_policy`, the checks against the student's environment, and
+`route`. Not here: evaluation (`labelling.py`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+
+from kickstarting import agent as agent_lib
+from kickstarting import types
+from kickstarting.environments import base
+from kickstarting.teachers import policy_file
+
+EVERY_TASK = '*'
+
+
+@dataclasses.dataclass(frozen=True)
+class Teacher:
+  """A fixed agent: pure functions and their parameters.
+
+  `unroll(params, timesteps [T, B], context, core state)` returns an AgentOutput
+  [T, B] and the core state after the last step; `encode(params, tokens [U, L])`
+  gives the context; `initial_state(B)` the core state before the first step.
+  """
+
+  name: str
+  params: types.Params
+  encode: Callable[..., Any]
+  unroll: Callable[..., tuple[types.AgentOutput, types.CoreState]]
+  initial_state: Callable[[int], types.CoreState]
+  architecture: Any  # teachers with equal ones are evaluated in one call
+  num_actions: int
+  observation: Mapping[str, base.ArraySpec]
+  tasks: tuple[str, ...] = ()  # what it was trained on
+
+
+def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
+  """Makes a teacher of a trained agent.
+
+  Raises:
+    ValueError: the parameters do not belong to the network, or are not finite.
+  """
+  agent = agent_lib.make_agent(
+      policy.network, dict(policy.observation), policy.num_actions)
+  check_params(name, agent, policy.params)
+  return Teacher(
+      name=name,
+      params=policy.params,
+      encode=agent.encode,
+      unroll=agent.unroll,
+      initial_state=agent.initial_state,
+      architecture=(
+          policy.network, policy.num_actions,
+          tuple(sorted(
+              (name, spec.shape, str(spec.dtype))
+              for name, spec in policy.observation.items()))),
+      num_actions=policy.num_actions,
+      observation=policy.observation,
+      tasks=policy.tasks,
+  )
+
+
+def check_params(
+    name: str, agent: agent_lib.Agent, params: types.Params
+) -> None:
+  """Compares parameters with what an agent's network expects.
+
+  Raises:
+    ValueError: arrays are missing, left over, of another shape or not finite.
+  """
+
+  expected = {
+      key: tuple(value.shape) for key, value in policy_file.flatten(
+          jax.eval_shape(agent.init, jax.random.key(0))).items()
+  }
+  got = {
+      key: tuple(np.shape(value))
+      for key, value in policy_file.flatten(params).items()
+  }
+  if expected != got:
+    different = sorted(
+        key for key in expected.keys() | got.keys()
+        if expected.get(key) != got.get(key))
+    key = different[0]
+    raise ValueError(
+        f'{name!r} holds parameters of another network: {len(different)} arrays'
+        f' differ, the first is {key!r} with shape {got.get(key)}, expected'
+        f' {expected.get(key)}. Build the network that it was trained with.')
+  bad = [
+      key for key, value in policy_file.flatten(params).items()
+      if not np.isfinite(np.asarray(value)).all()
+  ]
+  if bad:
+    raise ValueError(
+        f'{name!r} has NaN or infinite parameters in {bad[0]!r}; take an'
+        ' earlier checkpoint of it.')
+
+
+def check_fits(
+    teacher: Teacher,
+    num_actions: int,
+    observation: Mapping[str, Any],
+) -> None:
+  """Compares a teacher with the student's environment.
+
+  Args:
+    teacher: what was loaded.
+    num_actions: of the environment.
+    observation: name -> anything with `shape` and `dtype`.
+
+  Raises:
+    ValueError: actions or observations differ; the text names both sides.
+  """
+  if teacher.num_actions != num_actions:
+    raise ValueError(
+        f'Teacher {teacher.name!r} has {teacher.num_actions} actions, but the'
+        f' student has {num_actions}; choose tasks with the same actions or'
+        ' retrain the teacher.')
+  here = policy_file.observation_of(observation)
+  for name, spec in teacher.observation.items():
+    if here.get(name) != spec:
+      side = f'{here[name]}' if name in here else f'only {sorted(here)}'
+      raise ValueError(
+          f'Teacher {teacher.name!r} reads the observation {name!r} as {spec},'
+          f' but the student\'s environment gives {side}; choose an environment'
+          ' with the same observation or retrain the teacher.')
+
+
+def route(
+    teachers: Sequence[Teacher],
+    tasks: Sequence[str],
+    assignments: Mapping[str, int] | None = None,
+) -> np.ndarray:
+  """Decides which teacher speaks on which task.
+
+  Without an assignment a teacher speaks on the tasks it was trained on.
+
+  Args:
+    teachers: K of them.
+    tasks: names of the student's tasks.
+    assignments: task name (or '*', every task not named) -> row of `teachers`;
+      overrides.
+
+  Returns:
+    Row of `teachers` per task, -1 where a task has none; int32 [tasks].
+
+  Raises:
+    ValueError: an assignment names an unknown task, or a teacher has no task.
+  """
+  assignments = dict(assignments or {})
+  unknown = set(assignments) - set(tasks) - {EVERY_TASK}
+  if unknown:
+    raise ValueError(
+        f'Teachers are assigned to {sorted(unknown)}, which are not tasks of'
+        f' the student; its tasks are {list(tasks)}.')
+  rows = np.full(len(tasks), assignments.get(EVERY_TASK, -1), np.int32)
+  for i, task in enumerate(tasks):
+    for k, teacher in enumerate(teachers):
+      if k not in assignments.values() and task in teacher.tasks:
+        rows[i] = k
+    rows[i] = assignments.get(task, rows[i])
+  for k, teacher in enumerate(teachers):
+    if k not in rows:
+      raise ValueError(
+          f'Teacher {teacher.name!r} speaks on none of the student\'s tasks'
+          f' {list(tasks)}: it was trained on {list(teacher.tasks)}. Name its'
+          ' task as TASK=PATH, or every task as *=PATH.')
+  return rows

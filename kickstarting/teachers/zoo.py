@@ -1,0 +1,118 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The experts that come with the library, one file per task.
+
+Here: `load_experts`, `manifest`, `add_expert`. Not here: how they were trained
+(`experiments/train_experts.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+import hashlib
+import importlib.resources
+import json
+import os
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from kickstarting.teachers import policy_file
+from kickstarting.teachers import teacher as teacher_lib
+
+MANIFEST = 'manifest.json'
+
+
+def default_folder() -> pathlib.Path:
+  """Returns the folder of the shipped experts."""
+  folder = importlib.resources.files('kickstarting.teachers') / 'experts'
+  return pathlib.Path(str(folder))
+
+
+def manifest(
+    folder: str | os.PathLike[str] | None = None
+) -> dict[str, dict[str, Any]]:
+  """Returns task -> level, frames, seed, score, command, file, sha256."""
+  path = pathlib.Path(folder or default_folder()) / MANIFEST
+  if not path.is_file():
+    return {}
+  return json.loads(path.read_text(encoding='utf-8'))
+
+
+def load_expert(
+    task: str, folder: str | os.PathLike[str] | None = None
+) -> policy_file.Policy:
+  """Loads the expert of a task.
+
+  Args:
+    task: name of the task.
+    folder: of the experts; the shipped ones by default.
+
+  Raises:
+    ValueError: there is no expert, or the file is not the one of the manifest.
+  """
+  folder = pathlib.Path(folder or default_folder())
+  known = manifest(folder)
+  if task not in known:
+    raise ValueError(
+        f'No expert for {task!r} in {str(folder)!r}; there are experts for'
+        f' {sorted(known)}. Train one with `python -m experiments.train'
+        f' --suite=minigrid_all --tasks={task}` and pass its folder as a'
+        ' teacher.')
+  path = folder / known[task]['file']
+  if not path.is_file() or _sha256(path) != known[task]['sha256']:
+    raise ValueError(
+        f'The expert for {task!r} ({str(path)!r}) is missing or is not the'
+        ' file that the manifest describes; install the library again.')
+  return policy_file.load_policy(path)
+
+
+def load_experts(
+    tasks: Sequence[str], folder: str | os.PathLike[str] | None = None
+) -> list[teacher_lib.Teacher]:
+  """Loads one teacher per task; see `load_expert`."""
+  return [
+      teacher_lib.from_policy(task, load_expert(task, folder))
+      for task in tasks
+  ]
+
+
+def add_expert(
+    source: str | os.PathLike[str],
+    task: str,
+    entry: Mapping[str, Any],
+    folder: str | os.PathLike[str] | None = None,
+) -> None:
+  """Stores a policy in half precision and notes it in the manifest.
+
+  Args:
+    source: a policy file.
+    task: what the expert is for.
+    entry: facts for the manifest, beside file and hash.
+    folder: where to; the shipped experts by default.
+  """
+  folder = pathlib.Path(folder or default_folder())
+  path = folder / f'{task}.npz'
+  policy_file.save_policy(
+      path, policy_file.load_policy(source), dtype=np.float16)
+  known = manifest(folder)
+  known[task] = dict(entry) | {'file': path.name, 'sha256': _sha256(path)}
+  temporary = folder / f'.{MANIFEST}.tmp'
+  temporary.write_text(
+      json.dumps(known, indent=2, sort_keys=True) + '\n', encoding='utf-8')
+  temporary.replace(folder / MANIFEST)
+
+
+def _sha256(path: pathlib.Path) -> str:
+  return hashlib.sha256(path.read_bytes()).hexdigest()

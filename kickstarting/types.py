@@ -1,0 +1,98 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Records that cross module borders, with the legend of axes and time.
+
+Axes: T unroll steps, B streams (environments stepped side by side), A actions,
+K teachers, U distinct instructions, L words of an instruction. Everything is
+time-major, [T, B, ...]; only `Agent.step` and environments see [B, ...].
+
+Time: a trajectory holds T+1 timesteps and the T transitions between them. The
+suffix `_tm1` marks the source of a transition, `_t` its destination; reward
+and discount arrive *with* the destination, as in dm_env. The slicing happens
+in one place, `losses.split_transitions`, whose docstring draws the table.
+
+Not here: configuration (each module owns its `Config`) and anything that
+computes. Read `losses/` next.
+"""
+
+from typing import Any, NamedTuple, TypeAlias
+
+import jax
+import numpy as np
+
+Array: TypeAlias = jax.Array | np.ndarray
+PyTree: TypeAlias = Any
+Params: TypeAlias = Any  # a pytree of arrays
+CoreState: TypeAlias = Any  # a pytree of arrays, leading axis [B]
+
+
+class Timestep(NamedTuple):
+  """What an agent sees at one time; leading axes [B] or [T+1, B]."""
+
+  observation: PyTree  # dict of arrays, e.g. {'image': uint8 [..., 7, 7, 3]}
+  instruction: Array  # int32, a row of the table of instructions
+  previous_action: Array  # int32, led here; 0 at the start of an episode
+  reward: Array  # float32, raw; arrived with this observation
+  discount: Array  # float32, the environment's own: 0 where it terminated
+  step_type: Array  # int32, dm_env.StepType: 0 FIRST, 1 MID, 2 LAST
+
+
+class AgentOutput(NamedTuple):
+  """What an agent computes from a timestep; leading axes as the timestep's."""
+
+  logits: Array  # float32 [..., A]
+  value: Array  # float32 [...]
+
+
+class TeacherOutput(NamedTuple):
+  """What the teachers say of a trajectory, each on its own streams."""
+
+  logits: Array  # float32 [T+1, B, A]
+  value: Array  # float32 [T+1, B]; 0 where a teacher has none
+  index: Array  # int32 [B], the teacher of each stream; -1 where it has none
+
+
+class Trajectory(NamedTuple):
+  """One unroll of the behaviour policy over B streams."""
+
+  timesteps: Timestep  # [T+1, B, ...]
+  actions: Array  # int32 [T, B], taken at timesteps[:-1]
+  behaviour_logits: Array  # float32 [T, B, A], the policy that chose them
+  initial_core_state: CoreState  # [B, ...], before timesteps[0]
+  instructions: Array  # int32 [U, L], hashed words, 0 = padding
+  task: Array  # int32 [B], row of the suite's task list
+  teacher: TeacherOutput | None  # None when there are no teachers
+
+
+class Hypers(NamedTuple):
+  """Numbers that may change at every update without recompiling.
+
+  The weight of teacher i is lambda[i] = alpha * rho[i] (Schmitt et al. 2018,
+  section 4.2).
+  """
+
+  learning_rate: Array  # float32 []
+  entropy_cost: Array  # float32 []
+  baseline_cost: Array  # float32 []
+  alpha: Array  # float32 [], common factor of the teachers' weights
+  rho: Array  # float32 [K], one factor per teacher
+
+
+class LearnerState(NamedTuple):
+  """All that an update reads and writes."""
+
+  params: Params
+  opt_state: PyTree
+  updates: Array  # int32 []

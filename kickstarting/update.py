@@ -1,0 +1,172 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The learner's update: one pure function of state, hypers and trajectory.
+
+Here: `UpdateConfig` (static), `make_update`, the optimisers. The same function
+serves one student, a mapped population and a worker process; nothing in it
+knows which. Not here: the terms of the loss (`losses/`), what feeds it
+(`runtime/`).
+"""
+
+from collections.abc import Callable
+import dataclasses
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from kickstarting import agent as agent_lib
+from kickstarting import losses
+from kickstarting import types
+
+ALGORITHMS = ('vtrace', 'a2c')
+METHODS = ('kickstart', 'distill')
+REDUCTIONS = ('mean', 'sum')
+OPTIMIZERS = ('adam', 'rmsprop')
+
+
+@dataclasses.dataclass(frozen=True)
+class UpdateConfig:
+  """What shapes the update; changing a field compiles it anew."""
+
+  algorithm: str = 'vtrace'  # one of ALGORITHMS
+  method: str = 'kickstart'  # one of METHODS; 'distill' leaves the reward out
+  divergence: str = 'cross_entropy'  # a key of losses.DIVERGENCES
+  reward_transform: str = 'identity'  # a key of losses.REWARD_TRANSFORMS
+  discount: float = 0.99  # gamma, per step
+  vtrace_lambda: float = 1.0
+  rho_clip: float = 1.0  # of the value targets
+  c_clip: float = 1.0  # of the trace
+  pg_rho_clip: float = 1.0  # of the policy gradient
+  reduction: str = 'mean'  # of a loss over learnable steps; 'sum' as IMPALA
+  optimizer: str = 'adam'  # one of OPTIMIZERS
+  max_grad_norm: float = 1.0  # global norm; inf = no clipping
+
+  def __post_init__(self):
+    for field, known in (
+        ('algorithm', ALGORITHMS),
+        ('method', METHODS),
+        ('divergence', tuple(losses.DIVERGENCES)),
+        ('reward_transform', tuple(losses.REWARD_TRANSFORMS)),
+        ('reduction', REDUCTIONS),
+        ('optimizer', OPTIMIZERS),
+    ):
+      value = getattr(self, field)
+      if value not in known:
+        raise ValueError(
+            f'{field} is {value!r}; expected one of {", ".join(known)}.')
+    if not 0.0 <= self.discount <= 1.0:
+      raise ValueError(
+          f'discount is {self.discount}; expected a number in [0, 1].')
+    if not self.max_grad_norm > 0.0:
+      raise ValueError(
+          f'max_grad_norm is {self.max_grad_norm}; expected a positive number,'
+          ' or inf to leave gradients alone.')
+
+
+class Update(NamedTuple):
+  """Pure functions; jit them where they are used.
+
+  init(params) -> LearnerState.
+  update(state, hypers, trajectory) -> (state, metrics), metrics float32 [].
+  """
+
+  init: Callable[[types.Params], types.LearnerState]
+  update: Callable[..., tuple[types.LearnerState, dict[str, jax.Array]]]
+
+
+def make_optimizer(config: UpdateConfig) -> optax.GradientTransformation:
+  """Returns the optimiser without its learning rate, which is in `Hypers`.
+
+  RMSProp takes TensorFlow's form, as IMPALA did: epsilon inside the square
+  root, accumulator starting at one. Source: Espeholt et al. (2018), Table D.3,
+  arXiv:1802.01561, and the authors' published code.
+  """
+  if config.optimizer == 'adam':
+    scale = optax.scale_by_adam()
+  else:
+    scale = optax.scale_by_rms(
+        decay=0.99, eps=0.1, initial_scale=1.0, eps_in_sqrt=True)
+  return optax.chain(optax.clip_by_global_norm(config.max_grad_norm), scale)
+
+
+def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
+  """Builds the learner's update.
+
+  Args:
+    config: static choices.
+    agent: the student.
+  """
+  optimizer = make_optimizer(config)
+
+  def init(params: types.Params) -> types.LearnerState:
+    return types.LearnerState(
+        params, optimizer.init(params), jnp.zeros((), jnp.int32))
+
+  def loss_fn(params, hypers, trajectory):
+    output, _ = agent.unroll(
+        params, trajectory.timesteps,
+        agent.encode(params, trajectory.instructions),
+        trajectory.initial_core_state)
+    transitions = losses.split_transitions(
+        output, trajectory, discount=config.discount,
+        reward_transform=losses.get_reward_transform(config.reward_transform))
+    if config.method == 'distill':
+      terms = {}
+    elif config.algorithm == 'a2c':
+      terms = losses.a2c(transitions, lambda_=config.vtrace_lambda)
+    else:
+      terms = losses.vtrace_actor_critic(
+          transitions, lambda_=config.vtrace_lambda, rho_clip=config.rho_clip,
+          c_clip=config.c_clip, pg_rho_clip=config.pg_rho_clip)
+    costs = {
+        'policy_gradient': 1.0,
+        'baseline': hypers.baseline_cost,
+        'negative_entropy': hypers.entropy_cost,
+    }
+    costs = {name: costs[name] for name in terms}
+    extra = {}
+    if trajectory.teacher is not None:
+      teacher = trajectory.teacher
+      weights = losses.sample_weights(hypers.alpha, hypers.rho, teacher.index)
+      terms = losses.kickstarting_terms(
+          terms, transitions, teacher, weights, divergence=config.divergence)
+      costs['distillation'] = weights
+      extra = losses.diagnostics(transitions, teacher)
+      labelled = jnp.maximum(jnp.sum(extra.pop('is_labelled')), 1)
+      extra = {name: jnp.sum(x) / labelled for name, x in extra.items()}
+    loss, metrics = losses.total(
+        terms, costs, transitions.is_learnable_tm1,
+        reduction=config.reduction)
+    metrics |= extra
+    metrics['learnable_fraction'] = jnp.mean(
+        transitions.is_learnable_tm1.astype(jnp.float32))
+    return loss, metrics
+
+  def update(
+      state: types.LearnerState,
+      hypers: types.Hypers,
+      trajectory: types.Trajectory,
+  ) -> tuple[types.LearnerState, dict[str, jax.Array]]:
+    grads, metrics = jax.grad(loss_fn, has_aux=True)(
+        state.params, hypers, trajectory)
+    updates, opt_state = optimizer.update(grads, state.opt_state)
+    params = jax.tree.map(
+        lambda p, u: p - hypers.learning_rate * u, state.params, updates)
+    metrics['grad_norm'] = optax.global_norm(grads)
+    return types.LearnerState(params, opt_state, state.updates + 1), metrics
+
+  return Update(init, update)

@@ -1,0 +1,261 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of actor_critic.py: terms, their gradients, episode ends."""
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import chex
+import jax
+import numpy as np
+
+from kickstarting.losses import actor_critic
+from kickstarting.losses import off_policy
+from kickstarting.losses import transitions as transitions_lib
+
+jax.config.update('jax_numpy_rank_promotion', 'raise')
+
+_T, _B, _A = 5, 3, 4
+_LOSSES = (actor_critic.vtrace_actor_critic, actor_critic.a2c)
+
+
+def _softmax(logits):
+  weights = np.exp(logits)
+  return weights / weights.sum(-1, keepdims=True)
+
+
+def _transitions(num_steps=_T):
+  """Makes transitions; stream 0 has a dead step 2 after a time-out."""
+  rng = np.random.default_rng(0)
+
+  def normal(*shape):
+    return rng.normal(size=shape).astype(np.float32)
+
+  v = normal(num_steps + 1, _B)
+  is_learnable_tm1 = np.ones((num_steps, _B), bool)
+  is_learnable_tm1[2:3, 0] = False
+  discount_t = np.full((num_steps, _B), 0.9, np.float32)
+  discount_t[1:2, 1] = 0.0  # Stream 1 terminates, without a dead step here.
+  return transitions_lib.Transitions(
+      logits_tm1=normal(num_steps, _B, _A),
+      v_tm1=v[:-1],
+      v_t=v[1:],
+      a_tm1=rng.integers(0, _A, (num_steps, _B)).astype(np.int32),
+      r_t=normal(num_steps, _B),
+      discount_t=np.where(is_learnable_tm1, discount_t, np.float32(0)),
+      behaviour_logits_tm1=normal(num_steps, _B, _A),
+      is_learnable_tm1=is_learnable_tm1,
+  )
+
+
+def _chosen(array, transitions):
+  """Picks [T, B] values of the actions taken out of [T, B, A]."""
+  index = transitions.a_tm1[..., np.newaxis]
+  return np.take_along_axis(array, index, -1)[..., 0]
+
+
+def _return(transitions, t, b, lambda_=1.0):
+  """Returns the target of one step, literally from its definition."""
+  if t == len(transitions.r_t):
+    return transitions.v_t[-1, b]
+  if not transitions.is_learnable_tm1[t, b]:
+    return transitions.v_tm1[t, b]
+  ahead = lambda_ * _return(transitions, t + 1, b, lambda_)
+  ahead += (1 - lambda_) * transitions.v_t[t, b]
+  return transitions.r_t[t, b] + transitions.discount_t[t, b] * ahead
+
+
+def _returns(transitions, lambda_=1.0):
+  shape = transitions.r_t.shape
+  returns = [_return(transitions, t, b, lambda_) for t, b in np.ndindex(shape)]
+  return np.reshape(returns, shape)
+
+
+def _targets_and_advantages(loss, transitions):
+  if loss is actor_critic.a2c:
+    targets = _returns(transitions)
+    return targets, targets - transitions.v_tm1
+  ratio = _chosen(_softmax(transitions.logits_tm1), transitions) / _chosen(
+      _softmax(transitions.behaviour_logits_tm1), transitions
+  )
+  return off_policy.vtrace(
+      *transitions[1:3],
+      transitions.r_t,
+      transitions.discount_t,
+      np.log(ratio),
+      is_learnable_tm1=transitions.is_learnable_tm1,
+  )
+
+
+class ActorCriticTest(chex.TestCase):
+
+  @chex.variants(with_jit=True, without_jit=True)
+  @parameterized.parameters(*_LOSSES)
+  def test_terms(self, loss):
+    transitions = _transitions()
+    terms = self.variant(loss)(transitions)
+    targets, advantages = _targets_and_advantages(loss, transitions)
+    p = _softmax(transitions.logits_tm1)
+    expected = {
+        'policy_gradient': -np.log(_chosen(p, transitions)) * advantages,
+        'baseline': (targets - transitions.v_tm1) ** 2 / 2,
+        'negative_entropy': (p * np.log(p)).sum(-1),
+    }
+    self.assertEqual(set(terms), set(expected))
+    learnable = transitions.is_learnable_tm1
+    for name, term in expected.items():
+      self.assertEqual(terms[name].shape, (_T, _B))
+      np.testing.assert_allclose(
+          terms[name][learnable], np.asarray(term)[learnable], atol=1e-5
+      )
+
+  @parameterized.parameters(*_LOSSES)
+  def test_gradients(self, loss):
+    transitions = _transitions()
+    targets, advantages = _targets_and_advantages(loss, transitions)
+    learnable = transitions.is_learnable_tm1
+    differentiable = (
+        'logits_tm1', 'v_tm1', 'v_t', 'r_t', 'discount_t',
+        'behaviour_logits_tm1',
+    )
+    gradients = {
+        name: jax.grad(
+            lambda d, name=name: loss(transitions._replace(**d))[name].sum()
+        )({field: getattr(transitions, field) for field in differentiable})
+        for name in ('policy_gradient', 'baseline')
+    }
+    to_logits = gradients['policy_gradient'].pop('logits_tm1')
+    # d(-A log pi(a)) / d logits = A (pi - onehot(a)): descending on it makes
+    # an action of positive advantage more likely.
+    one_hot = np.eye(_A)[transitions.a_tm1]
+    expected = np.asarray(advantages)[..., np.newaxis] * (
+        _softmax(transitions.logits_tm1) - one_hot
+    )
+    np.testing.assert_allclose(
+        to_logits, expected * learnable[..., np.newaxis], atol=1e-5
+    )
+    to_values = gradients['baseline'].pop('v_tm1')
+    expected = (transitions.v_tm1 - targets) * learnable
+    np.testing.assert_allclose(to_values, expected, atol=1e-5)
+    # Targets, advantages and behaviour are constants.
+    chex.assert_trees_all_equal(
+        gradients, jax.tree.map(np.zeros_like, gradients)
+    )
+
+  @parameterized.parameters(*_LOSSES)
+  def test_entropy_grows_by_descent(self, loss):
+    transitions = _transitions()
+    gradient = jax.grad(
+        lambda x: loss(transitions._replace(logits_tm1=x))[
+            'negative_entropy'
+        ].sum()
+    )(transitions.logits_tm1)
+    p = _softmax(transitions.logits_tm1)
+    negative_entropy = (p * np.log(p)).sum(-1, keepdims=True)
+    expected = p * (np.log(p) - negative_entropy)
+    expected *= transitions.is_learnable_tm1[..., np.newaxis]
+    np.testing.assert_allclose(gradient, expected, atol=1e-5)
+
+  @parameterized.parameters(*_LOSSES)
+  def test_dead_step_may_hold_anything(self, loss):
+    transitions = _transitions()
+
+    def gradient(transitions):
+
+      def f(logits_tm1):
+        terms = loss(transitions._replace(logits_tm1=logits_tm1))
+        learnable = transitions.is_learnable_tm1
+        return sum(
+            jax.numpy.where(learnable, term, 0).sum() for term in terms.values()
+        )
+
+      return jax.grad(f)(transitions.logits_tm1)
+
+    spoilt = jax.tree.map(np.copy, transitions)
+    for field in ('logits_tm1', 'behaviour_logits_tm1', 'r_t', 'discount_t'):
+      getattr(spoilt, field)[2, 0] = np.nan
+    np.testing.assert_array_equal(gradient(spoilt), gradient(transitions))
+
+  def test_one_loss_where_the_policies_agree(self):
+    transitions = _transitions()
+    transitions = transitions._replace(
+        behaviour_logits_tm1=transitions.logits_tm1
+    )
+    on_policy = actor_critic.a2c(transitions)
+    off_policy_terms = actor_critic.vtrace_actor_critic(transitions)
+    learnable = transitions.is_learnable_tm1
+    for name in on_policy:
+      np.testing.assert_allclose(
+          on_policy[name][learnable],
+          off_policy_terms[name][learnable],
+          atol=1e-5,
+      )
+
+  def test_a2c_lambda_returns(self):
+    transitions = _transitions()
+    baseline = actor_critic.a2c(transitions, lambda_=0.6)['baseline']
+    targets = _returns(transitions, 0.6)
+    np.testing.assert_allclose(
+        baseline, (targets - transitions.v_tm1) ** 2 / 2, atol=1e-5
+    )
+
+  def test_vtrace_arguments_are_passed_on(self):
+    transitions = _transitions()
+    plain = actor_critic.vtrace_actor_critic(transitions)
+    for argument, value in (
+        ('lambda_', 0.5),
+        ('rho_clip', 4.0),
+        ('c_clip', 0.5),
+        ('pg_rho_clip', 4.0),
+    ):
+      terms = actor_critic.vtrace_actor_critic(transitions, **{argument: value})
+      moved = np.abs(terms['policy_gradient'] - plain['policy_gradient']).max()
+      self.assertGreater(moved, 1e-3, argument)
+
+  @parameterized.parameters(*_LOSSES)
+  def test_one_step(self, loss):
+    transitions = _transitions(num_steps=1)
+    transitions = transitions._replace(
+        behaviour_logits_tm1=transitions.logits_tm1
+    )
+    target = transitions.r_t + transitions.discount_t * transitions.v_t
+    np.testing.assert_allclose(
+        loss(transitions)['baseline'],
+        (target - transitions.v_tm1) ** 2 / 2,
+        atol=1e-5,
+    )
+
+  @parameterized.parameters(*_LOSSES)
+  def test_extreme_logits_stay_finite(self, loss):
+    transitions = _transitions()
+    transitions = transitions._replace(logits_tm1=transitions.logits_tm1 * 1e4)
+    value, gradient = jax.value_and_grad(
+        lambda x: sum(
+            term.sum()
+            for term in loss(transitions._replace(logits_tm1=x)).values()
+        )
+    )(transitions.logits_tm1)
+    chex.assert_tree_all_finite((value, gradient))
+
+  @parameterized.parameters(*_LOSSES)
+  def test_errors(self, loss):
+    transitions = _transitions()
+    with self.assertRaisesRegex(ValueError, 'lambda_ is 2.0; expected'):
+      loss(transitions, lambda_=2.0)
+    with self.assertRaises(AssertionError):
+      loss(transitions._replace(r_t=transitions.r_t[:-1]))
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,79 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of checks.py: what is refused, and in which words."""
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kickstarting.losses import checks
+
+
+class ChecksTest(parameterized.TestCase):
+
+  @parameterized.parameters(0, 0.0, -1, float('nan'), np.float32(-2))
+  def test_positive_refuses(self, value):
+    with self.assertRaisesRegex(
+        ValueError, f'clip is {value}; expected a number greater than 0. Pass'
+    ):
+      checks.check_positive('clip', value)
+
+  @parameterized.parameters(1, 1e-9, float('inf'), np.float32(2))
+  def test_positive_accepts(self, value):
+    checks.check_positive('clip', value)
+
+  def test_positive_finite(self):
+    checks.check_positive_finite('temperature', 0.01)
+    with self.assertRaisesRegex(ValueError, 'temperature is 0; expected'):
+      checks.check_positive_finite('temperature', 0)
+    with self.assertRaisesRegex(
+        ValueError, 'temperature is inf; expected a finite number'
+    ):
+      checks.check_positive_finite('temperature', float('inf'))
+
+  @parameterized.parameters(-0.1, 1.1, float('nan'), np.float64(2))
+  def test_fraction_refuses(self, value):
+    with self.assertRaisesRegex(
+        ValueError, rf'beta is {value}; expected a number in \[0, 1\]. Pass a'
+    ):
+      checks.check_fraction('beta', value)
+
+  @parameterized.parameters(0, 1, 0.5, True)
+  def test_fraction_accepts(self, value):
+    checks.check_fraction('beta', value)
+
+  def test_traced_numbers_pass(self):
+
+    @jax.jit
+    def f(x):
+      checks.check_positive('x', x)
+      checks.check_positive_finite('x', x)
+      checks.check_fraction('x', x)
+      return x
+
+    self.assertEqual(f(jnp.float32(-1)), -1)
+
+  def test_name(self):
+    checks.check_name('fruit', 'pear', {'pear': 1, 'apple': 2})
+    with self.assertRaisesRegex(
+        ValueError, "unknown fruit 'nut'; expected one of apple, pear. Pass one"
+    ):
+      checks.check_name('fruit', 'nut', {'pear': 1, 'apple': 2})
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,48 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Runs the example of the README as a reader would."""
+
+import contextlib
+import io
+import pathlib
+import re
+
+from absl.testing import absltest
+import jax
+
+import kickstarting  # noqa: F401, the example imports it
+
+_README = pathlib.Path(__file__).parents[1] / 'README.md'
+
+
+class ReadmeTest(absltest.TestCase):
+
+  def test_example_draws_the_student_to_its_teacher(self):
+    (example,) = re.findall(
+        r'^```python\n(.*?)^```$', _README.read_text('utf-8'), re.M | re.S)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+      exec(example, {})  # the only Python in the README
+    values = [float(line.split()[-1]) for line in printed.getvalue().split('\n')
+              if line]
+    self.assertLen(values, 5)
+    # Cross-entropy starts at that of a uniform student, log(4) = 1.386.
+    self.assertAlmostEqual(values[0], 1.386, places=3)
+    self.assertLess(values[-1], 0.8 * values[0])
+
+
+if __name__ == '__main__':
+  jax.config.update('jax_numpy_rank_promotion', 'raise')
+  absltest.main()
