@@ -20,8 +20,8 @@
 Not here: training scores, which are over training episodes (`train.py`).
 """
 
-from collections.abc import Sequence
 import time
+from typing import NamedTuple
 
 from absl import app
 from absl import flags
@@ -31,6 +31,7 @@ from experiments import figures
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
+from kickstarting import types
 from kickstarting.environments import suites
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
@@ -43,33 +44,50 @@ _EPISODES = flags.DEFINE_integer(
     'episodes', 200, 'Episodes per task.', lower_bound=1)
 
 
-def _load(
-    name: str, tasks: Sequence[str]
-) -> list[tuple[policy_file.Policy, Sequence[str]]]:
-  """Returns which policy plays which tasks."""
+class _Job(NamedTuple):
+  """A policy and the tasks that it plays."""
+
+  agent: agent_lib.Agent
+  params: types.Params
+  suite: suites.Suite
+
+
+def _job(name: str, policy: policy_file.Policy, suite: suites.Suite) -> _Job:
+  """Checks a policy against a suite.
+
+  Raises:
+    ValueError: actions, observations or parameters do not fit.
+  """
+  spec = build.spec_of(suite)
+  teacher_lib.check_fits(
+      teacher_lib.from_policy(name, policy), spec.num_actions,
+      spec.observation)
+  agent = agent_lib.make_agent(
+      policy.network, dict(policy.observation), policy.num_actions)
+  return _Job(agent, policy.params, suite)
+
+
+def _jobs(name: str, suite: suites.Suite) -> list[_Job]:
+  """Loads what is to be evaluated."""
   if name == 'zoo':
-    return [(zoo.load_expert(task), [task]) for task in tasks]
-  return [(policy_file.load_policy(name), tasks)]
+    return [
+        _job(task, zoo.load_expert(task), suites.get_suite(suite.name, [task]))
+        for task in suite.task_names
+    ]
+  return [_job(name, policy_file.load_policy(name), suite)]
 
 
 def main(argv):
   del argv
-  folder = workdir_lib.open_workdir('evaluate')
+  folder = workdir_lib.choose('evaluate')
+  jobs = _jobs(_POLICY.value, build.suite_from_flags())
+  workdir_lib.begin(folder, 'evaluate')
   start = time.monotonic()
-  names = build.suite_from_flags().task_names
   table = {}
   frames = 0
-  for policy, tasks in _load(_POLICY.value, names):
-    suite = suites.get_suite(shared_flags.SUITE.value, tasks)
-    spec = build.spec_of(suite)
-    agent = agent_lib.make_agent(
-        policy.network, dict(policy.observation), policy.num_actions)
-    teacher_lib.check_params(_POLICY.value, agent, policy.params)
-    teacher_lib.check_fits(
-        teacher_lib.from_policy(_POLICY.value, policy),
-        spec.num_actions, spec.observation)
+  for job in jobs:
     evaluation = build.evaluate(
-        agent, suite, policy.params, _EPISODES.value,
+        job.agent, job.suite, job.params, _EPISODES.value,
         shared_flags.FLAGS.seed)
     frames += evaluation['frames']
     table |= evaluation['tasks']

@@ -20,19 +20,18 @@
 
 Both students have the same network, budget and settings; they are trained one
 after the other. The comparison is in frames of the student, as in the paper;
-`frames_with_teachers` also counts what the experts were trained for. Not here:
-several seeds (`study.py`).
+`teacher_frames` says what the experts cost. Not here: several seeds
+(`study.py`).
 """
 
 from collections.abc import Callable
 import pathlib
-from typing import Any
 
 from absl import app
 from absl import flags
-import numpy as np
 
 from experiments import build
+from experiments import comparison
 from experiments import figures
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
@@ -49,38 +48,6 @@ _BASELINE = flags.DEFINE_bool(
     'baseline', True, 'Also train the student from scratch.')
 
 flags.FLAGS.set_default('teachers', ['zoo'])
-
-
-def frames_to_score(
-    frames: np.ndarray, values: np.ndarray, score: float
-) -> float | None:
-  """Returns the first frame from which on a curve is at or above a score.
-
-  A single lucky window does not count: the mean of this record and the next
-  two must be there as well. None if the curve never gets there.
-  """
-  for i in range(len(frames)):
-    if values[i] >= score and np.mean(values[i:i + 3]) >= score:
-      return float(frames[i])
-  return None
-
-
-def summarise(
-    scratch: pathlib.Path, student: pathlib.Path, teacher_frames: int
-) -> dict[str, Any]:
-  """Compares two finished runs."""
-  scratch_frames, scratch_values = figures.curve(scratch)
-  frames, values = figures.curve(student)
-  target = float(scratch_values[-1])
-  reached = frames_to_score(frames, values, target)
-  return {
-      'score_scratch': target,
-      'score_kickstarted': float(values[-1]),
-      'frames_to_scratch_score': reached,
-      'speedup': float(scratch_frames[-1] / reached) if reached else None,
-      'teacher_frames': teacher_frames,
-      'frames_with_teachers': reached + teacher_frames if reached else None,
-  }
 
 
 def _train(
@@ -106,11 +73,12 @@ def _train(
 
 def main(argv):
   del argv
+  folder = workdir_lib.choose('kickstart')
   suite = build.suite_from_flags()
   frames = shared_flags.FLAGS.frames
   teaching = build.load_teachers(
       shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames)
-  folder = workdir_lib.open_workdir('kickstart')
+  workdir_lib.begin(folder, 'kickstart')
   stop = workdir_lib.StopRequest()
   student = {'kickstart': 'kickstarted', 'distill': 'distilled'}[_METHOD.value]
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
@@ -134,11 +102,9 @@ def main(argv):
   }
   marks = None
   if ended == 'finished' and 'scratch' in outcomes:
-    known = zoo.manifest()
-    teacher_frames = sum(
-        known[name]['frames_with_teachers'] for name in suite.task_names
-    ) if shared_flags.TEACHERS.value == ['zoo'] else None
-    summary = summarise(folder / 'scratch', folder / student, teacher_frames)
+    summary = comparison.summarise(folder / 'scratch', folder / student)
+    if shared_flags.TEACHERS.value == ['zoo']:
+      summary['teacher_frames'] = zoo.training_frames(suite.task_names)
     result |= summary
     marks = {
         'score': summary['score_scratch'],

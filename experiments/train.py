@@ -42,8 +42,7 @@ _EVALUATION_EPISODES = flags.DEFINE_integer(
 
 def main(argv):
   del argv
-  folder = workdir_lib.open_workdir('train')
-  stop = workdir_lib.StopRequest()
+  folder = workdir_lib.choose('train')
   suite = build.suite_from_flags()
   network = networks.get_network(shared_flags.NETWORK.value)
   config = shared_flags.config_from_flags(training.TrainingConfig)
@@ -54,6 +53,8 @@ def main(argv):
         shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
         config.frames)
   problem = build.make_problem(suite, network, update, config, teaching)
+  workdir_lib.begin(folder, 'train')
+  stop = workdir_lib.StopRequest()
   outcome = build.run(
       problem, config, folder, resume=shared_flags.RESUME.value,
       should_stop=stop)

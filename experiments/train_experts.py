@@ -16,10 +16,11 @@
 
   python -m experiments.train_experts --workdir=results/experts
 
-Each line of `PLAN` is one run of `experiments.train`; a level that is hard from
-scratch is taught by the expert of an easier one. Runs that have finished are
-skipped, so the command can be repeated. Experts of `minigrid8` are then copied
-into the library with their manifest. Not here: training itself (`train.py`).
+Each line of `PLAN` is one run of `experiments.train`: first one agent learns
+easier levels together, then it kickstarts one expert per level, trained on that
+level alone. Runs that have finished are skipped, so the command can be
+repeated. The experts are then copied into the library with their manifest. Not
+here: training itself (`train.py`).
 """
 
 import json
@@ -37,46 +38,50 @@ from kickstarting.teachers import zoo
 _WORKDIR = flags.DEFINE_string(
     'workdir', 'results/experts', 'Folder for the runs.')
 _ONLY = flags.DEFINE_list(
-    'only', [], 'Names of tasks to train; empty for the whole plan.')
+    'only', [], 'Names of runs to do; empty for the whole plan.')
 _SHIP = flags.DEFINE_bool(
     'ship', True, 'Copy the experts of minigrid8 into the library.')
 
 
 class Step(NamedTuple):
-  """One expert."""
+  """One run."""
 
-  task: str
+  name: str
+  tasks: tuple[str, ...]
   frames: int  # of its own
-  teacher: str | None = None  # task of the expert that kickstarts it
-  flags: tuple[str, ...] = ()
+  teacher: str | None = None  # name of the run whose policy kickstarts it
 
+
+# Easier levels whose skills the experts need; one agent learns them together.
+SCHOOL = Step('school', (
+    'DoorKey-5x5', 'DoorKey-6x6', 'Unlock', 'KeyCorridorS3R1', 'LavaGapS5',
+    'LavaGapS7', 'SimpleCrossingS9N1', 'RedBlueDoors-6x6', 'Empty-Random-6x6',
+    'Fetch-5x5-N2', 'GoToObj', 'GoToLocalS8N7', 'GoToRedBallGrey', 'OneRoomS8',
+    'PickupDist', 'OpenDoor'), 6_000_000)
 
 PLAN = (
-    Step('DoorKey-5x5', 600_000),
-    Step('DoorKey-8x8', 2_000_000, 'DoorKey-5x5'),
-    Step('Unlock', 600_000),
-    Step('UnlockPickup', 3_000_000, 'Unlock'),
-    Step('KeyCorridorS3R1', 1_000_000),
-    Step('KeyCorridorS3R2', 3_000_000, 'KeyCorridorS3R1'),
-    Step('LavaGapS5', 600_000),
-    Step('LavaCrossingS9N1', 1_500_000, 'LavaGapS5'),
-    Step('MemoryS7', 3_000_000),
-    Step('PickupLoc', 4_000_000),
-    Step('PutNextLocalS5N3', 4_000_000, 'PickupLoc'),
-    Step('FourRooms', 3_000_000),
+    SCHOOL,
+    Step('FourRooms', ('FourRooms',), 2_000_000, 'school'),
+    Step('LavaCrossingS9N1', ('LavaCrossingS9N1',), 1_000_000, 'school'),
+    Step('DoorKey-8x8', ('DoorKey-8x8',), 1_000_000, 'school'),
+    Step('UnlockPickup', ('UnlockPickup',), 2_000_000, 'school'),
+    Step('KeyCorridorS3R2', ('KeyCorridorS3R2',), 1_500_000, 'school'),
+    Step('MemoryS7', ('MemoryS7',), 2_000_000, 'school'),
+    Step('PickupLoc', ('PickupLoc',), 2_000_000, 'school'),
+    Step('PutNextLocalS5N3', ('PutNextLocalS5N3',), 3_000_000, 'school'),
 )
 
 
 def run_step(step: Step, folder: pathlib.Path) -> None:
-  """Trains one expert unless it is there."""
-  workdir = folder / step.task
+  """Does one run unless it is done."""
+  workdir = folder / step.name
   if (workdir / 'result.json').is_file():
-    print(f'{step.task}: done before', flush=True)
+    print(f'{step.name}: done before', flush=True)
     return
   command = [
       sys.executable, '-m', 'experiments.train', '--suite=minigrid_all',
-      f'--tasks={step.task}', f'--frames={step.frames}',
-      f'--workdir={workdir}', *step.flags,
+      f'--tasks={",".join(step.tasks)}', f'--frames={step.frames}',
+      f'--workdir={workdir}',
   ]
   if step.teacher:
     command.append(f'--teachers=*={folder / step.teacher}')
@@ -86,14 +91,9 @@ def run_step(step: Step, folder: pathlib.Path) -> None:
   subprocess.run(command, check=True)
 
 
-def chain(task: str) -> list[Step]:
-  """Returns the steps that end in the expert for `task`, first one first."""
-  step = next(s for s in PLAN if s.task == task)
-  return (chain(step.teacher) if step.teacher else []) + [step]
-
-
-def ship(folder: pathlib.Path, task: str) -> None:
+def ship(folder: pathlib.Path, step: Step) -> None:
   """Copies a finished expert into the library."""
+  task, = step.tasks
   result = json.loads((folder / task / 'result.json').read_text())
   policy = pathlib.Path(result['policy'])
   config = json.loads((folder / task / 'config.json').read_text())
@@ -101,7 +101,8 @@ def ship(folder: pathlib.Path, task: str) -> None:
   zoo.add_expert(policy, task, {
       'level': level,
       'frames': result['frames'],
-      'frames_with_teachers': sum(step.frames for step in chain(task)),
+      'teacher': step.teacher,
+      'teacher_frames': SCHOOL.frames,
       'seed': config['flags']['seed'],
       'score': result['evaluation_score'],
       'return': result['tasks'][task]['return'],
@@ -114,12 +115,14 @@ def main(argv):
   del argv
   folder = pathlib.Path(_WORKDIR.value)
   for step in PLAN:
-    if not _ONLY.value or step.task in _ONLY.value:
+    if not _ONLY.value or step.name in _ONLY.value:
       run_step(step, folder)
   if _SHIP.value:
-    for task in suites.get_suite('minigrid8').task_names:
-      ship(folder, task)
-      print(f'shipped {task}: {zoo.manifest()[task]["score"]:.1f}', flush=True)
+    for step in PLAN:
+      if step is not SCHOOL:
+        ship(folder, step)
+        print(f'shipped {step.name}: {zoo.manifest()[step.name]["score"]:.1f}',
+              flush=True)
 
 
 if __name__ == '__main__':

@@ -14,7 +14,7 @@
 # ==============================================================================
 """The folder of a run: fresh or resumed, and what describes the run in it.
 
-Here: `open_workdir`, `finish`, `StopRequest`. Not here: what a run does.
+Here: `choose`, `begin`, `finish`, `StopRequest`. Not here: what a run does.
 """
 
 import datetime
@@ -36,18 +36,18 @@ RESULT = 'result.json'
 _MAY_DIFFER = ('resume', 'workdir')
 
 
-def open_workdir(program: str) -> pathlib.Path:
-  """Creates or reopens the folder of a run and writes its configuration.
+def choose(program: str) -> pathlib.Path:
+  """Returns the folder of a run; changes nothing on disk.
 
   With --resume the flags of the run are taken from its folder; flags given on
-  the command line must agree with them.
+  the command line must agree with them. Call `begin` once the other flags have
+  proved good.
 
   Args:
     program: name of the binary, for a fresh folder.
 
   Raises:
-    ValueError: the folder is in use, cannot be written, or there is nothing to
-      resume in it.
+    ValueError: the folder is in use, or there is nothing to resume in it.
   """
   name = shared_flags.WORKDIR.value
   if name is None:
@@ -59,13 +59,23 @@ def open_workdir(program: str) -> pathlib.Path:
   folder = pathlib.Path(name)
   if shared_flags.RESUME.value:
     _adopt(folder)
-    return folder
+  elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    raise ValueError(
+        f'--workdir {str(folder)!r} is not an empty folder; name another one,'
+        ' or add --resume to continue the run in it. Nothing was changed.')
+  return folder
+
+
+def begin(folder: pathlib.Path, program: str) -> None:
+  """Creates the folder of a new run and describes the run in it.
+
+  Raises:
+    ValueError: the folder cannot be written.
+  """
+  if shared_flags.RESUME.value:
+    return
   try:
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-      raise ValueError(
-          f'--workdir {str(folder)!r} is not empty; name another folder, or'
-          ' add --resume to continue the run in it. Nothing was changed.')
     (folder / CONFIG).write_text(json.dumps({
         'program': program,
         'flags': {
@@ -79,7 +89,6 @@ def open_workdir(program: str) -> pathlib.Path:
     raise ValueError(
         f'--workdir {str(folder)!r} cannot be written ({e.strerror}); name a'
         ' folder that you may write to.') from e
-  return folder
 
 
 def _adopt(folder: pathlib.Path) -> None:

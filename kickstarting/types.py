@@ -33,6 +33,7 @@ import jax
 import numpy as np
 
 Array: TypeAlias = jax.Array | np.ndarray
+Scalar: TypeAlias = Array | np.floating  # shape []
 PyTree: TypeAlias = Any
 Params: TypeAlias = Any  # a pytree of arrays
 CoreState: TypeAlias = Any  # a pytree of arrays, leading axis [B]
@@ -61,7 +62,8 @@ class TeacherOutput(NamedTuple):
 
   logits: Array  # float32 [T+1, B, A]
   value: Array  # float32 [T+1, B]; 0 where a teacher has none
-  index: Array  # int32 [B], the teacher of each stream; -1 where it has none
+  # The teacher of each stream, -1 where it has none; shadows tuple.index.
+  index: Array  # type: ignore[assignment]  # int32 [B]
 
 
 class Trajectory(NamedTuple):
@@ -83,10 +85,10 @@ class Hypers(NamedTuple):
   section 4.2).
   """
 
-  learning_rate: Array  # float32 []
-  entropy_cost: Array  # float32 []
-  baseline_cost: Array  # float32 []
-  alpha: Array  # float32 [], common factor of the teachers' weights
+  learning_rate: Scalar  # float32
+  entropy_cost: Scalar  # float32
+  baseline_cost: Scalar  # float32
+  alpha: Scalar  # float32, common factor of the teachers' weights
   rho: Array  # float32 [K], one factor per teacher
 
 

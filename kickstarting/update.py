@@ -31,6 +31,7 @@ import optax
 from kickstarting import agent as agent_lib
 from kickstarting import losses
 from kickstarting import types
+from kickstarting.losses import checks
 
 ALGORITHMS = ('vtrace', 'a2c')
 METHODS = ('kickstart', 'distill')
@@ -68,9 +69,10 @@ class UpdateConfig:
       if value not in known:
         raise ValueError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
-    if not 0.0 <= self.discount <= 1.0:
-      raise ValueError(
-          f'discount is {self.discount}; expected a number in [0, 1].')
+    for field in ('discount', 'vtrace_lambda'):
+      checks.check_fraction(field, getattr(self, field))
+    for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):
+      checks.check_positive(field, getattr(self, field))
     if not self.max_grad_norm > 0.0:
       raise ValueError(
           f'max_grad_norm is {self.max_grad_norm}; expected a positive number,'
@@ -117,6 +119,11 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
         params, optimizer.init(params), jnp.zeros((), jnp.int32))
 
   def loss_fn(params, hypers, trajectory):
+    if config.method == 'distill' and trajectory.teacher is None:
+      raise ValueError(
+          'method is \'distill\' but the trajectory has no teacher; expected'
+          ' at least one, or there is nothing to learn from. Name teachers, or'
+          ' choose the method \'kickstart\'.')
     output, _ = agent.unroll(
         params, trajectory.timesteps,
         agent.encode(params, trajectory.instructions),

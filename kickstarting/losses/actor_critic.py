@@ -127,16 +127,17 @@ def _terms(
     advantages_tm1: types.Array,
 ) -> dict[str, jax.Array]:
   """Makes the terms of both losses from targets and advantages."""
-  is_learnable_tm1 = transitions.is_learnable_tm1
   targets_tm1 = jax.lax.stop_gradient(targets_tm1)
   advantages_tm1 = jax.lax.stop_gradient(advantages_tm1)
   # Leaving a step out of the sum does not suffice: 0 times a NaN derivative is
-  # NaN, so gradients of steps that are not learnable are cut here too.
-  logits_tm1 = gradients.pass_where(is_learnable_tm1, transitions.logits_tm1)
-  v_tm1 = gradients.pass_where(is_learnable_tm1, transitions.v_tm1)
+  # NaN, so gradients of steps that are not learnable are cut here too. The
+  # critic needs no cut: the target of such a step is its own value.
+  logits_tm1 = gradients.pass_where(
+      transitions.is_learnable_tm1, transitions.logits_tm1
+  )
   log_prob_tm1 = categorical.log_prob(logits_tm1, transitions.a_tm1)
   return {
       'policy_gradient': -log_prob_tm1 * advantages_tm1,
-      'baseline': 0.5 * jnp.square(targets_tm1 - v_tm1),
+      'baseline': 0.5 * jnp.square(targets_tm1 - transitions.v_tm1),
       'negative_entropy': -categorical.entropy(logits_tm1),
   }

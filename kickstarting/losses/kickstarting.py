@@ -49,8 +49,8 @@ def sample_weights(
     teacher_index: the teacher i of each stream; [B] int32; -1 for none.
 
   Returns:
-    lambda: [B] float32; exactly 0 for a stream without a teacher. An index
-    beyond K gives NaN, so that the loss shows the mistake.
+    lambda: [B] float32; exactly 0 for a negative index. An index beyond
+    K gives NaN, so that the loss shows the mistake.
   """
   rho = jnp.asarray(rho)
   teacher_index = jnp.asarray(teacher_index)

@@ -58,7 +58,7 @@ class GridTorso(hk.Module):
     self._hidden_size = hidden_size
     self._num_blocks = num_blocks
 
-  def instruction_features(self, encoding: types.Array | None) -> jax.Array:
+  def instruction_features(self, encoding: jax.Array | None) -> jax.Array:
     """Returns the meaning of every cell code under every instruction.
 
     Args:
@@ -93,16 +93,19 @@ class GridTorso(hk.Module):
 
     Args:
       observation: 'image' [N, 7, 7, 3] uint8 (object, colour, state) and
-        'direction' [N] int32. Values outside the vocabulary are clipped.
+        'direction' [N] int32. A part of a cell beyond its vocabulary is read
+        as the last of it.
       features: from `instruction_features`; [U, NUM_CODES, cell_size].
       instruction: row of `features` of each view; [N] int32.
 
     Returns:
       [N, hidden_size + 4] float32.
     """
-    image = observation['image'].astype(jnp.int32)
-    code = (image[..., 0] * NUM_COLOURS + image[..., 1]) * NUM_STATES
-    code = code + image[..., 2]  # [N, 7, 7]
+    image = jnp.asarray(observation['image'], jnp.int32)
+    # A larger value would run into the cells of the next instruction.
+    part = lambda i, size: jnp.minimum(image[..., i], size - 1)  # [N, 7, 7]
+    code = part(0, NUM_OBJECTS) * NUM_COLOURS + part(1, NUM_COLOURS)
+    code = code * NUM_STATES + part(2, NUM_STATES)
     row = instruction[:, None, None] * NUM_CODES + code
     x = jnp.take(
         features.reshape(-1, self._cell_size), row, axis=0,

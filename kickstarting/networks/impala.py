@@ -54,7 +54,8 @@ class _PixelTorso(hk.Module):
       [N, 256] float32.
     """
     del features, instruction
-    x = self._trunk(observation['image'].astype(jnp.float32) / 255.0)
+    image = jnp.asarray(observation['image'], jnp.float32)
+    x = self._trunk(image / 255.0)
     x = jax.nn.relu(x).reshape(x.shape[0], -1)
     return jax.nn.relu(hk.Linear(256)(x))
 

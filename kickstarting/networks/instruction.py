@@ -53,6 +53,7 @@ class InstructionEncoder(hk.Module):
     Returns:
       One vector per instruction; [U, hidden_size] float32.
     """
+    tokens = jnp.asarray(tokens)
     is_word = tokens > 0  # [U, L]
     words = self._embed(tokens) * is_word[..., None]  # [U, L, E]
     outputs, _ = hk.dynamic_unroll(

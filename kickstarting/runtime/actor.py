@@ -29,6 +29,7 @@ import numpy as np
 from kickstarting import agent as agent_lib
 from kickstarting import types
 from kickstarting.environments import base
+from kickstarting.environments import tables
 from kickstarting.runtime import instruction_slots
 from kickstarting.runtime import parameter_store
 from kickstarting.teachers import labelling
@@ -90,27 +91,28 @@ class StreamActor:
     num_streams = environment.num_streams
     self._slots = instruction_slots.InstructionSlots(
         functions.slots, environment.instructions, num_streams)
+    self._narrow = tables.Narrow()
     self._state = functions.initial_state(num_streams)
     self._returns = np.zeros(num_streams)
     self._lengths = np.zeros(num_streams, np.int64)
-    self._timestep = environment.reset()
+    self._timesteps: list[types.Timestep] = [environment.reset()]
+    self._is_waiting = False  # for the environments
     self._begun: Any = None
 
   def begin(self, newest: parameter_store.Versioned) -> None:
     """Starts an unroll with these parameters."""
     self._params = newest.params
     self._begun = (newest.version, self._state)
-    self._timesteps = [self._timestep]
+    self._timesteps = self._timesteps[-1:]  # the overlap of two unrolls
     self._actions: list[np.ndarray] = []
     self._logits: list[Any] = []
-    self._slots.refresh(newest.params, self._timestep.instruction)
+    self._slots.refresh(newest.params, self._timesteps[0].instruction)
 
   def step(self) -> None:
     """Acts once in every stream."""
-    if self._timestep is None:
-      self._timestep = self._environment.receive()
-      self._timesteps.append(self._timestep)
-    timestep = self._timestep
+    if self._is_waiting:
+      self._receive()
+    timestep = self._timesteps[-1]
     row, context = self._slots.look_up(self._params, timestep.instruction)
     (actions, output), self._state = self._functions.step(
         self._params, self._rng_key, np.uint32(self._counter),
@@ -120,18 +122,18 @@ class StreamActor:
     self._environment.send(actions)
     self._actions.append(actions)
     self._logits.append(output.logits)
-    self._timestep = None
+    self._is_waiting = True
 
   def finish(self) -> Rollout:
     """Ends the unroll; the last timestep starts the next one."""
-    self._timestep = self._environment.receive()
-    self._timesteps.append(self._timestep)
+    self._receive()
     timesteps = jax.tree.map(lambda *x: np.stack(x), *self._timesteps)
     version, initial_state = self._begun
     episodes = self._count(timesteps)
-    row, tokens = instruction_slots.compact(
-        timesteps.instruction, self._environment.instructions.tokens)
-    timesteps = timesteps._replace(instruction=row)
+    rows, narrowed = self._narrow(
+        timesteps.instruction[None], self._environment.instructions.tokens)
+    timesteps = timesteps._replace(instruction=rows[0])
+    tokens = narrowed[0]
     teacher = None
     if self._labeller:
       teacher, self._carry = self._labeller.label(
@@ -150,6 +152,10 @@ class StreamActor:
   def close(self) -> None:
     """Frees the environments."""
     self._environment.close()
+
+  def _receive(self) -> None:
+    self._timesteps.append(self._environment.receive())
+    self._is_waiting = False
 
   def _count(self, timesteps: types.Timestep) -> list[Episode]:
     """Adds rewards up and returns the episodes that ended."""

@@ -21,6 +21,7 @@ files to share (`teachers/policy_file.py`).
 """
 
 from collections.abc import Mapping
+import json
 import os
 import pathlib
 from typing import Any
@@ -65,7 +66,7 @@ class Checkpointer:
 
   def latest(self) -> int | None:
     """Returns the frames of the newest checkpoint; None without any."""
-    return self._manager.latest_step()
+    return max(self._manager.all_steps(), default=None)
 
   def save(
       self, frames: int, state: types.PyTree, metadata: Mapping[str, Any]
@@ -76,7 +77,17 @@ class Checkpointer:
       frames: environment frames so far; names the checkpoint.
       state: a pytree of arrays and numbers.
       metadata: JSON; must hold 'network', which `restore` compares.
+
+    Raises:
+      ValueError: there is a checkpoint of so many frames or more; a run writes
+        forwards, and never over what is there.
     """
+    latest = self.latest()
+    if latest is not None and frames <= latest:
+      raise ValueError(
+          f'{str(self._folder)!r} holds a checkpoint of {latest} frames;'
+          f' expected to save one of more than that, got {frames}. Resume that'
+          ' run, or name another folder.')
     arrays = _flatten(state)
     metadata = dict(metadata) | {
         'format_version': FORMAT_VERSION,
@@ -138,6 +149,7 @@ class Checkpointer:
       raise ValueError(
           f'{where} has format version {version}; this library reads version'
           f' {FORMAT_VERSION}. Resume with the version that wrote it.')
+    network = json.loads(json.dumps(network))  # as it was read: no tuples
     if metadata['network'] != network:
       raise ValueError(
           f'{where} is of network {metadata["network"]}, but this run uses'

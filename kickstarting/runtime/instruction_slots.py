@@ -30,7 +30,6 @@ from kickstarting import types
 from kickstarting.environments import instructions as instructions_lib
 
 _PATCH = 8  # instructions encoded by one patch
-_MIN_SLOTS = 16
 
 
 class SlotFunctions(NamedTuple):
@@ -53,38 +52,6 @@ def make_slot_functions(encode: Callable[..., Any]) -> SlotFunctions:
   return SlotFunctions(jax.jit(encode), jax.jit(patch, donate_argnums=1))
 
 
-def power_of_two(count: int) -> int:
-  """Returns the smallest power of two that is at least `count`."""
-  return 1 << max(count - 1, 0).bit_length()
-
-
-def compact(
-    instruction: np.ndarray, tokens: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """Narrows a table to the rows in use.
-
-  Args:
-    instruction: rows of `tokens`; any shape, int32.
-    tokens: [M, L] int32.
-
-  Returns:
-    New rows, shaped as `instruction`, and a table [U, L]; U is a power of two,
-    so that few shapes are ever compiled.
-  """
-  unique, inverse = np.unique(instruction, return_inverse=True)
-  size = max(power_of_two(len(unique)), _MIN_SLOTS)
-  table = np.zeros((size, tokens.shape[1]), np.int32)
-  table[:len(unique)] = tokens[unique]
-  row = inverse.reshape(instruction.shape).astype(np.int32)
-  return row, trim(table)
-
-
-def trim(tokens: np.ndarray) -> np.ndarray:
-  """Drops columns that only pad; keeps a multiple of 4, for few shapes."""
-  longest = np.max(np.flatnonzero(tokens.any(axis=0)), initial=0) + 1
-  return tokens[:, :-(-longest // 4) * 4]
-
-
 class InstructionSlots:
   """The instruction context of one batch of streams."""
 
@@ -97,14 +64,14 @@ class InstructionSlots:
     self._functions = functions
     self._table = table
     # Twice the streams: instructions that were seen lately are kept.
-    size = max(power_of_two(2 * num_streams), _MIN_SLOTS)
+    size = 2 * num_streams
     self._row_of_slot = np.full(size, -1, np.int64)
     self._last_used = np.zeros(size, np.int64)
     self._slot_of_row: dict[int, int] = {}
     self._clock = 0
     self._context: Any = None
 
-  def refresh(self, params: types.Params, instruction: np.ndarray) -> None:
+  def refresh(self, params: types.Params, instruction: types.Array) -> None:
     """Encodes all slots with new parameters."""
     self._context = None
     self._assign(instruction)
@@ -112,10 +79,10 @@ class InstructionSlots:
         (len(self._row_of_slot), self._table.tokens.shape[1]), np.int32)
     used = self._row_of_slot >= 0
     tokens[used] = self._table.tokens[self._row_of_slot[used]]
-    self._context = self._functions.encode(params, trim(tokens))
+    self._context = self._functions.encode(params, tokens)
 
   def look_up(
-      self, params: types.Params, instruction: np.ndarray
+      self, params: types.Params, instruction: types.Array
   ) -> tuple[np.ndarray, Any]:
     """Returns the slot of each stream's instruction [B], and the context."""
     slots, new = self._assign(instruction)
@@ -127,10 +94,10 @@ class InstructionSlots:
       tokens = np.zeros((_PATCH, self._table.tokens.shape[1]), np.int32)
       tokens[:len(chunk)] = self._table.tokens[self._row_of_slot[chunk]]
       self._context = self._functions.patch(
-          params, self._context, where, trim(tokens))
+          params, self._context, where, tokens)
     return slots, self._context
 
-  def _assign(self, instruction: np.ndarray) -> tuple[np.ndarray, list[int]]:
+  def _assign(self, instruction: types.Array) -> tuple[np.ndarray, list[int]]:
     """Gives every instruction a slot; returns slots [B] and the new ones."""
     self._clock += 1
     new = []

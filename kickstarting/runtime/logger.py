@@ -20,6 +20,7 @@ Here: `RunLogger` and reading the file back. Not here: what a record holds
 
 from collections.abc import Mapping
 import json
+import math
 import os
 import pathlib
 import sys
@@ -65,7 +66,11 @@ class RunLogger:
       temporary.replace(path)
     self._file = path.open('a', encoding='utf-8')
     self._board = tensorboardX.SummaryWriter(
-        str(self._folder / 'tensorboard'), purge_step=resume_frames)
+        str(self._folder / 'tensorboard'),
+        # The board drops the step itself as well, which the file keeps.
+        purge_step=None if resume_frames is None else resume_frames + 1,
+        # Files are named by the second; a resumed run must not take the same.
+        filename_suffix=f'.{resume_frames or 0}')
     self._total_frames = total_frames
     self._label = label
     self._stream = stream or sys.stdout
@@ -74,7 +79,7 @@ class RunLogger:
 
   def __call__(self, record: Mapping[str, Any]) -> None:
     """Writes one record; see `training.train`."""
-    self._file.write(json.dumps(record) + '\n')
+    self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
     self._file.flush()
     for name, value in record.items():
       if isinstance(value, Mapping):
@@ -94,6 +99,15 @@ class RunLogger:
     """Flushes and closes the files."""
     self._file.close()
     self._board.close()
+
+
+def _finite(value: Any) -> Any:
+  """Replaces NaN and infinity, which JSON does not have, by None."""
+  if isinstance(value, Mapping):
+    return {key: _finite(v) for key, v in value.items()}
+  if isinstance(value, float) and not math.isfinite(value):
+    return None
+  return value
 
 
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:

@@ -20,6 +20,7 @@ resumed exactly. Not here: what is done with a rollout (`training.py`).
 """
 
 from collections.abc import Callable, Sequence
+import functools
 
 import jax
 import numpy as np
@@ -91,8 +92,9 @@ class LockstepSource:
     self._actors = factory(0, 1, start, rng_key)
     self._rollouts = actor_lib.rollouts(self._actors, store, unroll_steps)
 
-  def get(self) -> actor_lib.Rollout:
-    """Returns the next rollout."""
+  def get(self, give_up: Callable[[], bool]) -> actor_lib.Rollout:
+    """Returns the next rollout; nothing is waited for."""
+    del give_up
     return next(self._rollouts)
 
   def statistics(self) -> dict[str, float]:
@@ -132,16 +134,20 @@ class ThreadedSource:
         _close(actors)
 
     for i in range(num_actors):
-      self._group.start(f'actor {i}', lambda i=i: run(i))
+      self._group.start(f'actor {i}', functools.partial(run, i))
 
-  def get(self) -> actor_lib.Rollout:
+  def get(self, give_up: Callable[[], bool]) -> actor_lib.Rollout:
     """Waits for a rollout.
+
+    Args:
+      give_up: polled while waiting; True ends the wait.
 
     Raises:
       threads.ThreadError: an actor failed.
+      threads.Stopped: `give_up` said so.
     """
     try:
-      return self._queue.get()
+      return self._queue.get(give_up)
     except threads.Stopped:
       self._group.check()
       raise

@@ -114,13 +114,22 @@ class TimedQueue:
       return
     raise Stopped()
 
-  def get(self) -> Any:
-    """Waits for an item. Raises Stopped when the group stops first."""
+  def get(self, give_up: Callable[[], bool] = lambda: False) -> Any:
+    """Waits for an item.
+
+    Args:
+      give_up: polled while waiting; True ends the wait.
+
+    Raises:
+      Stopped: the group stops, or `give_up` says so, before there is an item.
+    """
     start = time.monotonic()
     while not self._stop.is_set():
       try:
         item = self._queue.get(timeout=_POLL_S)
       except queue.Empty:
+        if give_up():
+          break
         continue
       self.get_wait_s += time.monotonic() - start
       return item

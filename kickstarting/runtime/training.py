@@ -34,10 +34,12 @@ from kickstarting import agent as agent_lib
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import scores
+from kickstarting.environments import seeds
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import sources
+from kickstarting.runtime import threads
 from kickstarting.weights import controllers
 
 
@@ -76,6 +78,12 @@ class TrainingConfig:
       raise ValueError(
           f'num_actors is {self.num_actors} with lockstep; expected 1: several'
           ' actors do not run in a fixed order. Drop one of the two.')
+    batches = self.num_actors * self.batches_per_actor
+    if batches > seeds.MAX_ACTORS:
+      raise ValueError(
+          f'num_actors * batches_per_actor is {batches}; expected at most'
+          f' {seeds.MAX_ACTORS}, so that no two batches play the same episodes.'
+          ' Use fewer batches of more streams.')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,8 +144,20 @@ def train(
   Raises:
     TrainingError: the loss is not finite.
     threads.ThreadError: an actor failed.
-    ValueError: the checkpoint does not fit.
+    ValueError: the checkpoint does not fit, there is none to resume from, or
+      there is one and `resume` is False: it is not overwritten.
   """
+  if resume and checkpointer is None:
+    raise ValueError(
+        'resume is True without a checkpointer; pass the one of the run to'
+        ' continue.')
+  if not resume and checkpointer is not None:
+    latest = checkpointer.latest()
+    if latest is not None:
+      raise ValueError(
+          f'The checkpointer holds a run of {latest} frames; expected none for'
+          ' a new run. Pass resume=True to continue it, or name another'
+          ' folder.')
   return _Run(problem, config, on_record, checkpointer, resume).run(should_stop)
 
 
@@ -176,15 +196,15 @@ class _Run:
     config = self._config
     self._store = parameter_store.ParameterStore(
         int(self._state.updates), jax.tree.map(jnp.copy, self._state.params))
-    self._pending = None  # an update under way: its parameters and metrics
+    # The update under way: its parameters, metrics and rollout's version.
+    self._pending: tuple[types.Params, types.PyTree, int] | None = None
     self._totals: dict[str, float] = {}
     self._num_totals = 0
     self._lag = 0
     first_frame, began = self._frames, time.monotonic()
     seconds_before = self._seconds
-    record = (self._frames // config.record_frames + 1) * config.record_frames
-    checkpoint = (
-        self._frames // config.checkpoint_frames + 1) * config.checkpoint_frames
+    record = self._next(config.record_frames)
+    checkpoint = self._next(config.checkpoint_frames)
     self._last_record = (self._frames, began)
     source = self._start()
     stragglers: list[str] = []
@@ -194,18 +214,22 @@ class _Run:
         if should_stop():
           ended = 'interrupted'
           break
-        self._learn(source.get())
+        try:
+          rollout = source.get(should_stop)
+        except threads.Stopped:
+          continue  # should_stop became True
+        self._learn(rollout)
         if config.lockstep:
           self._settle()
         self._seconds = seconds_before + time.monotonic() - began
         if self._frames >= record or self._frames >= config.frames:
           self._settle()
           self._record(source)
-          record += config.record_frames
-        if self._frames >= checkpoint:
+          record = self._next(config.record_frames)
+        if checkpoint <= self._frames < config.frames:
           self._settle()
-          checkpoint += config.checkpoint_frames
-          if config.lockstep and self._frames < config.frames:
+          checkpoint = self._next(config.checkpoint_frames)
+          if config.lockstep:  # a resumed run starts its actors here, too
             source.close()
             self._save()
             source = self._start()
@@ -214,8 +238,7 @@ class _Run:
       self._settle()
     finally:
       stragglers = source.close()
-    if ended == 'interrupted' or self._frames >= config.frames:
-      self._save()
+    self._save()
     best_score, best_frames, best_params = self._best
     elapsed = time.monotonic() - began
     return Outcome(
@@ -230,6 +253,10 @@ class _Run:
         best_frames=best_frames,
         stragglers=stragglers,
     )
+
+  def _next(self, interval: int) -> int:
+    """Returns the first multiple of `interval` after the frames so far."""
+    return (self._frames // interval + 1) * interval
 
   def _start(self):
     """Starts the actors with new seeds and keys."""
@@ -266,9 +293,9 @@ class _Run:
     self._weights = weights
     left = max(0.0, 1.0 - self._frames / config.frames)
     return types.Hypers(
-        learning_rate=np.float32(config.learning_rate * left),
-        entropy_cost=np.float32(config.entropy_cost),
-        baseline_cost=np.float32(config.baseline_cost),
+        learning_rate=np.asarray(config.learning_rate * left, np.float32),
+        entropy_cost=np.asarray(config.entropy_cost, np.float32),
+        baseline_cost=np.asarray(config.baseline_cost, np.float32),
         alpha=weights.alpha,
         rho=weights.rho,
     )
@@ -280,12 +307,13 @@ class _Run:
     params, metrics, version = self._pending
     self._pending = None
     metrics = jax.device_get(metrics)
-    loss = float(metrics['loss'])
-    if not np.isfinite(loss):
-      raise TrainingError(
-          f'the loss is {loss} near frame {self._frames}; expected a finite'
-          ' number. Lower --learning_rate or --max_grad_norm, or look for'
-          ' extreme rewards. Checkpoints written before are intact.')
+    for name in ('loss', 'grad_norm'):
+      value = float(metrics[name])
+      if not np.isfinite(value):
+        raise TrainingError(
+            f'{name} is {value} near frame {self._frames}; expected a finite'
+            ' number. Lower learning_rate or max_grad_norm, or look for extreme'
+            ' rewards. Checkpoints written before are intact.')
     newest = self._store.get().version + 1
     self._store.publish(newest, params)
     self._lag += newest - 1 - version
@@ -301,7 +329,8 @@ class _Run:
     self._window.advance(self._frames)
     score = self._window.score()
     if self._window.num_episodes.min() > 0 and score > self._best[0]:
-      self._best = (score, self._frames, jax.device_get(self._store.get().params))
+      params = jax.device_get(self._store.get().params)
+      self._best = (score, self._frames, params)
     names = self._problem.task_names
     number = max(self._num_totals, 1)
     record = {
@@ -336,8 +365,10 @@ class _Run:
     }
 
   def _save(self) -> None:
-    if self._checkpointer is not None:
-      self._checkpointer.save(
+    checkpointer = self._checkpointer
+    # A finished run that is resumed has nothing to add.
+    if checkpointer is not None and checkpointer.latest() != self._frames:
+      checkpointer.save(
           self._frames, self._snapshot(),
           {'network': dict(self._problem.network)})
 

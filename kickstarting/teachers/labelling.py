@@ -28,6 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import types
+from kickstarting.environments import tables
 from kickstarting.teachers import teacher as teacher_lib
 
 
@@ -126,12 +127,13 @@ def make_labeller(
     return whole, (jax.tree.map(lambda x: x[-1], whole), states)
 
   index = np.asarray(teacher_of_stream, np.int32)
+  narrow = [tables.Narrow() for _ in groups]
 
   def label(carry, timesteps, tokens):
     # Each teacher encodes the instructions of its own streams only.
     rows, words = zip(*[
-        _own_instructions(timesteps.instruction[:, group.streams], tokens)
-        for group in groups
+        n(np.moveaxis(timesteps.instruction[:, group.streams], 1, 0), tokens)
+        for n, group in zip(narrow, groups)
     ])
     if carry is None:
       at = lambda s: (stacked, [r[:, s] for r in rows],
@@ -159,29 +161,3 @@ def _group(
           [np.flatnonzero(teacher_of_stream == k) for k in ks]))
       for ks in members.values()
   ]
-
-
-def _own_instructions(
-    instruction: np.ndarray, tokens: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """Narrows a table of instructions to what each teacher meets.
-
-  Args:
-    instruction: rows of `tokens`; [T+1, G, N] int32.
-    tokens: [U, L] int32.
-
-  Returns:
-    New rows [G, T+1, N] int32 and tables [G, V, L] int32, where V is a power
-    of two, so that few shapes are ever compiled.
-  """
-  uniques = []
-  rows = np.empty(np.moveaxis(instruction, 1, 0).shape, np.int32)
-  for g in range(instruction.shape[1]):
-    unique, inverse = np.unique(instruction[:, g], return_inverse=True)
-    uniques.append(unique)
-    rows[g] = inverse.reshape(rows[g].shape)
-  size = 1 << (max(len(u) for u in uniques) - 1).bit_length()
-  tables = np.zeros((len(uniques), size, tokens.shape[1]), np.int32)
-  for g, unique in enumerate(uniques):
-    tables[g, :len(unique)] = tokens[unique]
-  return rows, tables

@@ -26,6 +26,7 @@ import os
 import pathlib
 from typing import Any
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -35,6 +36,10 @@ from kickstarting.networks import build
 
 FORMAT_VERSION = 1
 _METADATA = 'metadata'
+# What numpy, zipfile, zlib and json raise for bytes that are not a policy.
+_UNREADABLE = (
+    EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError,
+    zipfile.BadZipFile, zlib.error)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +123,7 @@ def save_policy(
   temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
   try:
     with temporary.open('wb') as f:
-      np.savez_compressed(f, **arrays)
+      np.savez_compressed(f, **arrays)  # type: ignore[arg-type]
       f.flush()
       os.fsync(f.fileno())
     temporary.replace(path)
@@ -146,18 +151,32 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
   try:
     with np.load(path, allow_pickle=False) as archive:
       arrays = {name: archive[name] for name in archive.files}
-    metadata = json.loads(str(arrays.pop(_METADATA)))
-  except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as e:
-    raise ValueError(
-        f'{str(path)!r} is not a policy file, or it is damaged ({e}); expected'
-        ' an archive of plain arrays written by `save_policy`. Copy the file'
-        ' again, or train the agent anew.') from e
+    metadata = dict(json.loads(str(arrays.pop(_METADATA))))
+  except _UNREADABLE as e:
+    raise _damaged(path, e) from e
   version = metadata.get('format_version')
   if version != FORMAT_VERSION:
     raise ValueError(
         f'{str(path)!r} has format version {version!r}; this library reads'
         f' version {FORMAT_VERSION}. Write it again with a matching version.')
-  network = metadata['network']
+  try:
+    return _policy(metadata, arrays)
+  except _UNREADABLE as e:
+    raise _damaged(path, e) from e
+
+
+def _damaged(path: pathlib.Path, error: Exception) -> ValueError:
+  return ValueError(
+      f'{str(path)!r} is not a policy file, or it is damaged ({error!r});'
+      ' expected an archive of plain arrays written by `save_policy`. Copy the'
+      ' file again, or train the agent anew.')
+
+
+def _policy(
+    metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+) -> Policy:
+  """Makes a policy of what a file holds."""
+  network = dict(metadata['network'])
   network['observation_keys'] = tuple(network['observation_keys'])
   return Policy(
       network=build.NetworkConfig(**network),

@@ -89,7 +89,6 @@ def check_params(
   Raises:
     ValueError: arrays are missing, left over, of another shape or not finite.
   """
-
   expected = {
       key: tuple(value.shape) for key, value in policy_file.flatten(
           jax.eval_shape(agent.init, jax.random.key(0))).items()

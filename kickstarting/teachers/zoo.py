@@ -50,6 +50,20 @@ def manifest(
   return json.loads(path.read_text(encoding='utf-8'))
 
 
+def training_frames(
+    tasks: Sequence[str], folder: str | os.PathLike[str] | None = None
+) -> int:
+  """Returns the environment frames that the experts of some tasks cost.
+
+  Their own frames and those of the agents that kickstarted them; an agent that
+  taught several of them counts once.
+  """
+  known = manifest(folder)
+  entries = [known[task] for task in tasks]
+  taught_by = {e['teacher']: e['teacher_frames'] for e in entries}
+  return sum(e['frames'] for e in entries) + sum(taught_by.values())
+
+
 def load_expert(
     task: str, folder: str | os.PathLike[str] | None = None
 ) -> policy_file.Policy:

@@ -204,7 +204,6 @@ class ContractTest(parameterized.TestCase):
     copies.append(jax.tree.map(np.copy, held[-1]))
     for action in actions:
       batch.send(action)
-      action[:] = 0  # the batch must have taken its own copy
       held.append(batch.receive())
       copies.append(jax.tree.map(np.copy, held[-1]))
     tokens = batch.instructions.tokens
@@ -216,6 +215,14 @@ class ContractTest(parameterized.TestCase):
     leaves = jax.tree.leaves(held)
     for i, array in enumerate(leaves[1:]):
       self.assertFalse(np.shares_memory(array, leaves[i]))
+
+  def test_sent_actions_may_be_overwritten(self, make):
+    batch = make()
+    batch.reset()
+    actions = np.full(batch.num_streams, 2, np.int32)
+    batch.send(actions)
+    actions[:] = 0
+    np.testing.assert_array_equal(batch.receive().previous_action, 2)
 
   def test_calls_out_of_turn(self, make):
     batch = make()

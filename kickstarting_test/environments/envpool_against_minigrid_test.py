@@ -34,9 +34,9 @@ from kickstarting.environments import python_batch
 from kickstarting.environments import suites
 from kickstarting_test.environments import scripted_policy
 
-_STEPS = 80  # of each episode; later ones are not compared
-_STREAMS = {'python': 50, 'envpool': 200}
-_ROUNDS = 5
+_STEPS = 64  # of each episode; later ones are not compared
+_STREAMS = {'python': 40, 'envpool': 250}
+_ROUNDS = 4
 # The least difference of two empirical distributions that chance would exceed
 # in fewer than 1 of 10,000 comparisons (Kolmogorov-Smirnov: the square root of
 # -ln(p / 2) / 2, times that of 1/n + 1/m). Seeds are fixed: no flakiness.
@@ -91,14 +91,13 @@ def _largest_difference(a: np.ndarray, b: np.ndarray) -> float:
   return float(np.abs(shares[0] - shares[1]).max())
 
 
-def _differences(level: str) -> tuple[float, float, float]:
-  """Returns the distances of return and length, and the share of success."""
+def _differences(level: str) -> tuple[float, float]:
+  """Returns the distances of return and length."""
   returns, lengths = _play('envpool', level)
   expected_returns, expected_lengths = _play('python', level)
   return (
       _largest_difference(returns, expected_returns),
       _largest_difference(lengths, expected_lengths),
-      float((expected_returns > 0).mean()),
   )
 
 
@@ -107,12 +106,12 @@ class EnvPoolAgainstMinigridTest(parameterized.TestCase):
   @pytest.mark.slow
   @parameterized.parameters(*suites.get_suite('minigrid30').levels)
   def test_same_distributions(self, level):
-    of_return, of_length, _ = _differences(level)
+    of_return, of_length = _differences(level)
     self.assertLess(of_return, _BOUND)
     self.assertLess(of_length, _BOUND)
 
   def test_the_comparison_finds_a_broken_level(self):
-    of_return, of_length, _ = _differences('MiniGrid-MultiRoom-N2-S4-v0')
+    of_return, of_length = _differences('MiniGrid-MultiRoom-N2-S4-v0')
     self.assertGreater(max(of_return, of_length), _BOUND)
 
 

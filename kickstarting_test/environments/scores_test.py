@@ -88,6 +88,9 @@ class ScoreWindowTest(absltest.TestCase):
     window.advance(1000)
     np.testing.assert_array_equal(window.num_episodes, [0, 0])
     np.testing.assert_allclose(window.returns()[0], 0.5)
+    other = self._window()
+    other.restore(window.state())
+    np.testing.assert_array_equal(other.returns(), window.returns())
     window.add(1000, 0, 1.0)
     np.testing.assert_allclose(window.returns()[0], 1.0)
 

@@ -75,6 +75,8 @@ def _interest(
   is_target = _named(image, tokens) & ~(is_locked & ~fits)
   is_open = (kind == _DOOR) & (state == 0)
   opens = _says(tokens, b'open', b'unlock')[:, None, None]
+  has_hands = (carried[:, 0] == _EMPTY) | ~_says(tokens, b'pick')
+  is_target &= has_hands[:, None, None]
   interest[is_target & ~(is_open & opens)] = 4
   interest[kind == _GOAL] = 5
   interest[:, _AGENT[0], _AGENT[1]] = 0  # what is carried
@@ -122,6 +124,11 @@ def act(
   turn = rng.integers(2, size=batch)
   goes_on = is_free[:, _AHEAD[0], _AHEAD[1]] & (rng.random(batch) < 0.85)
   action = np.where(goes_on, _FORWARD, turn)
+  # Clear the way at times.
+  front = image[:, _AHEAD[0], _AHEAD[1], 0]
+  carries = carried[:, 0] != _EMPTY
+  clears = np.isin(front, (_KEY, _BALL, _BOX)) & ~carries
+  action = np.where(clears & (rng.random(batch) < 0.3), _PICK_UP, action)
   # Walk to the target.
   nearest = np.minimum(ahead, np.minimum(left, right))
   is_seen = nearest < _FAR
@@ -130,7 +137,6 @@ def act(
   )
   action = np.where(is_seen, walk, action)
   # Do something with it.
-  front = image[:, _AHEAD[0], _AHEAD[1], 0]
   takes = _says(tokens, b'pick', b'get', b'fetch', b'put') | (best == 2)
   opens = _says(tokens, b'open', b'unlock') | (best == 1) | (best == 3)
   act_there = np.where(takes, _PICK_UP, _DONE)
@@ -138,11 +144,13 @@ def act(
   act_there = np.where(front == _GOAL, _FORWARD, act_there)
   action = np.where(ahead == 0, act_there, action)
   # Put down what is carried: beside the target, or to have free hands.
-  carries = carried[:, 0] != _EMPTY
   puts = _says(tokens, b'put') & (ahead == 1)
-  needs_hands = _says(tokens, b'pick') & (best == 4) & (ahead < 3)
+  needs_hands = _says(tokens, b'pick') & (
+      rng.random(batch)
+      < np.where(_named(image, tokens).any(axis=(1, 2)), 0.3, 0.1)
+  )
   drops = carries & (front == _EMPTY) & (puts | needs_hands)
   action = np.where(drops, _DROP, action)
   # Errors, so that no level can hold the policy in a loop.
   errs = rng.random(batch) < 0.1
-  return np.where(errs, rng.integers(3, size=batch), action).astype(np.int32)
+  return np.where(errs, rng.integers(5, size=batch), action).astype(np.int32)

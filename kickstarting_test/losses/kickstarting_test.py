@@ -74,7 +74,9 @@ def _cross_entropy(teacher_logits, student_logits):
   return -(_softmax(teacher_logits) * np.log(_softmax(student_logits))).sum(-1)
 
 
-def _loss(logits_tm1, transitions, teacher, alpha, rho):
+def _loss(
+    logits_tm1, transitions, teacher, alpha, rho, divergence='cross_entropy'
+):
   """The whole loss of a kickstarted student."""
   transitions = transitions._replace(logits_tm1=logits_tm1)
   weights = kickstarting.sample_weights(alpha, rho, teacher.index)
@@ -83,6 +85,7 @@ def _loss(logits_tm1, transitions, teacher, alpha, rho):
       transitions,
       teacher,
       weights,
+      divergence=divergence,
   )
   costs = {**_RL_COSTS, 'distillation': weights}
   return reduction.total(terms, costs, transitions.is_learnable_tm1)[0]
@@ -94,7 +97,9 @@ def _rl_loss(logits_tm1, transitions):
   return reduction.total(terms, _RL_COSTS, transitions.is_learnable_tm1)[0]
 
 
-_VALUE_AND_GRAD = jax.jit(jax.value_and_grad(_loss))
+_VALUE_AND_GRAD = jax.jit(
+    jax.value_and_grad(_loss), static_argnames='divergence'
+)
 _RL_VALUE_AND_GRAD = jax.jit(jax.value_and_grad(_rl_loss))
 
 
@@ -103,13 +108,13 @@ class SampleWeightsTest(chex.TestCase):
   @chex.variants(with_jit=True, without_jit=True)
   def test_alpha_times_rho_of_each_stream(self):
     weights = self.variant(kickstarting.sample_weights)(
-        np.float32(0.5), np.array([1.0, 4.0], np.float32), np.array([1, -1, 0])
+        np.float32(0.5), np.array([1.0, 4.0], np.float32), np.array([1, -2, 0])
     )
     np.testing.assert_array_equal(weights, [2.0, 0.0, 0.5])
 
   def test_no_teachers(self):
     weights = kickstarting.sample_weights(
-        1.0, np.zeros(0, np.float32), np.array([-1, -1])
+        1.0, np.zeros(0, np.float32), np.array([-1, -2])
     )
     np.testing.assert_array_equal(weights, [0.0, 0.0])
 
@@ -121,7 +126,8 @@ class SampleWeightsTest(chex.TestCase):
 
   def test_gradients(self):
     to_alpha, to_rho = jax.grad(
-        lambda *args: kickstarting.sample_weights(*args, jnp.array([1, -1, 1])
+        lambda alpha, rho: kickstarting.sample_weights(
+            alpha, rho, jnp.array([1, -1, 1])
         ).sum(),
         (0, 1),
     )(0.5, jnp.array([1.0, 3.0]))
@@ -249,8 +255,12 @@ class KickstartingTermsTest(parameterized.TestCase):
   @parameterized.product(
       case=('alpha', 'rho', 'no_teacher', 'no_teachers'),
       logit=(0.3, float('nan'), float('-inf')),
+      # A NaN comes back through either in its own way.
+      divergence=('cross_entropy', 'reverse_kl'),
   )
-  def test_weight_zero_is_the_rl_loss_bit_for_bit(self, case, logit):
+  def test_weight_zero_is_the_rl_loss_bit_for_bit(
+      self, case, logit, divergence
+  ):
     alpha, rho = 1.0, np.ones(2, np.float32)
     teacher = _teacher(0, 1, 0)
     if case == 'alpha':
@@ -265,7 +275,7 @@ class KickstartingTermsTest(parameterized.TestCase):
     transitions = _transitions()
     args = (transitions.logits_tm1, transitions)
     chex.assert_trees_all_equal(
-        _VALUE_AND_GRAD(*args, teacher, alpha, rho),
+        _VALUE_AND_GRAD(*args, teacher, alpha, rho, divergence=divergence),
         _RL_VALUE_AND_GRAD(*args),
         strict=True,
     )
@@ -280,16 +290,42 @@ class KickstartingTermsTest(parameterized.TestCase):
         strict=True,
     )
 
-  def test_stream_without_a_teacher_ignores_its_logits(self):
+  @parameterized.parameters('cross_entropy', 'reverse_kl')
+  def test_steps_without_a_teacher_ignore_its_logits(self, divergence):
     transitions, teacher = _transitions(), _teacher(0, -1, 1)
     spoilt = teacher._replace(logits=np.copy(teacher.logits))
     spoilt.logits[:, 1] = np.nan
     spoilt.logits[1, 0] = np.nan  # The dead step.
-    rest = (1.0, np.ones(2, np.float32))
+
+    def value_and_grad(teacher):
+      return _VALUE_AND_GRAD(
+          transitions.logits_tm1,
+          transitions,
+          teacher,
+          1.0,
+          np.ones(2, np.float32),
+          divergence=divergence,
+      )
+
     chex.assert_trees_all_equal(
-        _VALUE_AND_GRAD(transitions.logits_tm1, transitions, spoilt, *rest),
-        _VALUE_AND_GRAD(transitions.logits_tm1, transitions, teacher, *rest),
+        value_and_grad(spoilt), value_and_grad(teacher)
     )
+
+  def test_stream_without_a_teacher_whatever_its_weight(self):
+    transitions, teacher = _transitions(), _teacher(0, -1, 0)
+    teacher.logits[:, 1] = np.nan
+    gradient = jax.grad(
+        lambda x: kickstarting.kickstarting_terms(
+            _NO_TERMS,
+            transitions._replace(logits_tm1=x),
+            teacher,
+            np.ones(_B, np.float32),
+            divergence='reverse_kl',
+        )['distillation'].sum()
+    )(transitions.logits_tm1)
+    self.assertTrue(np.isfinite(gradient).all())
+    np.testing.assert_array_equal(gradient[:, 1], 0.0)
+    self.assertGreater(np.abs(gradient[:, 2]).max(), 1e-2)
 
   def test_nan_of_a_teacher_that_counts_is_not_hidden(self):
     teacher = _teacher()

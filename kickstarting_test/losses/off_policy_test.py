@@ -177,7 +177,9 @@ class VTraceTest(chex.TestCase):
   def test_dead_step_cuts_and_bootstraps(self):
     # Row 1 is the dead transition out of LAST; the episode before it only ran
     # out of time (discount 0.9), so step 0 bootstraps from V(LAST) = 1.
-    case = _golden_case() | {'r_t': _column(1.0, np.nan, -1.0, 2.0)}
+    case = _golden_case()
+    for name in ('r_t', 'discount_t', 'log_rho_tm1'):
+      case[name][1] = np.nan
     is_learnable = np.array([[True], [False], [True], [True]])
     targets, advantages = off_policy.vtrace(
         **case, is_learnable_tm1=is_learnable

@@ -141,6 +141,15 @@ class SplitTransitionsTest(chex.TestCase):
           records['output'], trajectory, discount=0.9
       )
 
+  def test_timesteps_must_be_one_more_than_actions(self):
+    output, trajectory = _case()
+    output = output._replace(value=output.value[:-1])
+    trajectory = trajectory._replace(
+        timesteps=jax.tree.map(lambda x: x[:-1], trajectory.timesteps)
+    )
+    with self.assertRaises(AssertionError):
+      transitions.split_transitions(output, trajectory, discount=0.9)
+
   @parameterized.parameters(
       ('v_t', lambda x: x[:-1]),
       ('a_tm1', lambda x: x.astype(np.float32)),

@@ -1,0 +1,137 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The main job over several seeds, with pure distillation beside it.
+
+  python -m experiments.study --workdir=results/study
+
+Runs `experiments.kickstart` once per seed (from scratch and kickstarted) and
+once more per seed with --method=distill, skips what is done, and prints a table
+of means and ranges, a picture and JSON. Frames are the student's; a second
+column adds the frames that the experts were trained for. Not here: training.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+from absl import app
+from absl import flags
+import numpy as np
+
+from experiments import comparison
+from experiments import figures
+from kickstarting.environments import suites
+from kickstarting.teachers import zoo
+
+_WORKDIR = flags.DEFINE_string(
+    'workdir', 'results/study', 'Folder of the study.')
+_SEEDS = flags.DEFINE_list('seeds', ['1', '2', '3'], 'Seeds.')
+_EXTRA = flags.DEFINE_string(
+    'extra', '', 'Further flags for every run, space-separated.')
+
+_METHODS = {'scratch': 'kickstart', 'kickstarted': 'kickstart',
+            'distilled': 'distill'}
+
+
+def _run(folder: pathlib.Path, seed: str, method: str) -> pathlib.Path:
+  """Does one run unless it is done; returns its folder."""
+  workdir = folder / f'{method}-{seed}'
+  if not (workdir / 'result.json').is_file():
+    command = [
+        sys.executable, '-m', 'experiments.kickstart', f'--seed={seed}',
+        f'--method={method}', f'--workdir={workdir}', *_EXTRA.value.split()]
+    if method == 'distill':
+      command.append('--nobaseline')
+    if workdir.exists():
+      command.append('--resume')
+    print(' '.join(command[1:]), flush=True)
+    subprocess.run(command, check=True)
+  return workdir
+
+
+def tabulate(
+    runs: dict[str, list[pathlib.Path]], teacher_frames: int
+) -> dict[str, dict[str, Any]]:
+  """Returns per method its final scores and frames to the scratch score.
+
+  The score to reach is that of the run from scratch with the same seed.
+  """
+  table: dict[str, dict[str, Any]] = {}
+  budget = float(figures.curve(runs['scratch'][0])[0][-1])
+  for method, folders in runs.items():
+    finals, reached = [], []
+    for scratch, folder in zip(runs['scratch'], folders):
+      target = figures.curve(scratch)[1][-1]
+      frames, values = figures.curve(folder)
+      finals.append(float(values[-1]))
+      reached.append(
+          budget if method == 'scratch'
+          else comparison.frames_to_score(frames, values, target))
+    helped = 0 if method == 'scratch' else teacher_frames
+    table[method] = {
+        'final_scores': finals,
+        'frames_to_scratch_score': reached,
+        'frames_with_experts': [
+            None if f is None else f + helped for f in reached],
+        'speedup': [None if f is None else budget / f for f in reached],
+    }
+  return table
+
+
+def _print(table: dict[str, dict[str, Any]]) -> None:
+  def cell(values, scale=1.0, digits=1):
+    if any(v is None for v in values):
+      return f'not reached ({sum(v is None for v in values)} seeds)'
+    values = np.array(values) / scale
+    return (f'{values.mean():.{digits}f} ({values.min():.{digits}f} to'
+            f' {values.max():.{digits}f})')
+
+  print('| method | final score | M frames to the scratch score | the same,'
+        ' with the experts\' frames | speed-up |')
+  print('| --- | --- | --- | --- | --- |')
+  for method, row in table.items():
+    print(f'| {method} | {cell(row["final_scores"])} |'
+          f' {cell(row["frames_to_scratch_score"], 1e6, 2)} |'
+          f' {cell(row["frames_with_experts"], 1e6, 2)} |'
+          f' {cell(row["speedup"])} |', flush=True)
+
+
+def main(argv):
+  del argv
+  folder = pathlib.Path(_WORKDIR.value)
+  runs: dict[str, list[pathlib.Path]] = {name: [] for name in _METHODS}
+  for seed in _SEEDS.value:
+    both = _run(folder, seed, 'kickstart')
+    alone = _run(folder, seed, 'distill')
+    runs['scratch'].append(both / 'scratch')
+    runs['kickstarted'].append(both / 'kickstarted')
+    runs['distilled'].append(alone / 'distilled')
+  config = json.loads((runs['scratch'][0].parent / 'config.json').read_text())
+  suite = suites.get_suite(
+      config['flags']['suite'], config['flags']['tasks'] or None)
+  table = tabulate(runs, zoo.training_frames(suite.task_names))
+  _print(table)
+  figure = figures.draw_curves(
+      folder / 'score_against_frames', runs,
+      title=f'{suite.name}, {len(_SEEDS.value)} seeds (mean and range)')
+  result = {'workdir': str(folder), 'figure': str(figure), 'table': table}
+  (folder / 'study.json').write_text(json.dumps(result, indent=2) + '\n')
+  print(json.dumps(result), flush=True)
+
+
+if __name__ == '__main__':
+  app.run(main)

@@ -1,0 +1,83 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of `runtime/evaluation.py`."""
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import jax
+import numpy as np
+
+from kickstarting.runtime import evaluation
+from kickstarting_test.runtime import taped
+
+jax.config.update('jax_numpy_rank_promotion', 'raise')
+
+_AGENT = taped.make_agent()
+
+
+def _evaluate(batch, episodes):
+  return evaluation.evaluate(
+      _AGENT, _AGENT.init(jax.random.key(0)), batch, episodes,
+      jax.random.key(1))
+
+
+class EvaluationTest(parameterized.TestCase):
+
+  @parameterized.parameters((1, 1), (4, 1), (5, 2), (8, 2))
+  def test_every_stream_plays_its_quota(self, episodes, quota):
+    # Streams 0 to 3 play task 0, 4 and 5 play task 1 and so twice as many.
+    batch = taped.TapedBatch([2, 3, 4, 5, 2, 3], task=[0, 0, 0, 0, 1, 1])
+    returns, _ = _evaluate(batch, episodes)
+    self.assertLen(returns, 2)
+    # A stream's episodes always return length * (stream + 1).
+    self.assertCountEqual(returns[0], quota * [2, 6, 12, 20])
+    self.assertCountEqual(returns[1], -(-episodes // 2) * [10, 18])
+
+  def test_short_episodes_do_not_count_more_often(self):
+    # Every stream alternates between short episodes and ones of 40 steps; the
+    # first to end are short. The mean length is 21.
+    batch = taped.TapedBatch([[2, 40]] * 4 + [[40, 2]] * 4, reward=1.0)
+    returns, _ = _evaluate(batch, 32)
+    self.assertLen(returns[0], 32)
+    per_step = np.arange(1, 9)
+    self.assertCountEqual(
+        returns[0], np.concatenate([per_step * 2, per_step * 40] * 2))
+
+  def test_frames_count_all_that_was_played(self):
+    batch = taped.TapedBatch([3, 4])
+    _, frames = _evaluate(batch, 4)
+    self.assertEqual(frames, 2 * len(batch.sent))
+
+  def test_environment_is_closed(self):
+    batch = taped.TapedBatch([3])
+    _evaluate(batch, 1)
+    self.assertTrue(batch.is_closed)
+
+  def test_environment_is_closed_after_an_error(self):
+    batch = taped.TapedBatch([3])
+    batch.receive = absltest.mock.Mock(side_effect=OSError('gone'))
+    with self.assertRaisesRegex(OSError, 'gone'):
+      _evaluate(batch, 1)
+    self.assertTrue(batch.is_closed)
+
+  @parameterized.parameters(0, -3)
+  def test_no_episodes_is_an_error(self, episodes):
+    with self.assertRaisesRegex(
+        ValueError, f'episodes is {episodes}; expected at least 1'):
+      _evaluate(taped.TapedBatch([3]), episodes)
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,47 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of the records: what jit sees of them."""
+
+from absl.testing import absltest
+import jax
+import numpy as np
+
+from kickstarting import types
+
+
+class TypesTest(absltest.TestCase):
+
+  def test_records_are_trees_of_their_fields(self):
+    for record in (types.Timestep, types.AgentOutput, types.TeacherOutput,
+                   types.Trajectory, types.Hypers, types.LearnerState):
+      values = record(*np.arange(len(record._fields)))
+      leaves, structure = jax.tree.flatten(values)
+      self.assertEqual(leaves, list(range(len(record._fields))))
+      self.assertIsInstance(jax.tree.unflatten(structure, leaves), record)
+
+  def test_a_trajectory_without_teachers_has_a_structure_of_its_own(self):
+    values = dict.fromkeys(types.Trajectory._fields, 0.0)
+    teacher = types.TeacherOutput(0.0, 0.0, 0)
+    self.assertNotEqual(
+        jax.tree.structure(types.Trajectory(**values | {'teacher': None})),
+        jax.tree.structure(types.Trajectory(**values | {'teacher': teacher})))
+
+  def test_index_of_a_teacher_is_an_array(self):
+    output = types.TeacherOutput(0.0, 0.0, np.array([1, -1]))
+    np.testing.assert_array_equal(output.index, [1, -1])
+
+
+if __name__ == '__main__':
+  absltest.main()

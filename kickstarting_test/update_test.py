@@ -1,0 +1,374 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of the update: purity, wiring of the loss, optimisers.
+
+The student is a linear agent, small enough for oracles; one test puts a Haiku
+network in its place. Not here: the terms of the loss (`losses/`).
+"""
+
+import copy
+import functools
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kickstarting import agent as agent_lib
+from kickstarting import types
+from kickstarting import update as update_lib
+from kickstarting.environments import base
+from kickstarting.networks import build
+from kickstarting_test.networks import examples
+
+jax.config.update('jax_numpy_rank_promotion', 'raise')
+
+_T, _B, _A, _D = 4, 3, 5, 3
+_DEAD = (1, 2)  # the transition out of the LAST timestep
+_HYPERS = types.Hypers(
+    learning_rate=np.float32(0.1),
+    entropy_cost=np.float32(0.3),
+    baseline_cost=np.float32(0.5),
+    alpha=np.float32(2.0),
+    rho=np.array([1.0, 0.25], np.float32),
+)
+
+
+def _normal(seed, *shape):
+  return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def _linear_agent():
+  """Logits and value linear in observation, core state and instruction."""
+
+  def unroll(params, timesteps, context, state):
+    x = timesteps.observation['x']  # [T, B, D]
+    logits = x @ params['w'] + state[None, :, None]
+    return types.AgentOutput(
+        logits, (x @ params['v'])[..., 0] + context[timesteps.instruction]
+    ), state
+
+  return agent_lib.Agent(
+      init=lambda key: _PARAMS,
+      initial_state=jnp.zeros,
+      encode=lambda params, tokens: tokens @ params['u'],
+      step=lambda *args: None,
+      unroll=unroll,
+  )
+
+
+_PARAMS = {'w': _normal(0, _D, _A), 'v': _normal(1, _D, 1),
+           'u': _normal(2, examples.TOKENS.shape[1]) / 1000}
+
+
+def _trajectory():
+  step_type = np.full((_T + 1, _B), base.MID, np.int32)
+  step_type[_DEAD] = base.LAST
+  step_type[_DEAD[0] + 1, _DEAD[1]] = base.FIRST
+  timesteps = examples.timesteps(
+      3, examples.FLAT_SPEC, (_T + 1, _B), _A)
+  rng = np.random.default_rng(4)
+  return types.Trajectory(
+      timesteps=timesteps._replace(
+          step_type=step_type,
+          reward=3 * timesteps.reward,
+          discount=(step_type != base.LAST).astype(np.float32)),
+      actions=rng.integers(0, _A, (_T, _B)).astype(np.int32),
+      behaviour_logits=_normal(5, _T, _B, _A),
+      initial_core_state=_normal(6, _B),
+      instructions=examples.TOKENS,
+      task=np.array([0, 1, 1], np.int32),
+      teacher=types.TeacherOutput(
+          logits=_normal(7, _T + 1, _B, _A),
+          value=np.zeros((_T + 1, _B), np.float32),
+          index=np.array([1, -1, 0], np.int32)),
+  )
+
+
+_TRAJECTORY = _trajectory()
+
+
+@functools.cache
+def _update(**fields):
+  update = update_lib.make_update(
+      update_lib.UpdateConfig(**fields), _linear_agent())
+  return update.init(_PARAMS), jax.jit(update.update)
+
+
+def _run(hypers=_HYPERS, trajectory=_TRAJECTORY, **fields):
+  state, update = _update(**fields)
+  state, metrics = update(state, hypers, trajectory)
+  return state.params, metrics
+
+
+def _assert_same(x, y):
+  jax.tree.map(np.testing.assert_array_equal, x, y)
+
+
+def _differs(x, y):
+  return jax.tree.reduce(
+      lambda a, b: a or b,
+      jax.tree.map(lambda a, b: bool(np.any(a != b)), x, y))
+
+
+def _with_rubbish(part, where):
+  """Returns the trajectory with other numbers at `where` of one array."""
+  trajectory = copy.deepcopy(_TRAJECTORY)
+  array = {
+      'reward': trajectory.timesteps.reward,
+      'discount': trajectory.timesteps.discount,
+      'actions': trajectory.actions,
+      'behaviour_logits': trajectory.behaviour_logits,
+      'teacher': trajectory.teacher.logits,
+      'initial_core_state': trajectory.initial_core_state,
+      'instructions': trajectory.instructions,
+  }[part]
+  array[where] = (array[where] + 1) % _A
+  return trajectory
+
+
+class PurityTest(parameterized.TestCase):
+
+  def test_inputs_are_unchanged_and_results_repeat(self):
+    state, update = _update()
+    args = state, _HYPERS, _TRAJECTORY
+    before = copy.deepcopy(jax.device_get(args))
+    first = update(*args)
+    _assert_same(before, args)
+    _assert_same(first, update(*args))
+    self.assertEqual(int(first[0].updates), 1)
+
+  def test_one_trace_for_all_hypers(self):
+    update = update_lib.make_update(update_lib.UpdateConfig(), _linear_agent())
+    chex.clear_trace_counter()
+    traced_once = jax.jit(chex.assert_max_traces(update.update, n=1))
+    state = update.init(_PARAMS)
+    for i in range(3):
+      hypers = jax.tree.map(lambda x, i=i: x * np.float32(i), _HYPERS)
+      state, _ = traced_once(state, hypers, _TRAJECTORY)
+    self.assertEqual(int(state.updates), 3)
+
+  def test_a_mapped_population_equals_its_members(self):
+    state, update = _update()
+    states = jax.tree.map(lambda x: jnp.stack([x, x]), state)
+    hypers = jax.tree.map(
+        lambda x: np.stack([x, x * np.float32(0.5)]), _HYPERS)
+    mapped, _ = jax.jit(jax.vmap(update, in_axes=(0, 0, None)))(
+        states, hypers, _TRAJECTORY)
+    for i in range(2):
+      alone, _ = _run(jax.tree.map(lambda x, i=i: x[i], hypers))
+      jax.tree.map(
+          lambda x, y, i=i: np.testing.assert_allclose(x[i], y, rtol=1e-4),
+          mapped.params, alone)
+
+
+class HypersTest(parameterized.TestCase):
+
+  def test_learning_rate_zero_leaves_the_parameters(self):
+    params, _ = _run(_HYPERS._replace(learning_rate=np.float32(0)))
+    _assert_same(params, _PARAMS)
+
+  @parameterized.parameters(*types.Hypers._fields)
+  def test_every_one_matters(self, field):
+    other = _HYPERS._replace(
+        **{field: getattr(_HYPERS, field) * np.float32(0.5)})
+    self.assertTrue(_differs(_run(other)[0], _run()[0]))
+
+  def test_metrics_add_up(self):
+    _, metrics = _run()
+    index = _TRAJECTORY.teacher.index
+    weights = np.array([0.25, 0, 1])[index] * 2 * (index >= 0)  # [B]
+    self.assertEqual(weights.tolist(), [0.0, 0.0, 0.5])
+    np.testing.assert_allclose(
+        metrics['loss'],
+        metrics['policy_gradient'] + 0.5 * metrics['baseline']
+        - 0.3 * metrics['entropy'] + metrics['distillation_weighted'],
+        rtol=1e-5)
+    self.assertAlmostEqual(
+        float(metrics['learnable_fraction']), 1 - 1 / (_T * _B), places=6)
+
+
+class ConfigTest(parameterized.TestCase):
+
+  @parameterized.parameters(
+      {'algorithm': 'a2c'},
+      {'method': 'distill'},
+      {'divergence': 'reverse_kl'},
+      {'reward_transform': 'clip_unit'},
+      {'discount': 0.5},
+      {'vtrace_lambda': 0.5},
+      {'rho_clip': 3.0},
+      {'c_clip': 0.5},
+      {'pg_rho_clip': 3.0},
+      {'optimizer': 'rmsprop'},
+      {'max_grad_norm': 0.1},
+  )
+  def test_every_field_matters(self, **fields):
+    # Adam's first step hides the length of a gradient, RMSProp's does not.
+    fields = {'optimizer': 'rmsprop'} | fields
+    other = 'adam' if fields == {'optimizer': 'rmsprop'} else 'rmsprop'
+    self.assertTrue(_differs(_run(**fields)[0], _run(optimizer=other)[0]))
+
+  def test_sum_is_the_mean_times_the_learnable_steps(self):
+    _, mean = _run()
+    _, whole = _run(reduction='sum')
+    steps = _T * _B - 1
+    for name in ('loss', 'grad_norm', 'distillation_weighted'):
+      np.testing.assert_allclose(whole[name], steps * mean[name], rtol=1e-5)
+    np.testing.assert_allclose(whole['entropy'], mean['entropy'], rtol=1e-6)
+
+  @parameterized.parameters(
+      ('algorithm', 'ppo', "algorithm is 'ppo'; expected one of vtrace, a2c"),
+      ('method', 'copy', "method is 'copy'; expected one of kickstart, dist"),
+      ('divergence', 'l2', "divergence is 'l2'; expected one of cross_entropy"),
+      ('reward_transform', 'log', "reward_transform is 'log'; expected one of"),
+      ('reduction', 'max', "reduction is 'max'; expected one of mean, sum"),
+      ('optimizer', 'sgd', "optimizer is 'sgd'; expected one of adam, rmsprop"),
+      ('discount', 1.5, r'discount is 1.5; expected a number in \[0, 1\]'),
+      ('vtrace_lambda', -1.0, r'vtrace_lambda is -1.0; expected .* \[0, 1\]'),
+      ('rho_clip', 0.0, 'rho_clip is 0.0; expected a number greater than 0'),
+      ('c_clip', -1.0, 'c_clip is -1.0; expected a number greater than 0'),
+      ('pg_rho_clip', 0.0, 'pg_rho_clip is 0.0; expected a number greater'),
+      ('max_grad_norm', 0.0,
+       'max_grad_norm is 0.0; expected a positive number, or inf'),
+  )
+  def test_errors(self, field, value, message):
+    with self.assertRaisesRegex(ValueError, message):
+      update_lib.UpdateConfig(**{field: value})
+
+
+class LossTest(parameterized.TestCase):
+
+  def test_weight_zero_equals_no_teacher_bit_for_bit(self):
+    with_teacher, _ = _run(_HYPERS._replace(alpha=np.float32(0)))
+    without, _ = _run(trajectory=_TRAJECTORY._replace(teacher=None))
+    _assert_same(with_teacher, without)
+    self.assertTrue(_differs(without, _run()[0]))
+
+  @parameterized.parameters('vtrace', 'a2c')
+  def test_dead_transitions_teach_nothing(self, algorithm):
+    t, b = _DEAD
+    for part, where in (
+        ('reward', (t + 1, b)), ('discount', (t + 1, b)), ('actions', (t, b)),
+        ('behaviour_logits', (t, b)), ('teacher', (t, b))):
+      other, _ = _run(
+          trajectory=_with_rubbish(part, where), algorithm=algorithm)
+      _assert_same(other, _run(algorithm=algorithm)[0])
+
+  @parameterized.parameters('reward', 'discount', 'actions', 'behaviour_logits')
+  def test_distillation_ignores_what_was_earned(self, part):
+    trajectory = _with_rubbish(part, slice(None))
+    params, _ = _run(trajectory=trajectory, method='distill')
+    _assert_same(params, _run(method='distill')[0])
+    self.assertTrue(_differs(_run(trajectory=trajectory)[0], _run()[0]))
+
+  @parameterized.parameters('initial_core_state', 'instructions')
+  def test_student_starts_where_the_actor_did(self, part):
+    trajectory = _with_rubbish(part, slice(None))
+    self.assertTrue(_differs(_run(trajectory=trajectory)[0], _run()[0]))
+
+  def test_distillation_equals_a_slow_update(self):
+    # Cross-entropy has the gradient lambda (student - teacher) on the logits;
+    # stream 1 has no teacher, stream 0 weighs 0.5 and stream 2 weighs 2.
+    softmax = lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+    x = _TRAJECTORY.timesteps.observation['x'].astype(np.float64)
+    student = softmax(
+        x @ _PARAMS['w'] + _TRAJECTORY.initial_core_state[None, :, None])
+    teacher = softmax(_TRAJECTORY.teacher.logits.astype(np.float64))
+    gradient = np.zeros((_D, _A))
+    for t in range(_T):
+      for b, weight in enumerate((0.5, 0, 2)):
+        if (t, b) != _DEAD:
+          gradient += weight * np.outer(x[t, b], (student - teacher)[t, b])
+    norm = np.linalg.norm(gradient)
+    self.assertGreater(norm, 1)
+    clipped = gradient / norm
+    expected = _PARAMS['w'] - 0.1 * clipped / np.sqrt(
+        0.99 + 0.01 * clipped**2 + 0.1)
+    params, metrics = _run(
+        method='distill', reduction='sum', optimizer='rmsprop')
+    np.testing.assert_allclose(metrics['grad_norm'], norm, rtol=1e-5)
+    np.testing.assert_allclose(params['w'], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(params['v'], _PARAMS['v'])
+
+  def test_distillation_without_teachers(self):
+    with self.assertRaisesRegex(
+        ValueError, "method is 'distill' but the trajectory has no teacher"):
+      _run(trajectory=_TRAJECTORY._replace(teacher=None), method='distill')
+
+  def test_learns_every_part_of_a_network(self):
+    agent = agent_lib.make_agent(
+        build.NetworkConfig('flat', 4), examples.FLAT_SPEC, _A)
+    params = examples.params(agent.init, 8)
+    update = update_lib.make_update(update_lib.UpdateConfig(), agent)
+    trajectory = _TRAJECTORY._replace(
+        initial_core_state=examples.core_state(9, _B, 4))
+    state, _ = jax.jit(update.update)(
+        update.init(params), _HYPERS, trajectory)
+    self.assertTrue(jax.tree.all(
+        jax.tree.map(lambda x, y: bool(np.any(x != y)), state.params, params)))
+
+
+class OptimizerTest(parameterized.TestCase):
+
+  def _directions(self, config, *gradients):
+    optimizer = update_lib.make_optimizer(config)
+    state = optimizer.init(gradients[0])
+    directions = []
+    for gradient in gradients:
+      direction, state = optimizer.update(gradient, state)
+      directions.append(direction)
+    return directions
+
+  def test_rmsprop_in_tensorflow_form(self):
+    config = update_lib.UpdateConfig(
+        optimizer='rmsprop', max_grad_norm=float('inf'))
+    gradients = _normal(0, 3, 2) * 100
+    accumulator = np.ones(2)
+    for gradient, direction in zip(
+        gradients, self._directions(config, *gradients)):
+      accumulator = 0.99 * accumulator + 0.01 * gradient**2
+      np.testing.assert_allclose(
+          direction, gradient / np.sqrt(accumulator + 0.1), rtol=1e-5)
+
+  def test_adam(self):
+    config = update_lib.UpdateConfig(max_grad_norm=float('inf'))
+    gradients = _normal(1, 3, 2)
+    mean, square = np.zeros(2), np.zeros(2)
+    for i, (gradient, direction) in enumerate(
+        zip(gradients, self._directions(config, *gradients)), 1):
+      mean = 0.9 * mean + 0.1 * gradient
+      square = 0.999 * square + 0.001 * gradient**2
+      np.testing.assert_allclose(
+          direction,
+          mean / (1 - 0.9**i) / (np.sqrt(square / (1 - 0.999**i)) + 1e-8),
+          rtol=1e-4)
+
+  @parameterized.parameters((2.5, 0.5), (7.0, 1.0), (float('inf'), 1.0))
+  def test_clips_the_global_norm(self, max_grad_norm, scale):
+    gradient = {'a': np.array([3.0, 0.0], np.float32), 'b': np.float32(4.0)}
+    scaled = jax.tree.map(lambda x: x * np.float32(scale), gradient)
+    make = lambda norm: update_lib.UpdateConfig(
+        optimizer='rmsprop', max_grad_norm=norm)
+    jax.tree.map(
+        lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-6),
+        self._directions(make(max_grad_norm), gradient),
+        self._directions(make(float('inf')), scaled))
+
+
+if __name__ == '__main__':
+  absltest.main()
