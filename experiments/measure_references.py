@@ -25,6 +25,7 @@ written to the file as soon as they are known, beside the number of episodes.
 Not here: what a score is (`kickstarting/environments/scores.py`).
 """
 
+import contextlib
 import csv
 import os
 import pathlib
@@ -32,6 +33,7 @@ import pathlib
 from absl import app
 from absl import flags
 from absl import logging
+import envpool
 import numpy as np
 
 from kickstarting.environments import base
@@ -71,7 +73,8 @@ def measure_random(
   current = np.zeros(_NUM_STREAMS)
   lengths = np.zeros(_NUM_STREAMS, np.int64)
   finished = np.zeros(_NUM_STREAMS, np.int64)
-  total, time_limit = 0.0, 0
+  total = 0.0
+  time_limit = envpool.make_spec(level).config.max_episode_steps  # 0: unknown
   while (finished < per_stream).any():
     batch.send(
         rng.integers(batch.spec.num_actions, size=_NUM_STREAMS, dtype=np.int32)
@@ -82,7 +85,7 @@ def measure_random(
     is_last = timestep.step_type == base.LAST
     total += current[is_last & (finished < per_stream)].sum()
     is_timeout = is_last & (timestep.discount > 0)
-    time_limit = max(time_limit, lengths[is_timeout].max(initial=0))
+    time_limit = max(time_limit, int(lengths[is_timeout].max(initial=0)))
     finished += is_last
     current[is_last] = 0
   batch.close()
@@ -109,7 +112,8 @@ def measure_reference(
   env = gymnasium.make(level, disable_env_checker=True)
   total, num_lost = 0.0, 0
   for episode in range(episodes):
-    env.reset(seed=first_seed + episode)
+    with contextlib.redirect_stdout(None):  # levels print what they reject
+      env.reset(seed=first_seed + episode)
     episode_return, _, is_lost = reference_players.play(env, level)
     total += episode_return
     num_lost += is_lost

@@ -87,6 +87,26 @@ def _rename(objects: list[Any], type_name: str) -> None:
     item.type = type_name
 
 
+class _Lost(Exception):
+  """The bot goes round in circles."""
+
+
+class _BoundedBot(baby_ai_bot.BabyAIBot):
+  """The bot, which can plan one action for ever where doors lock it in."""
+
+  _MAX_SEARCHES = 1000  # for one action; a handful is usual
+
+  def replan(self, action_taken=None):
+    """Suggests an action; see `BabyAIBot.replan`."""
+    self._searches_before = self.bfs_counter
+    return super().replan(action_taken)
+
+  def _breadth_first_search(self, *args, **kwargs):
+    if self.bfs_counter - self._searches_before > self._MAX_SEARCHES:
+      raise _Lost()
+    return super()._breadth_first_search(*args, **kwargs)
+
+
 def _bot(world: Env, level: str) -> Iterator[Action]:
   """Yields the bot's actions, until it fails."""
   is_babyai = level.startswith('BabyAI')
@@ -96,12 +116,12 @@ def _bot(world: Env, level: str) -> Iterator[Action]:
       world.room_from_pos = lambda *unused_position: None
     world.instrs = _instruction(world, level)
     world.instrs.reset_verifier(world)
-  bot = baby_ai_bot.BabyAIBot(world)
+  bot = _BoundedBot(world)
   action = None
   while True:
     try:
       action = bot.replan(action)
-    except _BOT_ERRORS:
+    except (_Lost, *_BOT_ERRORS):
       return
     front = world.grid.get(*world.front_pos)
     if (
@@ -230,7 +250,7 @@ def _drop(world: Env) -> Iterator[Action]:
 def _walk(world: Env, accept: Callable[[Any, int], bool]) -> Iterator[Action]:
   """Yields the shortest walk to a (position, direction) that is accepted."""
   start = (tuple(map(int, world.agent_pos)), int(world.agent_dir))
-  came_from = {start: None}
+  came_from: dict[Any, Any] = {start: None}
   queue = collections.deque([start])
   while queue:
     state = queue.popleft()

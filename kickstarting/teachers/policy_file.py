@@ -149,7 +149,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
         f'No policy at {str(path)!r}; expected a file written by'
         ' `save_policy`, or the work folder of a finished run.')
   try:
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open('rb') as f, np.load(f, allow_pickle=False) as archive:
       arrays = {name: archive[name] for name in archive.files}
     metadata = dict(json.loads(str(arrays.pop(_METADATA))))
   except _UNREADABLE as e:

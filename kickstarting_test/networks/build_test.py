@@ -145,6 +145,22 @@ class InputsTest(parameterized.TestCase):
     config = build.NetworkConfig('flat', 4)
     self._assert_reads(config, True, observation=changes[1])
 
+  def test_gradients_reach_every_part(self):
+    network = build.make_network(build.NetworkConfig('flat', 4), _A)
+    init = lambda key: network.init(key, _TIMESTEPS, examples.TOKENS)
+
+    @jax.jit
+    @jax.grad
+    def gradient(params):
+      output, _ = network.unroll(
+          params, _TIMESTEPS, network.encode(params, examples.TOKENS),
+          network.initial_state(_B))
+      return output.logits.sum() + output.value.sum()
+
+    for name, arrays in gradient(examples.params(init, 1)).items():
+      for array in arrays.values():
+        self.assertTrue(np.any(array != 0), name)
+
   def test_shapes(self):
     output, state = _network(build.NetworkConfig('flat', 4))(
         _TIMESTEPS, examples.TOKENS)

@@ -68,8 +68,9 @@ def _slow_read(params, observation, encodings, rows, num_blocks):
         embeddings[name][part]
         for name, part in zip(('object', 'colour', 'state'), parts))
     if encodings is not None:
+      encoding = encodings[rows[n]]
       scale, shift = np.split(
-          _linear(params, '~instruction_features/modulation', encodings[rows[n]]), 2)
+          _linear(params, '~instruction_features/modulation', encoding), 2)
       cell = cell * (1 + scale) + shift
     x[n, i, j] = _relu(
         _linear(params, '~instruction_features/cell', _relu(cell)))

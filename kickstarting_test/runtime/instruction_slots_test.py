@@ -93,7 +93,8 @@ class InstructionSlotsTest(parameterized.TestCase):
     table = _table(40)
     slots = instruction_slots.InstructionSlots(functions, table, 4)
     params = 1.0
-    slots.refresh(params, np.zeros(4, np.int32))
+    rows = np.zeros(4, np.int32)
+    slots.refresh(params, rows)
     for step in range(500):
       if step % 10 == 9:
         params += 1.0

@@ -159,7 +159,6 @@ class SourcesTest(parameterized.TestCase):
 
   def test_hanging_environment_can_be_given_up_and_is_reported(self):
     release = threading.Event()
-    self.addCleanup(release.set)
 
     def make_environment(block):
       batch = self.environments(block)
@@ -173,6 +172,7 @@ class SourcesTest(parameterized.TestCase):
     with absltest.mock.patch.object(
         threads.ThreadGroup, 'join', lambda group: join(group, 0.2)):
       self.assertEqual(source.close(), ['actor 0'])
+    release.set()
 
 
 if __name__ == '__main__':
