@@ -72,8 +72,8 @@ class Workload:
 
 WORKLOADS = {
     'peer': Workload('minigrid_all', ('DoorKey-6x6',), 'flat', 20, 64, 2),
-    'minigrid8': Workload('minigrid8', (), 'grid_small', 10, 64, 2),
-    'teachers': Workload('minigrid30', (), 'grid_small', 10, 60, 2),
+    'minigrid8': Workload('minigrid8', (), 'grid_small', 20, 32, 2),
+    'teachers': Workload('minigrid30', (), 'grid_small', 20, 60, 2),
 }
 
 

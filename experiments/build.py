@@ -20,6 +20,7 @@ Here: `load_teachers`, `make_problem`, `run`. Not here: the binaries.
 from collections.abc import Callable, Sequence
 import dataclasses
 import pathlib
+import sys
 from typing import Any
 
 import jax
@@ -147,7 +148,7 @@ def make_problem(
           suite, config.streams, config.seed, block),
       make_labeller=make_labeller,
       make_window=lambda frames: scores.ScoreWindow(
-          suite.random_returns, suite.reference_returns, frames),
+          list(suite.random_returns), list(suite.reference_returns), frames),
       task_names=suite.task_names,
       teacher_names=tuple(t.name for t in teaching.teachers),
       controller=teaching.controller,
@@ -178,9 +179,13 @@ def run(
       folder, total_frames=config.frames, label=label,
       resume_frames=latest if resume else (0 if folder.exists() else None))
   try:
-    return training.train(
+    outcome = training.train(
         problem, config, on_record=logger, checkpointer=checkpointer,
         resume=resume, should_stop=should_stop)
+    if outcome.stragglers:
+      print(f'did not stop in time: {", ".join(outcome.stragglers)}',
+            file=sys.stderr, flush=True)
+    return outcome
   finally:
     logger.close()
     checkpointer.close()

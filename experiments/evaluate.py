@@ -21,12 +21,12 @@ Not here: training scores, which are over training episodes (`train.py`).
 """
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from absl import app
 from absl import flags
 
 from experiments import build
+from experiments import cli
 from experiments import figures
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
@@ -83,7 +83,7 @@ def main(argv):
   jobs = _jobs(_POLICY.value, build.suite_from_flags())
   workdir_lib.begin(folder, 'evaluate')
   start = time.monotonic()
-  table = {}
+  table: dict[str, dict[str, Any]] = {}
   frames = 0
   for job in jobs:
     evaluation = build.evaluate(
@@ -113,4 +113,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

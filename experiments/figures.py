@@ -99,7 +99,8 @@ def draw_curves(
   axes.set_xlim(left=0)
   axes.set_title(title)
   axes.grid(alpha=0.3)
-  axes.legend(loc='lower right')
+  if axes.get_legend_handles_labels()[0]:
+    axes.legend(loc='lower right')
   return _save(figure, path)
 
 

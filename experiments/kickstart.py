@@ -14,8 +14,8 @@
 # ==============================================================================
 """The main job: a kickstarted student against one trained from scratch.
 
-  python -m experiments.kickstart                    # minigrid8, shipped experts
-  python -m experiments.kickstart --method=distill   # without the reward
+  python -m experiments.kickstart                   # minigrid8, shipped experts
+  python -m experiments.kickstart --method=distill  # without the reward
   python -m experiments.kickstart --weights=constant:1 --seed=2
 
 Both students have the same network, budget and settings; they are trained one
@@ -27,10 +27,10 @@ after the other. The comparison is in frames of the student, as in the paper;
 from collections.abc import Callable
 import pathlib
 
-from absl import app
 from absl import flags
 
 from experiments import build
+from experiments import cli
 from experiments import comparison
 from experiments import figures
 from experiments import shared_flags
@@ -117,4 +117,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

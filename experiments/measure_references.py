@@ -52,7 +52,10 @@ _EPISODES = flags.DEFINE_integer(
 _SOURCE = flags.DEFINE_enum(
     'source', 'random', ['random', 'reference'], 'Who plays.'
 )
-_SEED = flags.DEFINE_integer('seed', 0, 'Seed of episodes.', lower_bound=0)
+# Not `seed`, which `shared_flags` defines: tests import both modules.
+_SEED = flags.DEFINE_integer(
+    'measurement_seed', 0, 'Seed of episodes.', lower_bound=0
+)
 _OUTPUT = flags.DEFINE_string(
     'output', _DATA, 'CSV file that lists the levels and takes the figures.'
 )

@@ -18,7 +18,7 @@ A default lives in its dataclass only; the flag takes it from there. Not here:
 flags of one binary (its own module), what they build (`build.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import dataclasses
 from typing import Any, TypeVar
 
@@ -67,7 +67,7 @@ _UPDATE_HELP = {
     'max_grad_norm': 'Gradients are scaled down to this global norm.',
 }
 
-_DEFINE = {
+_DEFINE: Mapping[type, Callable[..., Any]] = {
     bool: flags.DEFINE_bool,
     int: flags.DEFINE_integer,
     float: flags.DEFINE_float,
@@ -82,7 +82,7 @@ class _FrameCount(flags.ArgumentParser):
 
   def parse(self, argument: str | float) -> int:
     value = float(str(argument).replace('_', ''))
-    if value != int(value):
+    if not value.is_integer():  # nor are infinity and NaN
       raise ValueError(f'{argument!r} is not a whole number of frames')
     return int(value)
 

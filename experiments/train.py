@@ -24,10 +24,10 @@ runs take as a teacher. Not here: the comparison with a student from scratch
 (`kickstart.py`).
 """
 
-from absl import app
 from absl import flags
 
 from experiments import build
+from experiments import cli
 from experiments import figures
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
@@ -58,6 +58,20 @@ def main(argv):
   outcome = build.run(
       problem, config, folder, resume=shared_flags.RESUME.value,
       should_stop=stop)
+  figure = figures.draw_curves(
+      folder / 'curve', {suite.name: [folder]}, title='Training')
+  result = {
+      'ended': outcome.ended,
+      'score': outcome.score,
+      'frames': outcome.frames,
+      'frames_per_second': outcome.frames_per_second,
+      'seconds': outcome.seconds,
+      'workdir': str(folder),
+      'figure': str(figure),
+  }
+  if outcome.ended == 'interrupted':  # the user waits; resumed, it is judged
+    workdir_lib.finish(folder, result)
+    return
   candidates = {
       'last': (outcome.frames, outcome.params),
       'best': (outcome.best_frames, outcome.best_params),
@@ -75,22 +89,13 @@ def main(argv):
       'seed': config.seed,
       'evaluation': evaluations[chosen],
   })
-  figure = figures.draw_curves(
-      folder / 'curve', {suite.name: [folder]}, title='Training')
-  workdir_lib.finish(folder, {
-      'ended': outcome.ended,
-      'score': outcome.score,
+  workdir_lib.finish(folder, result | {
       'evaluation_score': evaluations[chosen]['score'],
       'chosen': chosen,
-      'frames': outcome.frames,
-      'frames_per_second': outcome.frames_per_second,
-      'seconds': outcome.seconds,
       'tasks': evaluations[chosen]['tasks'],
       'policy': str(folder / 'policy.npz'),
-      'workdir': str(folder),
-      'figure': str(figure),
   })
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

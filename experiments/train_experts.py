@@ -43,6 +43,10 @@ _SHIP = flags.DEFINE_bool(
     'ship', True, 'Copy the experts of minigrid8 into the library.')
 
 
+# Short unrolls in large batches: sparse rewards need many updates.
+_FLAGS = ('--unroll_steps=10', '--streams=64')
+
+
 class Step(NamedTuple):
   """One run."""
 
@@ -81,7 +85,7 @@ def run_step(step: Step, folder: pathlib.Path) -> None:
   command = [
       sys.executable, '-m', 'experiments.train', '--suite=minigrid_all',
       f'--tasks={",".join(step.tasks)}', f'--frames={step.frames}',
-      f'--workdir={workdir}',
+      f'--workdir={workdir}', *_FLAGS,
   ]
   if step.teacher:
     command.append(f'--teachers=*={folder / step.teacher}')
@@ -95,7 +99,7 @@ def ship(folder: pathlib.Path, step: Step) -> None:
   """Copies a finished expert into the library."""
   task, = step.tasks
   result = json.loads((folder / task / 'result.json').read_text())
-  policy = pathlib.Path(result['policy'])
+  policy = folder / task / 'policy.npz'
   config = json.loads((folder / task / 'config.json').read_text())
   level = suites.get_suite('minigrid_all', [task]).levels[0]
   zoo.add_expert(policy, task, {

@@ -58,7 +58,7 @@ def choose(program: str) -> pathlib.Path:
     name = os.path.join('results', f'{program}-{stamp}-{os.getpid()}')
   folder = pathlib.Path(name)
   if shared_flags.RESUME.value:
-    _adopt(folder)
+    _adopt(folder, program)
   elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
     raise ValueError(
         f'--workdir {str(folder)!r} is not an empty folder; name another one,'
@@ -91,7 +91,7 @@ def begin(folder: pathlib.Path, program: str) -> None:
         ' folder that you may write to.') from e
 
 
-def _adopt(folder: pathlib.Path) -> None:
+def _adopt(folder: pathlib.Path, program: str) -> None:
   """Sets the flags to those of the run in `folder`."""
   path = folder / CONFIG
   if not path.is_file():
@@ -99,10 +99,20 @@ def _adopt(folder: pathlib.Path) -> None:
         f'--workdir {str(folder)!r} holds no run to resume ({CONFIG} is'
         ' missing); name the folder of a run, or drop --resume.')
   try:
-    saved = json.loads(path.read_text())['flags']
+    config = json.loads(path.read_text())
+    saved, other = config['flags'], config['program']
   except (json.JSONDecodeError, KeyError) as e:
     raise ValueError(
         f'{str(path)!r} is damaged ({e}); restore it from a copy.') from e
+  if other != program:
+    raise ValueError(
+        f'--workdir {str(folder)!r} holds a run of experiments.{other};'
+        f' experiments.{program} cannot resume it. Use the same program.')
+  unknown = sorted(set(saved) - set(flags.FLAGS))
+  if unknown:
+    raise ValueError(
+        f'The run in {str(folder)!r} was started with --{unknown[0]}, which'
+        ' this version does not have; resume with the version that began it.')
   for name, value in saved.items():
     flag = flags.FLAGS[name]
     if flag.present and flag.value != value:

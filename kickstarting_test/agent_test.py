@@ -56,6 +56,16 @@ class AgentTest(parameterized.TestCase):
           output, outputs)
     np.testing.assert_allclose(state, end, atol=1e-5)
 
+  @parameterized.parameters(base.FIRST, base.MID, base.LAST)
+  def test_only_an_episode_start_forgets(self, step_type):
+    timestep = _at(0)._replace(step_type=np.full(_B, step_type, np.int32))
+    context = _ENCODE(_PARAMS, examples.TOKENS)
+    values = [
+        _STEP(_PARAMS, jax.random.key(0), timestep, context, state)[0][1].value
+        for state in (_STATE, _AGENT.initial_state(_B))
+    ]
+    self.assertEqual(np.all(values[0] == values[1]), step_type == base.FIRST)
+
   def test_step_equals_an_unroll_of_one(self):
     context = _ENCODE(_PARAMS, examples.TOKENS)
     (actions, output), state = _STEP(

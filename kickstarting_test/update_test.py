@@ -161,6 +161,14 @@ class PurityTest(parameterized.TestCase):
     _assert_same(first, update(*args))
     self.assertEqual(int(first[0].updates), 1)
 
+  def test_the_optimiser_goes_on_where_it_was(self):
+    start, update, _ = _update()
+    state, _ = update(start, _HYPERS, _TRAJECTORY)
+    next_state, _ = update(state, _HYPERS, _TRAJECTORY)
+    forgetful, _ = update(
+        state._replace(opt_state=start.opt_state), _HYPERS, _TRAJECTORY)
+    self.assertTrue(_differs(next_state.params, forgetful.params))
+
   def test_one_trace_for_all_hypers(self):
     state, update, traces = _update()
     state, _ = update(state, _HYPERS, _TRAJECTORY)

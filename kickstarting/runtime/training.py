@@ -47,9 +47,9 @@ from kickstarting.weights import controllers
 class TrainingConfig:
   """How a run is driven. Frames are environment frames everywhere."""
 
-  frames: int = 5_000_000  # budget; automatic resets count as frames
-  unroll_steps: int = 10  # T
-  streams: int = 64  # B, about: a multiple of the number of tasks
+  frames: int = 3_000_000  # budget; automatic resets count as frames
+  unroll_steps: int = 20  # T
+  streams: int = 32  # B, about: a multiple of the number of tasks
   batches_per_actor: int = 2  # batches of streams that one thread alternates
   num_actors: int = 1  # threads
   queue_size: int = 2  # rollouts that may wait for the learner
@@ -341,7 +341,12 @@ class _Run:
         'policy_lag': self._lag / number,
         **{name: value / number for name, value in self._totals.items()},
         **source.statistics(),
-        'return': dict(zip(names, map(float, self._window.returns()))),
+        # Without those of tasks that have not finished an episode yet.
+        'return': {
+            name: float(value)
+            for name, value in zip(names, self._window.returns())
+            if np.isfinite(value)
+        },
         'task_score': dict(zip(names, map(float, self._window.task_scores()))),
         'episodes': dict(zip(names, map(int, self._window.num_episodes))),
         'lambda': dict(zip(

@@ -34,11 +34,12 @@ jax.config.update('jax_numpy_rank_promotion', 'raise')
 class LearningTest(absltest.TestCase):
 
   def test_catch_is_learnt(self):
-    # A random player of Catch scores 0, a perfect one 100; this one reaches 95
-    # in 45,000 frames, with either of five seeds above 85 in 60,000.
+    # A random player of this Catch scores 0, a perfect one 100. Eight runs of
+    # four seeds, lockstep and threaded, ended between 76 and 100.
     def make_environment(block):
       return python_batch.task_batch(
-          {'catch': fakes.Catch}, 16, seed=1, actor_id=block)
+          {'catch': lambda seed: fakes.Catch(seed, rows=4, columns=3)}, 16,
+          seed=2, actor_id=block)
 
     spec = make_environment(0).spec
     network = build.NetworkConfig('flat', 16, False, False)
@@ -48,7 +49,8 @@ class LearningTest(absltest.TestCase):
         update=update_lib.UpdateConfig(),
         make_environment=make_environment,
         make_labeller=lambda task: None,
-        make_window=lambda frames: scores.ScoreWindow([-0.6], [1.0], frames),
+        make_window=lambda frames: scores.ScoreWindow(
+            [-1 / 3], [1.0], frames),
         task_names=('catch',),
         teacher_names=(),
         controller=controllers.scheduled(0.0))
@@ -56,11 +58,12 @@ class LearningTest(absltest.TestCase):
     outcome = training.train(
         problem,
         training.TrainingConfig(
-            frames=60_000, unroll_steps=5, streams=16, learning_rate=1e-2,
-            window_frames=5_000, record_frames=5_000),
+            frames=30_000, unroll_steps=4, streams=16, learning_rate=5e-3,
+            entropy_cost=1e-2, window_frames=3_000, record_frames=3_000,
+            lockstep=True, seed=2),
         on_record=records.append)
-    self.assertLess(records[0]['score'], 30)
-    self.assertGreater(outcome.score, 70)
+    self.assertLess(records[0]['score'], 20)
+    self.assertGreater(outcome.score, 60)
 
 
 if __name__ == '__main__':

@@ -66,7 +66,8 @@ class RunTest(tiny.TestCase):
         list(range(tiny.ROLLOUT, tiny.FRAMES + 1, tiny.ROLLOUT)))
     last = self.records[-1]
     for name in ('loss', 'entropy', 'grad_norm', 'teacher_agreement',
-                 'teacher_kl', 'policy_lag', 'frames_per_second', 'seconds', 'score'):
+                 'teacher_kl', 'policy_lag', 'frames_per_second', 'seconds',
+                 'score'):
       self.assertTrue(np.isfinite(last[name]), name)
     # Episodes of `long` always return 3 steps of reward 2.
     self.assertEqual(last['return']['long'], 6.0)
@@ -124,6 +125,7 @@ class RunTest(tiny.TestCase):
     outcome = self.train(problem)
     self.assertEqual(outcome.best_frames, 0)
     self.assertEqual(outcome.best_score, -np.inf)
+    self.assertEqual(list(self.records[-1]['return']), ['short'])
     other = self.train(
         problem, dataclasses.replace(tiny.LOCKSTEP, learning_rate=0.0))
     tiny.assert_same(outcome.best_params, other.params)
@@ -193,7 +195,8 @@ class RunTest(tiny.TestCase):
     with absltest.mock.patch.object(
         threads.ThreadGroup, 'join', lambda group: join(group, 0.2)):
       outcome = self.train(
-          problem, tiny.THREADED, checkpointer=checkpointer, should_stop=should_stop)
+          problem, tiny.THREADED, checkpointer=checkpointer,
+          should_stop=should_stop)
     self.assertEqual(outcome.ended, 'interrupted')
     self.assertEqual(outcome.stragglers, ['actor 0'])
     self.assertEqual(checkpointer.latest(), 0)

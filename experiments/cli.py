@@ -1,0 +1,66 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Runs the main function of a binary and reports mistakes in one line.
+
+Here: `run`. What a user can put right (a ValueError that this project raises,
+also in an actor; training that diverges) ends with `error: text` on standard
+error and exit status 2. Anything else is a defect and keeps its traceback. Not
+here: what the binaries do.
+"""
+
+from collections.abc import Callable, Sequence
+import sys
+import traceback
+from typing import Any
+
+from absl import app
+
+from kickstarting.runtime import threads
+from kickstarting.runtime import training
+
+_OURS = ('experiments', 'kickstarting')
+_EXIT_STATUS = 2
+
+
+def run(main: Callable[[Sequence[str]], Any]) -> None:
+  """Parses the flags and calls `main`; does not return."""
+
+  def reporting(argv: Sequence[str]) -> Any:
+    try:
+      if len(argv) > 1:
+        raise ValueError(
+            f'arguments {argv[1:]} are no flags; flags look like --name=value.')
+      return main(argv)
+    except (ValueError, threads.ThreadError, training.TrainingError) as error:
+      if not is_mistake(error):
+        raise
+      print(f'error: {error}', file=sys.stderr, flush=True)
+      return _EXIT_STATUS
+
+  app.run(reporting)
+
+
+def is_mistake(error: BaseException) -> bool:
+  """Returns whether the text of an error is all that a user needs."""
+  if isinstance(error, threads.ThreadError):
+    return error.__cause__ is not None and is_mistake(error.__cause__)
+  if isinstance(error, training.TrainingError):
+    return True
+  if not isinstance(error, ValueError):
+    return False
+  *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+  module = frame.f_globals['__name__']
+  # A binary itself runs as __main__.
+  return module.split('.')[0] in (*_OURS, '__main__')

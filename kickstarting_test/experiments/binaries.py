@@ -1,0 +1,81 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Runs binaries as a user does, in processes of their own.
+
+Here: `run`, `start`, `last_line`. Not here: tests.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+from absl.testing import absltest
+
+_ROOT = pathlib.Path(__file__).parents[2]
+DEADLINE_S = 240.0  # of one process; seconds where nothing else runs
+
+
+def _environment() -> dict[str, str]:
+  # Compiled functions are kept in a file, since all runs here share them.
+  cache = pathlib.Path(absltest.TEST_TMPDIR.value) / 'compiled'
+  return os.environ | {
+      'PYTHONPATH': os.pathsep.join([str(_ROOT), *filter(None, sys.path)]),
+      'JAX_PLATFORMS': 'cpu',
+      'JAX_COMPILATION_CACHE_DIR': str(cache),
+      'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
+      'JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES': '-1',
+  }
+
+
+def start(module: str, *flags: str) -> subprocess.Popen:
+  """Starts `python -m module flags`, away from the checkout."""
+  return subprocess.Popen(
+      [sys.executable, '-m', module, *flags], env=_environment(), text=True,
+      cwd=tempfile.mkdtemp(dir=absltest.TEST_TMPDIR.value),
+      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def run(module: str, *flags: str) -> subprocess.CompletedProcess:
+  """Runs a binary to its end."""
+  with start(module, *flags) as process:
+    try:
+      out, error = process.communicate(timeout=DEADLINE_S)
+    except subprocess.TimeoutExpired:
+      process.kill()
+      raise
+  return subprocess.CompletedProcess(
+      process.args, process.returncode, out, error)
+
+
+def last_line(done: subprocess.CompletedProcess) -> dict[str, Any]:
+  """Returns the result of a run: the JSON on its last line."""
+  if done.returncode:
+    raise AssertionError(f'exit status {done.returncode}: {done.stderr}')
+  return json.loads(done.stdout.splitlines()[-1])
+
+
+def wait_for(condition, process: subprocess.Popen) -> None:
+  """Waits until `condition()`, while the process lives."""
+  end = time.monotonic() + DEADLINE_S
+  while not condition():
+    if process.poll() is not None or time.monotonic() > end:
+      process.kill()
+      raise AssertionError(f'ended too early: {process.communicate()}')
+    time.sleep(0.01)

@@ -1,0 +1,148 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of the binaries end to end: tiny runs on a real task.
+
+A run from scratch makes a policy, which then teaches and is evaluated. Not
+here: killed runs (`kill_test.py`), the text of errors (`cli_test.py`).
+"""
+
+import json
+import os
+import pathlib
+import signal
+import tempfile
+
+from absl.testing import absltest
+
+from kickstarting.runtime import logger
+from kickstarting_test.experiments import binaries
+
+_TASK = 'Empty-Random-6x6'
+_FLAGS = (
+    '--suite=minigrid_all', f'--tasks={_TASK}', '--network=flat',
+    '--streams=8', '--frames=1.6e3', '--record_frames=400')
+_KEYS = ('ended', 'score', 'frames', 'frames_per_second', 'seconds', 'workdir',
+         'figure')
+
+
+class BinariesTest(absltest.TestCase):
+
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    cls.root = pathlib.Path(tempfile.mkdtemp(dir=absltest.TEST_TMPDIR.value))
+    cls.trained = binaries.run(
+        'experiments.train', *_FLAGS, '--evaluation_episodes=8',
+        f'--workdir={cls.root / "scratch"}')
+
+  def _assert_result(self, result, folder):
+    self.assertContainsSubset(_KEYS, result)
+    self.assertEqual(result['ended'], 'finished')
+    self.assertGreater(result['frames'], 0)
+    self.assertEqual(result['workdir'], str(folder))
+    self.assertGreater(pathlib.Path(result['figure']).stat().st_size, 5000)
+    self.assertEqual(
+        json.loads((folder / 'result.json').read_text()), result)
+    config = json.loads((folder / 'config.json').read_text())
+    self.assertStartsWith(config['command'], 'python -m experiments.')
+    self.assertEqual(config['flags']['tasks'], [_TASK])
+
+  def test_train(self):
+    folder = self.root / 'scratch'
+    result = binaries.last_line(self.trained)
+    self._assert_result(result, folder)
+    self.assertEqual(result['frames'], 1600)
+    self.assertEqual(list(result['tasks']), [_TASK])
+    self.assertRegex(
+        self.trained.stdout, r'M frames \| +\d+ frames/s \| score .* left')
+    self.assertEqual(
+        [r['frames'] for r in logger.read_records(folder)],
+        [400, 800, 1200, 1600])
+    self.assertContainsSubset(
+        ['checkpoints', 'config.json', 'curve.pdf', 'curve.png', 'policy.npz',
+         'records.jsonl', 'result.json', 'tensorboard'], os.listdir(folder))
+
+  def test_kickstart_with_that_teacher(self):
+    folder = self.root / 'kickstart'
+    result = binaries.last_line(binaries.run(
+        'experiments.kickstart', *_FLAGS, f'--workdir={folder}',
+        f'--teachers=*={self.root / "scratch"}', '--weights=linear:1:50%'))
+    self._assert_result(result, folder)
+    self.assertContainsSubset(
+        ['speedup', 'score_scratch', 'score_kickstarted',
+         'frames_to_scratch_score'], result)
+    self.assertEqual(result['frames'], 3200)  # of both students
+    records = logger.read_records(folder / 'kickstarted')
+    [teacher] = records[0]['lambda']
+    weights = [r['lambda'][teacher] for r in records]
+    # The weight of the last update before each record; 80 frames an update.
+    for weight, expected in zip(weights, [0.6, 0.1, 0.0, 0.0], strict=True):
+      self.assertAlmostEqual(weight, expected, places=5)
+    self.assertContainsSubset(['teacher_agreement', 'teacher_kl'], records[0])
+    self.assertEqual(
+        logger.read_records(folder / 'scratch')[0]['lambda'], {})
+
+  def test_evaluate_that_policy(self):
+    folder = self.root / 'evaluate'
+    done = binaries.run(
+        'experiments.evaluate', f'--policy={self.root / "scratch"}',
+        '--suite=minigrid_all', f'--tasks={_TASK}', '--episodes=8',
+        f'--workdir={folder}')
+    self._assert_result(binaries.last_line(done), folder)
+    self.assertRegex(done.stdout, rf'{_TASK} +return .* score .* episodes 8\n')
+
+  def test_ctrl_c_saves_and_says_so(self):
+    folder = self.root / 'interrupted'
+    process = binaries.start(
+        'experiments.train', *_FLAGS, '--frames=1e9', f'--workdir={folder}')
+    binaries.wait_for(
+        lambda: len(logger.read_records(folder)) > 1, process)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=60.0)
+    self.assertEqual(process.returncode, 0, error)
+    result = json.loads(out.splitlines()[-1])
+    self.assertEqual(result['ended'], 'interrupted')
+    self.assertContainsSubset(_KEYS, result)
+    self.assertIn(str(result['frames']), os.listdir(folder / 'checkpoints'))
+    self.assertIn('stopping', error)
+    self.assertNotIn('Traceback', error)
+
+  def test_mistakes_are_one_line(self):
+    used = self.root / 'scratch'
+    before = sorted(used.rglob('*'))
+    for module, flag, text in (
+        ('experiments.train', '--tasks=Mars', "unknown task .*'Mars'"),
+        ('experiments.train', f'--workdir={used}', 'is not an empty folder'),
+        ('experiments.kickstart', 'frames=5', r"\['frames=5'\] are no flags"),
+        ('experiments.evaluate', '--policy=nowhere.npz', 'No policy at'),
+    ):
+      with self.subTest(module + flag):
+        done = binaries.run(module, flag)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr.splitlines()[-1], f'^error: .*{text}')
+        self.assertNotIn('Traceback', done.stderr)
+        self.assertEqual(done.stdout, '')
+    self.assertEqual(sorted(used.rglob('*')), before)
+
+  def test_values_of_flags_are_checked_before_anything(self):
+    done = binaries.run('experiments.kickstart', '--method=teleport')
+    self.assertNotEqual(done.returncode, 0)
+    self.assertRegex(
+        done.stderr, '--method=teleport: .* one of <kickstart|distill>')
+    self.assertNotIn('Traceback', done.stderr)
+
+
+if __name__ == '__main__':
+  absltest.main()

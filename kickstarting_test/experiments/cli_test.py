@@ -1,0 +1,104 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of `experiments/cli.py` and of what it is told by the wiring."""
+
+from absl.testing import absltest
+from absl.testing import flagsaver
+from absl.testing import parameterized
+import numpy as np
+
+from experiments import build
+from experiments import cli
+from experiments import shared_flags
+from kickstarting import update as update_lib
+from kickstarting.environments import suites
+from kickstarting.networks import build as networks
+from kickstarting.runtime import threads
+from kickstarting.runtime import training
+
+
+def _raised(call) -> BaseException:
+  try:
+    call()
+  except Exception as error:  # pylint: disable=broad-except
+    return error
+  raise AssertionError('nothing was raised')
+
+
+class IsMistakeTest(parameterized.TestCase):
+
+  def test_our_value_errors_are(self):
+    error = _raised(lambda: networks.get_network('gird'))
+    self.assertTrue(cli.is_mistake(error))
+
+  def test_value_errors_of_libraries_are_defects(self):
+    error = _raised(lambda: np.zeros(2).reshape(3))
+    self.assertIsInstance(error, ValueError)
+    self.assertFalse(cli.is_mistake(error))
+
+  def test_other_errors_are_defects(self):
+    self.assertFalse(cli.is_mistake(_raised(lambda: {}['x'])))
+
+  def test_diverged_training_is(self):
+    self.assertTrue(cli.is_mistake(training.TrainingError('loss is nan')))
+
+  @parameterized.parameters(
+      (lambda: networks.get_network('gird'), True),
+      (lambda: np.zeros(2).reshape(3), False))
+  def test_errors_of_actors_are_what_their_causes_are(self, call, expected):
+    group = threads.ThreadGroup()
+    group.start('actor 0', call)
+    group.join()
+    self.assertEqual(cli.is_mistake(_raised(group.check)), expected)
+
+
+class MistakesTest(parameterized.TestCase):
+  """What users get wrong in flags is one clear line."""
+
+  @parameterized.named_parameters(
+      ('suite', {'suite': 'minigird8'}, build.suite_from_flags,
+       "unknown suite 'minigird8'.*minigrid8"),
+      ('task', {'tasks': ['DorKey-8x8']}, build.suite_from_flags,
+       "unknown task .*'DorKey-8x8'.*DoorKey-8x8"),
+      ('network', {'network': 'gird'},
+       lambda: networks.get_network(shared_flags.NETWORK.value),
+       "Unknown network 'gird'.*grid_small"),
+      ('divergence', {'divergence': 'kl'},
+       lambda: shared_flags.config_from_flags(update_lib.UpdateConfig),
+       "divergence is 'kl'; expected one of .*cross_entropy"),
+      ('seed', {'seed': -1},
+       lambda: build.make_environment(
+           suites.get_suite('minigrid8', ['DoorKey-8x8']), 1, -1),
+       'seed is -1; expected 0 or more'))
+  def test_flag(self, values, call, text):
+    with flagsaver.flagsaver(**values):
+      error = _raised(call)
+    self.assertRegex(str(error), text)
+    self.assertTrue(cli.is_mistake(error))
+
+  @parameterized.parameters(
+      (['nowhere.npz'], 'constant:1', "No policy at 'nowhere.npz'"),
+      ([], 'constnat:1', "weights 'constnat:1'"),
+      ([], 'linear:1:50%;rho=1,2', 'rho has 2 factors but there are 0'))
+  def test_teachers_and_weights(self, specs, weights, text):
+    suite = suites.get_suite('minigrid8')
+    error = _raised(
+        lambda: build.load_teachers(specs, suite, weights, 1_000_000))
+    self.assertRegex(str(error), text)
+    self.assertTrue(cli.is_mistake(error))
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,68 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of `experiments/comparison.py`, on curves written by hand."""
+
+import json
+import pathlib
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import numpy as np
+
+from experiments import comparison
+
+
+class ComparisonTest(parameterized.TestCase):
+
+  @parameterized.named_parameters(
+      ('rises', [0, 10, 20, 30], 20, 300.0),
+      ('starts_there', [50, 60, 70], 20, 100.0),
+      ('never', [0, 10, 19.9], 20, None),
+      ('at_the_last_record', [0, 10, 20], 20, 300.0),
+      ('lucky_window', [0, 25, 5, 5, 30, 30, 30], 20, 500.0),
+      ('small_dip', [0, 25, 19, 22, 30], 20, 200.0),
+      ('empty', [], 20, None))
+  def test_frames_to_score(self, values, score, expected):
+    frames = 100.0 * np.arange(1, len(values) + 1)
+    self.assertEqual(
+        comparison.frames_to_score(frames, np.array(values), score), expected)
+
+  def _run(self, name, values):
+    folder = pathlib.Path(self.create_tempdir(name).full_path)
+    (folder / 'records.jsonl').write_text(''.join(
+        json.dumps({'frames': 100 * (i + 1), 'score': value}) + '\n'
+        for i, value in enumerate(values)))
+    return folder
+
+  def test_summary(self):
+    scratch = self._run('scratch', [0, 10, 20, 30, 40])
+    student = self._run('student', [10, 45, 60, 70, 80])
+    self.assertEqual(comparison.summarise(scratch, student), {
+        'score_scratch': 40.0,
+        'score_kickstarted': 80.0,
+        'frames_to_scratch_score': 200.0,
+        'speedup': 2.5,
+    })
+
+  def test_student_that_never_gets_there(self):
+    scratch = self._run('scratch', [0, 40])
+    student = self._run('student', [10, 30])
+    summary = comparison.summarise(scratch, student)
+    self.assertIsNone(summary['speedup'])
+    self.assertIsNone(summary['frames_to_scratch_score'])
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,184 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of `experiments/workdir.py`."""
+
+import contextlib
+import io
+import json
+import os
+import pathlib
+import signal
+
+from absl import flags
+from absl.testing import absltest
+from absl.testing import flagsaver
+
+from experiments import workdir
+
+FLAGS = flags.FLAGS
+
+
+class WorkdirTest(absltest.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+    self.folder = self.root / 'run'
+    self.enter_context(flagsaver.flagsaver(
+        workdir=str(self.folder), resume=False))
+
+  def _begin(self, program='train'):
+    folder = workdir.choose(program)
+    workdir.begin(folder, program)
+    return folder
+
+  def test_new_folder_describes_the_run(self):
+    with flagsaver.flagsaver(seed=5, tasks=['Maze']):
+      self.assertEqual(self._begin(), self.folder)
+    config = json.loads((self.folder / workdir.CONFIG).read_text())
+    self.assertEqual(config['program'], 'train')
+    self.assertEqual(config['flags']['seed'], 5)
+    self.assertEqual(config['flags']['tasks'], ['Maze'])
+    self.assertNotIn('workdir', config['flags'])
+    self.assertIn('git_revision', config)
+    self.assertNotEmpty(config['command'])
+
+  def test_choosing_alone_changes_nothing(self):
+    workdir.choose('train')
+    self.assertEqual(os.listdir(self.root), [])
+
+  def test_fresh_folder_by_default(self):
+    FLAGS.workdir = None
+    folder = workdir.choose('train')
+    self.assertEqual(folder.parent, pathlib.Path('results'))
+    self.assertStartsWith(folder.name, 'train-')
+
+  def test_empty_folder_is_fine(self):
+    self.folder.mkdir()
+    self.assertEqual(self._begin(), self.folder)
+
+  def test_used_folder_is_left_alone(self):
+    self.folder.mkdir()
+    (self.folder / 'thesis.txt').write_text('mine')
+    with self.assertRaisesRegex(
+        ValueError, 'is not an empty folder; .* --resume .* Nothing was'):
+      self._begin()
+    self.assertEqual(os.listdir(self.folder), ['thesis.txt'])
+
+  def test_file_in_the_place_of_the_folder(self):
+    self.folder.write_text('mine')
+    with self.assertRaisesRegex(ValueError, 'is not an empty folder'):
+      self._begin()
+    self.assertEqual(self.folder.read_text(), 'mine')
+
+  def test_folder_that_cannot_be_written(self):
+    (self.root / 'file').write_text('')
+    FLAGS.workdir = str(self.root / 'file' / 'run')
+    with self.assertRaisesRegex(
+        ValueError, r"--workdir '.*' cannot be written \(.*\); name a folder"):
+      self._begin()
+
+  def test_resume_takes_the_flags_of_the_run(self):
+    with flagsaver.flagsaver(seed=5, tasks=['Maze'], learning_rate=0.25):
+      self._begin()
+    before = (self.folder / workdir.CONFIG).read_text()
+    FLAGS.resume = True
+    self.assertEqual(self._begin(), self.folder)
+    self.assertEqual(FLAGS.seed, 5)
+    self.assertEqual(FLAGS.tasks, ['Maze'])
+    self.assertEqual(FLAGS.learning_rate, 0.25)
+    self.assertEqual((self.folder / workdir.CONFIG).read_text(), before)
+
+  def test_resume_with_a_flag_that_agrees(self):
+    with flagsaver.flagsaver(seed=5):
+      self._begin()
+    FLAGS.resume, FLAGS.seed, FLAGS['seed'].present = True, 5, 1
+    self._begin()
+
+  def test_resume_with_a_flag_that_contradicts(self):
+    with flagsaver.flagsaver(seed=5):
+      self._begin()
+    FLAGS.resume, FLAGS.seed, FLAGS['seed'].present = True, 6, 1
+    with self.assertRaisesRegex(
+        ValueError, '--seed is 6, but the run in .* with 5; drop the flag'):
+      self._begin()
+
+  def test_resume_with_another_program(self):
+    self._begin('kickstart')
+    FLAGS.resume = True
+    with self.assertRaisesRegex(
+        ValueError, 'holds a run of experiments.kickstart; experiments.train'):
+      self._begin('train')
+
+  def test_resume_with_a_flag_of_another_version(self):
+    self._begin()
+    path = self.folder / workdir.CONFIG
+    config = json.loads(path.read_text())
+    config['flags']['warp'] = 9
+    path.write_text(json.dumps(config))
+    FLAGS.resume = True
+    with self.assertRaisesRegex(ValueError, 'started with --warp, which this'):
+      self._begin()
+
+  def test_resume_without_a_folder(self):
+    FLAGS.resume, FLAGS.workdir = True, None
+    with self.assertRaisesRegex(ValueError, '--resume needs --workdir'):
+      self._begin()
+
+  def test_resume_without_a_run(self):
+    FLAGS.resume = True
+    for make in (lambda: None, self.folder.mkdir):
+      make()
+      with self.assertRaisesRegex(ValueError, 'holds no run to resume'):
+        self._begin()
+
+  def test_resume_with_a_damaged_description(self):
+    self._begin()
+    FLAGS.resume = True
+    for text in ('{"flags": {"se', '{}'):
+      (self.folder / workdir.CONFIG).write_text(text)
+      with self.assertRaisesRegex(ValueError, 'is damaged .* restore it'):
+        self._begin()
+
+  def test_result_is_the_last_line_and_is_kept(self):
+    self._begin()
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+      workdir.finish(self.folder, {'score': 1.5, 'ended': 'finished'})
+    last = output.getvalue().splitlines()[-1]
+    self.assertEqual(json.loads(last), {'score': 1.5, 'ended': 'finished'})
+    kept = json.loads((self.folder / workdir.RESULT).read_text())
+    self.assertEqual(kept, json.loads(last))
+    self.assertCountEqual(
+        os.listdir(self.folder), [workdir.CONFIG, workdir.RESULT])
+
+
+class StopRequestTest(absltest.TestCase):
+
+  def test_first_signal_asks_and_the_second_is_left_to_the_system(self):
+    for number in (signal.SIGINT, signal.SIGTERM):
+      self.addCleanup(signal.signal, number, signal.getsignal(number))
+    stop = workdir.StopRequest()
+    self.assertFalse(stop())
+    error = io.StringIO()
+    with contextlib.redirect_stderr(error):
+      os.kill(os.getpid(), signal.SIGINT)
+    self.assertTrue(stop())
+    self.assertIn('stopping', error.getvalue())
+    self.assertEqual(signal.getsignal(signal.SIGINT), signal.SIG_DFL)
+
+
+if __name__ == '__main__':
+  absltest.main()
