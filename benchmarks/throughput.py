@@ -67,13 +67,14 @@ class Workload:
   network: str
   unroll_steps: int
   streams: int
+  splits: int
   batches_per_actor: int
 
 
 WORKLOADS = {
-    'peer': Workload('minigrid_all', ('DoorKey-6x6',), 'flat', 20, 64, 2),
-    'minigrid8': Workload('minigrid8', (), 'grid_small', 20, 32, 2),
-    'teachers': Workload('minigrid30', (), 'grid_small', 20, 60, 2),
+    'peer': Workload('minigrid_all', ('DoorKey-6x6',), 'flat', 20, 64, 1, 2),
+    'minigrid8': Workload('minigrid8', (), 'grid_small', 20, 32, 2, 2),
+    'teachers': Workload('minigrid30', (), 'grid_small', 20, 60, 1, 2),
 }
 
 
@@ -94,7 +95,8 @@ def _setup(workload: Workload, num_teachers: int) -> tuple[Any, Any]:
   network = networks.get_network(workload.network)
   config = training.TrainingConfig(
       frames=10**12, unroll_steps=workload.unroll_steps,
-      streams=workload.streams, batches_per_actor=workload.batches_per_actor,
+      streams=workload.streams, splits=workload.splits,
+      batches_per_actor=workload.batches_per_actor,
       record_frames=20_000, checkpoint_frames=10**12)
   teaching = build.NO_TEACHING
   if num_teachers:
@@ -196,7 +198,8 @@ def _make_rollouts(problem: Any, config: Any, replay: bool) -> Any:
         functions, environment, problem.make_labeller(environment.task),
         jax.random.key(i)))
   store = parameter_store.ParameterStore(0, params)
-  return params, actor_lib.rollouts(actors, store, config.unroll_steps)
+  return params, actor_lib.rollouts(
+      actors, store, config.unroll_steps, config.splits)
 
 
 def _measure_act(problem: Any, config: Any, seconds: float) -> float:

@@ -103,10 +103,12 @@ def make_environment(
     seed: int,
     block: int = 0,
     group: seeds.Group = seeds.Group.TRAINING,
+    splits: int = 1,
 ) -> base.BatchedEnvironment:
-  """Makes a batch of about `streams` streams over all tasks of a suite."""
+  """Makes a batch of about `streams` * `splits` streams over all tasks."""
+  per_task = splits * max(1, round(streams / len(suite.tasks)))
   return envpool_batch.task_batch(
-      suite.levels, max(1, round(streams / len(suite.tasks))), seed=seed,
+      suite.levels, per_task, seed=seed,
       actor_id=block, group=group, max_words=suite.max_words,
       bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value)
 
@@ -145,7 +147,7 @@ def make_problem(
       network=_json(network),
       update=update,
       make_environment=lambda block: make_environment(
-          suite, config.streams, config.seed, block),
+          suite, config.streams, config.seed, block, splits=config.splits),
       make_labeller=make_labeller,
       make_window=lambda frames: scores.ScoreWindow(
           list(suite.random_returns), list(suite.reference_returns), frames),

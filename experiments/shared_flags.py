@@ -38,9 +38,10 @@ logging.set_verbosity(logging.WARNING)
 _TRAINING_HELP = {
     'frames': 'Budget in environment frames; automatic resets count.',
     'unroll_steps': 'Steps of an unroll (T).',
-    'streams': 'Environments in one batch, about; the nearest multiple of the '
-               'number of tasks is taken.',
-    'batches_per_actor': 'Batches of environments that an actor alternates.',
+    'streams': 'Environments in one learner batch, about; the nearest multiple '
+               'of the number of tasks is taken.',
+    'splits': 'Learner batches that an acting batch is cut into.',
+    'batches_per_actor': 'Acting batches that an actor alternates.',
     'num_actors': 'Actor threads.',
     'queue_size': 'Unrolls that may wait for the learner.',
     'lockstep': 'Act and learn in turn: slower, but exactly repeatable.',

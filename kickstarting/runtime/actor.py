@@ -172,10 +172,57 @@ class StreamActor:
     return episodes
 
 
+class Splitter:
+  """Cuts rollouts of many streams into learner batches of fewer.
+
+  Acting is cheapest with many streams side by side, learning takes fewest
+  frames with many small updates; so an actor's batch becomes several of the
+  learner's. Streams are ordered by task and dealt out in turn: each part holds
+  every task.
+  """
+
+  def __init__(self, parts: int):
+    self._parts = parts
+    self._narrow = tables.Narrow()
+
+  def __call__(self, rollout: Rollout) -> list[Rollout]:
+    """Returns the parts; streams that part i holds are i, i + parts, ..."""
+    if self._parts == 1:
+      return [rollout]
+    return [self._part(rollout, i) for i in range(self._parts)]
+
+  def _part(self, rollout: Rollout, i: int) -> Rollout:
+    mine = slice(i, None, self._parts)
+    whole = rollout.trajectory
+    timesteps, actions, logits = jax.tree.map(
+        lambda x: x[:, mine],
+        (whole.timesteps, whole.actions, whole.behaviour_logits))
+    rows, narrowed = self._narrow(
+        timesteps.instruction[None], whole.instructions)
+    teacher = whole.teacher
+    if teacher is not None:
+      teacher = types.TeacherOutput(
+          teacher.logits[:, mine], teacher.value[:, mine], teacher.index[mine])
+    return rollout._replace(
+        trajectory=types.Trajectory(
+            timesteps=timesteps._replace(instruction=rows[0]),
+            actions=actions,
+            behaviour_logits=logits,
+            initial_core_state=jax.tree.map(
+                lambda x: x[mine], whole.initial_core_state),
+            instructions=narrowed[0],
+            task=whole.task[mine],
+            teacher=teacher,
+        ),
+        episodes=[e for e in rollout.episodes
+                  if e.stream % self._parts == i])
+
+
 def rollouts(
     actors: Sequence[StreamActor],
     store: parameter_store.ParameterStore,
     unroll_steps: int,
+    splits: int = 1,
 ) -> Iterator[Rollout]:
   """Yields rollouts for ever.
 
@@ -187,7 +234,9 @@ def rollouts(
     actors: batches of streams that one thread serves.
     store: where each unroll takes its parameters from.
     unroll_steps: T.
+    splits: learner batches that each actor's rollout is cut into.
   """
+  split = Splitter(splits)
   clocks = [-(i * unroll_steps) // len(actors) for i in range(len(actors))]
   while True:
     for i, actor in enumerate(actors):
@@ -197,5 +246,5 @@ def rollouts(
         actor.step()
       clocks[i] += 1
       if clocks[i] == unroll_steps:
-        yield actor.finish()
+        yield from split(actor.finish())
         clocks[i] = 0

@@ -86,11 +86,13 @@ class LockstepSource:
       factory: ActorFactory,
       store: parameter_store.ParameterStore,
       unroll_steps: int,
+      splits: int,
       start: int,
       rng_key: types.Array,
   ):
     self._actors = factory(0, 1, start, rng_key)
-    self._rollouts = actor_lib.rollouts(self._actors, store, unroll_steps)
+    self._rollouts = actor_lib.rollouts(
+        self._actors, store, unroll_steps, splits)
 
   def get(self, give_up: Callable[[], bool]) -> actor_lib.Rollout:
     """Returns the next rollout; nothing is waited for."""
@@ -115,6 +117,7 @@ class ThreadedSource:
       factory: ActorFactory,
       store: parameter_store.ParameterStore,
       unroll_steps: int,
+      splits: int,
       start: int,
       rng_key: types.Array,
       *,
@@ -127,7 +130,8 @@ class ThreadedSource:
     def run(actor_id: int) -> None:
       actors = factory(actor_id, num_actors, start, rng_key)
       try:
-        for rollout in actor_lib.rollouts(actors, store, unroll_steps):
+        for rollout in actor_lib.rollouts(
+            actors, store, unroll_steps, splits):
           self._queue.put(rollout._replace(
               trajectory=jax.device_put(rollout.trajectory)))
       finally:

@@ -50,7 +50,8 @@ class TrainingConfig:
   frames: int = 3_000_000  # budget; automatic resets count as frames
   unroll_steps: int = 20  # T
   streams: int = 32  # B, about: a multiple of the number of tasks
-  batches_per_actor: int = 2  # batches of streams that one thread alternates
+  splits: int = 2  # learner batches that an acting batch is cut into
+  batches_per_actor: int = 2  # acting batches that one thread alternates
   num_actors: int = 1  # threads
   queue_size: int = 2  # rollouts that may wait for the learner
   lockstep: bool = False  # act and learn in turn: slower, exactly repeatable
@@ -64,8 +65,9 @@ class TrainingConfig:
 
   def __post_init__(self):
     for field in (
-        'frames', 'unroll_steps', 'streams', 'batches_per_actor', 'num_actors',
-        'queue_size', 'window_frames', 'record_frames', 'checkpoint_frames'):
+        'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
+        'num_actors', 'queue_size', 'window_frames', 'record_frames',
+        'checkpoint_frames'):
       if getattr(self, field) < 1:
         raise ValueError(
             f'{field} is {getattr(self, field)}; expected at least 1.')
@@ -268,7 +270,8 @@ class _Run:
     factory = sources.ActorFactory(
         self._functions, self._problem.make_environment,
         self._problem.make_labeller, config.batches_per_actor)
-    args = (factory, self._store, config.unroll_steps, start, actor_key)
+    args = (factory, self._store, config.unroll_steps, config.splits, start,
+            actor_key)
     if config.lockstep:
       return sources.LockstepSource(*args)
     return sources.ThreadedSource(

@@ -32,7 +32,7 @@ from kickstarting_test.experiments import binaries
 _TASK = 'Empty-Random-6x6'
 _FLAGS = (
     '--suite=minigrid_all', f'--tasks={_TASK}', '--network=flat',
-    '--streams=8', '--frames=1.6e3', '--record_frames=400')
+    '--streams=8', '--unroll_steps=10', '--frames=1.6e3', '--record_frames=400')
 _KEYS = ('ended', 'score', 'frames', 'frames_per_second', 'seconds', 'workdir',
          'figure')
 

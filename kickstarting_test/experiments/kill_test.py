@@ -27,7 +27,7 @@ from kickstarting_test.experiments import binaries
 
 _FLAGS = (
     '--suite=minigrid_all', '--tasks=Empty-Random-6x6', '--network=flat',
-    '--streams=8', '--frames=8000', '--record_frames=80',
+    '--streams=8', '--unroll_steps=10', '--frames=8000', '--record_frames=80',
     '--checkpoint_frames=800', '--evaluation_episodes=8', '--seed=3')
 
 

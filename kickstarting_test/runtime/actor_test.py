@@ -274,5 +274,70 @@ class RolloutsTest(parameterized.TestCase):
     self.assertTrue(batch.is_closed)
 
 
+class SplitterTest(parameterized.TestCase):
+
+  def _whole(self):
+    table = np.arange(8, dtype=np.int32).reshape(4, 2)
+    streams = np.arange(6)
+    steps = taped.TapedBatch([9] * 6).reset()
+    timesteps = jax.tree.map(
+        lambda x: np.stack([x, x + np.ones((), x.dtype)]), steps)
+    timesteps = timesteps._replace(
+        instruction=np.stack([streams % 4, (streams + 1) % 4]).astype(np.int32),
+        reward=np.tile(streams.astype(np.float32), (2, 1)))
+    return actor_lib.Rollout(7, types.Trajectory(
+        timesteps=timesteps,
+        actions=streams[None].astype(np.int32),
+        behaviour_logits=np.arange(18, dtype=np.float32).reshape(1, 6, 3),
+        initial_core_state=np.arange(6.0),
+        instructions=table,
+        task=np.array([0, 0, 1, 1, 2, 2], np.int32),
+        teacher=types.TeacherOutput(
+            np.arange(36, dtype=np.float32).reshape(2, 6, 3),
+            np.arange(12, dtype=np.float32).reshape(2, 6),
+            np.array([0, 0, 1, 1, -1, -1], np.int32)),
+    ), [actor_lib.Episode(s, s // 2, float(s), 1) for s in (0, 3, 5)])
+
+  def test_parts_make_up_the_whole(self):
+    whole = self._whole()
+    parts = actor_lib.Splitter(2)(whole)
+    self.assertLen(parts, 2)
+    for i, part in enumerate(parts):
+      mine, all_ = part.trajectory, whole.trajectory
+      self.assertEqual(part.version, 7)
+      np.testing.assert_array_equal(mine.task, [0, 1, 2])
+      np.testing.assert_array_equal(mine.actions, all_.actions[:, i::2])
+      np.testing.assert_array_equal(
+          mine.behaviour_logits, all_.behaviour_logits[:, i::2])
+      np.testing.assert_array_equal(
+          mine.timesteps.reward, all_.timesteps.reward[:, i::2])
+      np.testing.assert_array_equal(
+          mine.initial_core_state, all_.initial_core_state[i::2])
+      np.testing.assert_array_equal(
+          mine.teacher.logits, all_.teacher.logits[:, i::2])
+      np.testing.assert_array_equal(
+          mine.teacher.value, all_.teacher.value[:, i::2])
+      np.testing.assert_array_equal(mine.teacher.index, [0, 1, -1])
+      words = mine.instructions[mine.timesteps.instruction]
+      np.testing.assert_array_equal(
+          words, all_.instructions[all_.timesteps.instruction[:, i::2]])
+    self.assertEqual([e.stream for e in parts[0].episodes], [0])
+    self.assertEqual([e.stream for e in parts[1].episodes], [3, 5])
+
+  def test_one_part_is_the_rollout_itself(self):
+    whole = self._whole()
+    self.assertIs(actor_lib.Splitter(1)(whole)[0], whole)
+
+  def test_rollouts_come_in_parts(self):
+    rollouts = list(itertools.islice(
+        actor_lib.rollouts(
+            [_actor(taped.TapedBatch([9] * 4))],
+            parameter_store.ParameterStore(0, _params(0)), _T, 2), 4))
+    wide = _take([_actor(taped.TapedBatch([9] * 4))], 2)
+    for i, part in enumerate(rollouts):
+      np.testing.assert_array_equal(
+          part.trajectory.actions, wide[i // 2].trajectory.actions[:, i % 2::2])
+
+
 if __name__ == '__main__':
   absltest.main()

@@ -87,15 +87,20 @@ class InstructionSlotsTest(parameterized.TestCase):
         np.testing.assert_allclose(
             got[where], expected[rows], rtol=1e-5, atol=1e-6)
 
-  def test_random_walk_agrees_with_encoding_directly(self):
-    functions, _ = _sums()
+  @parameterized.parameters(True, False)
+  def test_random_walk_agrees_with_encoding_directly(self, jitted):
+    if jitted:  # 8 slots, all of them in use, and patches of 8
+      functions = instruction_slots.make_slot_functions(
+          lambda params, tokens: params * tokens.sum(axis=1))
+    else:
+      functions, _ = _sums()
     rng = np.random.default_rng(0)
     table = _table(40)
     slots = instruction_slots.InstructionSlots(functions, table, 4)
     params = 1.0
     rows = np.zeros(4, np.int32)
     slots.refresh(params, rows)
-    for step in range(500):
+    for step in range(200):
       if step % 10 == 9:
         params += 1.0
         slots.refresh(params, rows)

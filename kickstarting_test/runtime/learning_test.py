@@ -58,7 +58,8 @@ class LearningTest(absltest.TestCase):
     outcome = training.train(
         problem,
         training.TrainingConfig(
-            frames=30_000, unroll_steps=4, streams=16, learning_rate=5e-3,
+            frames=30_000, unroll_steps=4, streams=16, splits=1,
+            learning_rate=5e-3,
             entropy_cost=1e-2, window_frames=3_000, record_frames=3_000,
             lockstep=True, seed=2),
         on_record=records.append)

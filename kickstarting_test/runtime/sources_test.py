@@ -73,7 +73,7 @@ class SourcesTest(parameterized.TestCase):
   def _threaded(self, make_environment=None, *, num_actors=1, queue_size=1,
                 start=0):
     source = sources.ThreadedSource(
-        self._factory(make_environment), self.store, _UNROLL_STEPS, start,
+        self._factory(make_environment), self.store, _UNROLL_STEPS, 1, start,
         jax.random.key(1), num_actors=num_actors, queue_size=queue_size)
     self.addCleanup(source.close)
     return source
@@ -93,7 +93,7 @@ class SourcesTest(parameterized.TestCase):
   def test_batches_act_with_keys_of_their_own(self):
     source = sources.LockstepSource(
         self._factory(lambda block: taped.TapedBatch([9] * 10)), self.store,
-        10, 0, jax.random.key(1))
+        10, 1, 0, jax.random.key(1))
     first, second = source.get(_never), source.get(_never)
     self.assertTrue(
         (first.trajectory.actions != second.trajectory.actions).any())
@@ -101,14 +101,15 @@ class SourcesTest(parameterized.TestCase):
   def test_lockstep_is_the_same_every_time(self):
     def actions(start):
       source = sources.LockstepSource(
-          self._factory(), self.store, _UNROLL_STEPS, start, jax.random.key(1))
+          self._factory(), self.store, _UNROLL_STEPS, 1, start,
+          jax.random.key(1))
       return [source.get(_never).trajectory.actions for _ in range(6)]
 
     np.testing.assert_array_equal(actions(0), actions(0))
 
   def test_lockstep_closes_its_environments(self):
     source = sources.LockstepSource(
-        self._factory(), self.store, _UNROLL_STEPS, 0, jax.random.key(1))
+        self._factory(), self.store, _UNROLL_STEPS, 1, 0, jax.random.key(1))
     source.get(_never)
     self.assertEqual(source.close(), [])
     self.assertTrue(all(e.is_closed for e in self.environments.made.values()))

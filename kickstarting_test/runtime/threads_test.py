@@ -25,6 +25,24 @@ from kickstarting.runtime import threads
 _DEADLINE_S = 10.0  # of a test; a stop is noticed within a tenth of a second
 
 
+def _outcome(call):
+  """Returns the exception or the result of a call that might never end."""
+  outcome = []
+
+  def run():
+    try:
+      outcome.append(call())
+    except Exception as error:  # pylint: disable=broad-except
+      outcome.append(error)
+
+  thread = threading.Thread(target=run, daemon=True)
+  thread.start()
+  thread.join(_DEADLINE_S)
+  if not outcome:
+    raise AssertionError(f'still waiting after {_DEADLINE_S} seconds')
+  return outcome[0]
+
+
 class ThreadsTest(parameterized.TestCase):
 
   def setUp(self):
@@ -64,10 +82,8 @@ class ThreadsTest(parameterized.TestCase):
     queue = threads.TimedQueue(1, self.group.stop)
     queue.put(0)
     self.group.join()
-    with self.assertRaises(threads.Stopped):
-      queue.get()
-    with self.assertRaises(threads.Stopped):
-      queue.put(0)
+    self.assertIsInstance(_outcome(queue.get), threads.Stopped)
+    self.assertIsInstance(_outcome(lambda: queue.put(0)), threads.Stopped)
 
   def test_consumer_may_give_up(self):
     queue = threads.TimedQueue(1, self.group.stop)
@@ -77,8 +93,8 @@ class ThreadsTest(parameterized.TestCase):
       asked.append(True)
       return len(asked) == 2
 
-    with self.assertRaises(threads.Stopped):
-      queue.get(give_up)
+    self.assertIsInstance(
+        _outcome(lambda: queue.get(give_up)), threads.Stopped)
     self.assertFalse(self.group.stop.is_set())
     queue.put('item')
     self.assertEqual(queue.get(lambda: True), 'item')  # what is there counts
@@ -92,8 +108,8 @@ class ThreadsTest(parameterized.TestCase):
 
     self.group.start('consumer', queue.get)
     self.group.start('actor 3', fail)
-    with self.assertRaises(threads.Stopped):
-      queue.get(lambda: False)
+    self.assertIsInstance(
+        _outcome(lambda: queue.get(lambda: False)), threads.Stopped)
     with self.assertRaisesRegex(
         threads.ThreadError, r"actor 3 failed: 'lost'") as raised:
       self.group.check()
@@ -147,7 +163,7 @@ class ThreadsTest(parameterized.TestCase):
       queue.put(1)  # waits for the consumer
 
     self.group.start('producer', produce)
-    queue.get()
+    _outcome(queue.get)
     self.assertGreater(queue.get_wait_s, 0.2)
     self.assertLess(queue.put_wait_s, 0.2)
     waited = queue.get_wait_s

@@ -40,7 +40,7 @@ STEPS, STREAMS = 4, 2
 ROLLOUT = STEPS * STREAMS  # frames
 FRAMES = 20 * ROLLOUT
 LOCKSTEP = training.TrainingConfig(
-    frames=FRAMES, unroll_steps=STEPS, streams=STREAMS,
+    frames=FRAMES, unroll_steps=STEPS, streams=STREAMS, splits=1,
     learning_rate=0.05, window_frames=8 * ROLLOUT, record_frames=ROLLOUT,
     checkpoint_frames=6 * ROLLOUT, lockstep=True)
 THREADED = dataclasses.replace(LOCKSTEP, lockstep=False)

@@ -283,8 +283,9 @@ class ErrorsTest(tiny.TestCase):
 class ConfigTest(parameterized.TestCase):
 
   @parameterized.parameters(
-      'frames', 'unroll_steps', 'streams', 'batches_per_actor', 'num_actors',
-      'queue_size', 'window_frames', 'record_frames', 'checkpoint_frames')
+      'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
+      'num_actors', 'queue_size', 'window_frames', 'record_frames',
+      'checkpoint_frames')
   def test_counts(self, field):
     with self.assertRaisesRegex(
         ValueError, f'{field} is 0; expected at least 1'):
