@@ -73,7 +73,7 @@ class Workload:
 
 WORKLOADS = {
     'peer': Workload('minigrid_all', ('DoorKey-6x6',), 'flat', 20, 64, 1, 2),
-    'minigrid8': Workload('minigrid8', (), 'grid_small', 20, 32, 2, 2),
+    'minigrid8': Workload('minigrid8', (), 'grid_small', 20, 32, 4, 1),
     'teachers': Workload('minigrid30', (), 'grid_small', 20, 60, 1, 2),
 }
 
@@ -81,6 +81,7 @@ WORKLOADS = {
 def _setup(workload: Workload, num_teachers: int) -> tuple[Any, Any]:
   """Builds the problem and its configuration."""
   import jax
+
   from experiments import build
   from kickstarting import agent as agent_lib
   from kickstarting import update as update_lib
@@ -149,6 +150,7 @@ def _measure_env(problem: Any, seconds: float) -> float:
 def _replay(environment: Any, length: int) -> Any:
   """Returns an environment that repeats recorded timesteps at no cost."""
   import numpy as np
+
   from kickstarting.environments import base
 
   class Replay(base.BatchedEnvironment):
@@ -185,6 +187,7 @@ def _replay(environment: Any, length: int) -> Any:
 
 def _make_rollouts(problem: Any, config: Any, replay: bool) -> Any:
   import jax
+
   from kickstarting.runtime import actor as actor_lib
   from kickstarting.runtime import parameter_store
   params = jax.jit(problem.agent.init)(jax.random.key(0))
@@ -210,6 +213,7 @@ def _measure_act(problem: Any, config: Any, seconds: float) -> float:
 def _measure_learn(problem: Any, config: Any, seconds: float) -> float:
   import jax
   import numpy as np
+
   from kickstarting import types
   from kickstarting import update as update_lib
   params, rollouts = _make_rollouts(problem, config, replay=False)

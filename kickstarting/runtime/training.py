@@ -50,8 +50,8 @@ class TrainingConfig:
   frames: int = 3_000_000  # budget; automatic resets count as frames
   unroll_steps: int = 20  # T
   streams: int = 32  # B, about: a multiple of the number of tasks
-  splits: int = 2  # learner batches that an acting batch is cut into
-  batches_per_actor: int = 2  # acting batches that one thread alternates
+  splits: int = 4  # learner batches that an acting batch is cut into
+  batches_per_actor: int = 1  # acting batches that one thread alternates
   num_actors: int = 1  # threads
   queue_size: int = 2  # rollouts that may wait for the learner
   lockstep: bool = False  # act and learn in turn: slower, exactly repeatable

@@ -101,7 +101,7 @@ def _targets_and_advantages(loss, transitions):
 class ActorCriticTest(chex.TestCase):
 
   @chex.variants(with_jit=True, without_jit=True)
-  @parameterized.parameters(*_LOSSES)
+  @parameterized.named_parameters((loss.__name__, loss) for loss in _LOSSES)
   def test_terms(self, loss):
     transitions = _transitions()
     terms = self.variant(loss)(transitions)
