@@ -173,7 +173,7 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     updates, opt_state = optimizer.update(grads, state.opt_state)
     params = jax.tree.map(
         lambda p, u: p - hypers.learning_rate * u, state.params, updates)
-    metrics['grad_norm'] = optax.global_norm(grads)
+    metrics['grad_norm'] = optax.tree.norm(grads)
     return types.LearnerState(params, opt_state, state.updates + 1), metrics
 
   return Update(init, update)

@@ -198,7 +198,7 @@ class Splitter:
         lambda x: x[:, mine],
         (whole.timesteps, whole.actions, whole.behaviour_logits))
     rows, narrowed = self._narrow(
-        timesteps.instruction[None], whole.instructions)
+        timesteps.instruction[None], np.asarray(whole.instructions))
     teacher = whole.teacher
     if teacher is not None:
       teacher = types.TeacherOutput(

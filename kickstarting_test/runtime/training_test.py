@@ -255,6 +255,19 @@ class ErrorsTest(tiny.TestCase):
       if name.startswith("['learner']"):
         self.assertTrue(np.isfinite(value).all(), name)
 
+  def test_update_under_way_at_a_stop_is_checked_before_it_is_saved(self):
+    weights = tiny.Lambda()  # notes the updates
+    problem = tiny.make_problem(
+        controller=weights.controller,
+        make_environment=lambda block: taped.TapedBatch(
+            [2, 3], task=[0, 1], words=[b'go'], reward=3e38))
+    config = dataclasses.replace(tiny.THREADED, record_frames=tiny.FRAMES)
+    checkpointer = self.checkpointer()
+    with self.assertRaisesRegex(training.TrainingError, 'loss is'):
+      self.train(problem, config, checkpointer=checkpointer,
+                 should_stop=lambda: bool(weights.frames))
+    self.assertIsNone(checkpointer.latest())
+
   def test_gradient_that_is_no_number_ends_the_run(self):
     # sqrt has value 0 and an infinite slope at 0: the loss looks healthy.
     agent = taped.make_agent()
