@@ -34,7 +34,7 @@ python -m pip install -qq --no-deps --target "$scratch/site" "$scratch"/wheel/*.
 echo '== tests, on the installed wheel'
 mkdir "$scratch/outside"
 cp -r kickstarting_test experiments benchmarks tools docs ./*.md ./*.sh \
-  ./*.toml ./*.txt BUILD LICENSE MANIFEST.in setup.py .ci "$scratch/outside"
+  ./*.toml ./*.txt BUILD MODULE.bazel LICENSE MANIFEST.in setup.py .ci "$scratch/outside"
 cd "$scratch/outside"
 export PYTHONPATH=$scratch/site
 export JAX_PLATFORMS=cpu

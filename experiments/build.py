@@ -175,8 +175,10 @@ def run(
   """Trains with checkpoints and logs in `folder`."""
   checkpointer = checkpoint_lib.Checkpointer(folder / 'checkpoints')
   latest = checkpointer.latest()
-  # A run that was killed before its first checkpoint starts again.
-  resume = resume and latest is not None
+  if resume and latest is None:
+    print(f'{label}no checkpoint in {folder} yet: starting at frame 0',
+          flush=True)
+    resume = False
   logger = logger_lib.RunLogger(
       folder, total_frames=config.frames, label=label,
       resume_frames=latest if resume else (0 if folder.exists() else None))

@@ -100,7 +100,7 @@ def draw_curves(
   axes.set_title(title)
   axes.grid(alpha=0.3)
   if axes.get_legend_handles_labels()[0]:
-    axes.legend(loc='lower right')
+    axes.legend(loc='best')
   return _save(figure, path)
 
 
