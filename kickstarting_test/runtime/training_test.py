@@ -217,7 +217,7 @@ class ErrorsTest(tiny.TestCase):
 
   def test_failing_actor_is_named(self):
     def make_environment(block):
-      if block == 2:
+      if block == 1:
         raise OSError('no such level')
       return taped.TapedBatch([2, 3], task=[0, 1])
 
