@@ -375,7 +375,10 @@ class OptimizerTest(parameterized.TestCase):
 
   @parameterized.parameters((2.5, 0.5), (7.0, 1.0), (float('inf'), 1.0))
   def test_clips_the_global_norm(self, max_grad_norm, scale):
-    gradient = {'a': np.array([3.0, 0.0], np.float32), 'b': np.float32(4.0)}
+    gradient = {
+        'a': np.array([3.0, 0.0], np.float32),
+        'b': np.array([4.0], np.float32),
+    }
     scaled = jax.tree.map(lambda x: x * np.float32(scale), gradient)
     make = lambda norm: update_lib.UpdateConfig(
         optimizer='rmsprop', max_grad_norm=norm)
