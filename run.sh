@@ -6,5 +6,5 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source tools/venv.sh
 make_venv .venv envs
-echo "Training from scratch and kickstarted on minigrid8 (about eight minutes on two cores) ..."
+echo "Training from scratch and kickstarted on minigrid8 (some minutes on two cores) ..."
 exec python -m experiments.kickstart --suite=minigrid8 "$@"

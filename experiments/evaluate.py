@@ -37,6 +37,7 @@ from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
 
+flags.adopt_module_key_flags(shared_flags)
 _POLICY = flags.DEFINE_string(
     'policy', None, 'A policy file, the folder of a finished run, or "zoo" for '
     'the expert of each task.', required=True)

@@ -41,6 +41,7 @@ from kickstarting.networks import build as networks
 from kickstarting.runtime import training
 from kickstarting.teachers import zoo
 
+flags.adopt_module_key_flags(shared_flags)
 _METHOD = flags.DEFINE_enum(
     'method', 'kickstart', list(update_lib.METHODS), 'kickstart: RL and '
     'distillation; distill: distillation alone.')

@@ -35,6 +35,7 @@ from kickstarting import update as update_lib
 from kickstarting.networks import build as networks
 from kickstarting.runtime import training
 
+flags.adopt_module_key_flags(shared_flags)
 _EVALUATION_EPISODES = flags.DEFINE_integer(
     'evaluation_episodes', 200, 'Episodes per task that judge the policy at '
     'the end.', lower_bound=1)

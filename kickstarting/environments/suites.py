@@ -16,7 +16,7 @@
 
 `minigrid30`: 30 MiniGrid and BabyAI levels of six families (navigation,
 obstacles, keys and doors, memory, fetch and pick-up, language goals). The rule
-they were chosen by, written down before any kickstarting result: the
+that they have to meet, written down before any kickstarting result: the
 from-scratch multi-task agent of the default size stands between 35 and 60 of
 100 after 20 million frames, every family has levels on both sides of that, and
 easier levels are included whose skill leads to harder ones. All have the same
