@@ -15,7 +15,7 @@
 """Teacher logits for a finished trajectory, all teachers in one jitted call.
 
 Teachers of one architecture that have equally many streams are stacked and
-mapped over, each over its own streams only, so the cost per frame does not
+mapped over, each over its own streams only, so the work per frame does not
 grow with their number. Here: `make_labeller`. Not here: the contract
 (`teacher.py`), the loss.
 """
