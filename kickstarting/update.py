@@ -35,7 +35,6 @@ from kickstarting.losses import checks
 
 ALGORITHMS = ('vtrace', 'a2c')
 METHODS = ('kickstart', 'distill')
-REDUCTIONS = ('mean', 'sum')
 OPTIMIZERS = ('adam', 'rmsprop')
 
 
@@ -62,7 +61,7 @@ class UpdateConfig:
         ('method', METHODS),
         ('divergence', tuple(losses.DIVERGENCES)),
         ('reward_transform', tuple(losses.REWARD_TRANSFORMS)),
-        ('reduction', REDUCTIONS),
+        ('reduction', losses.REDUCTIONS),
         ('optimizer', OPTIMIZERS),
     ):
       value = getattr(self, field)

@@ -36,6 +36,7 @@ from kickstarting.losses.kickstarting import sample_weights
 from kickstarting.losses.off_policy import log_importance_ratios
 from kickstarting.losses.off_policy import vtrace
 from kickstarting.losses.off_policy import VTraceOutput
+from kickstarting.losses.reduction import REDUCTIONS
 from kickstarting.losses.reduction import total
 from kickstarting.losses.rewards import clip_unit
 from kickstarting.losses.rewards import get_reward_transform
@@ -47,6 +48,7 @@ from kickstarting.losses.transitions import Transitions
 
 __all__ = (
     'DIVERGENCES',
+    'REDUCTIONS',
     'REWARD_TRANSFORMS',
     'Transitions',
     'VTraceOutput',

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 from kickstarting import types
 from kickstarting.losses import checks
 
-_REDUCTIONS = ('mean', 'sum')
+REDUCTIONS = ('mean', 'sum')
 
 
 def total(
@@ -62,7 +62,7 @@ def total(
   Raises:
     ValueError: if the reduction is unknown, or costs and terms differ in names.
   """
-  checks.check_name('reduction', reduction, _REDUCTIONS)
+  checks.check_name('reduction', reduction, REDUCTIONS)
   _check_names(terms, costs)
   arrays = list(terms.values())
   chex.assert_rank([*arrays, is_learnable], 2)

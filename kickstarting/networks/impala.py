@@ -20,6 +20,7 @@ SAME in the large one. Not here: everything behind the linear layer
 (`build.py`).
 """
 
+import abc
 from collections.abc import Sequence
 
 import haiku as hk
@@ -59,8 +60,9 @@ class _PixelTorso(hk.Module):
     x = jax.nn.relu(x).reshape(x.shape[0], -1)
     return jax.nn.relu(hk.Linear(256)(x))
 
+  @abc.abstractmethod
   def _trunk(self, x: jax.Array) -> jax.Array:
-    raise NotImplementedError
+    """Maps images in [0, 1] to features; [N, height, width, channels]."""
 
 
 class SmallPixelTorso(_PixelTorso):
