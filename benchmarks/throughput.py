@@ -73,7 +73,7 @@ class Workload:
 
 
 WORKLOADS = {
-    'peer': Workload('minigrid_all', ('DoorKey-6x6',), 'flat', 20, 64, 1, 2),
+    'peer': Workload('minigrid_all', ('DoorKey-6x6',), 'flat', 20, 64, 2, 1),
     'minigrid8': Workload('minigrid8', (), 'grid_small', 20, 32, 4, 1),
     'teachers': Workload('minigrid30', (), 'grid_small', 20, 30, 4, 1),
 }

@@ -14,9 +14,6 @@
 # ==============================================================================
 """Binaries: flags, wiring, figures. Run them as `python -m experiments.X`."""
 
-import os
+from kickstarting.runtime import processor
 
-# Before JAX starts. Acting and learning run side by side in threads of their
-# own; operations that spread over several threads would only make them wait
-# for each other on a machine with few cores. Your own XLA_FLAGS win.
-os.environ.setdefault('XLA_FLAGS', '--xla_cpu_multi_thread_eigen=false')
+processor.share()

@@ -14,10 +14,11 @@
 # ==============================================================================
 """How a helped student compares with one from scratch.
 
-Here: frames to a score, and the summary of two runs. Not here: pictures
-(`figures.py`), several seeds (`study.py`).
+Here: frames to a score, the summary of two runs, the table of several seeds.
+Not here: pictures (`figures.py`).
 """
 
+from collections.abc import Mapping, Sequence
 import os
 from typing import Any
 
@@ -54,3 +55,32 @@ def summarise(
       'frames_to_scratch_score': reached,
       'speedup': float(scratch_frames[-1] / reached) if reached else None,
   }
+
+
+def tabulate(
+    runs: Mapping[str, Sequence[str | os.PathLike[str]]], teacher_frames: int
+) -> dict[str, dict[str, Any]]:
+  """Returns per method its final scores and frames to the scratch score.
+
+  The score to reach is that of the run from scratch with the same seed.
+  """
+  table: dict[str, dict[str, Any]] = {}
+  budget = float(figures.curve(runs['scratch'][0])[0][-1])
+  for method, folders in runs.items():
+    finals, reached = [], []
+    for scratch, folder in zip(runs['scratch'], folders):
+      target = figures.curve(scratch)[1][-1]
+      frames, values = figures.curve(folder)
+      finals.append(float(values[-1]))
+      reached.append(
+          budget if method == 'scratch'
+          else frames_to_score(frames, values, target))
+    helped = 0 if method == 'scratch' else teacher_frames
+    table[method] = {
+        'final_scores': finals,
+        'frames_to_scratch_score': reached,
+        'frames_with_experts': [
+            None if f is None else f + helped for f in reached],
+        'speedup': [None if f is None else budget / f for f in reached],
+    }
+  return table

@@ -63,35 +63,6 @@ def _run(folder: pathlib.Path, seed: str, method: str) -> pathlib.Path:
   return workdir
 
 
-def tabulate(
-    runs: dict[str, list[pathlib.Path]], teacher_frames: int
-) -> dict[str, dict[str, Any]]:
-  """Returns per method its final scores and frames to the scratch score.
-
-  The score to reach is that of the run from scratch with the same seed.
-  """
-  table: dict[str, dict[str, Any]] = {}
-  budget = float(figures.curve(runs['scratch'][0])[0][-1])
-  for method, folders in runs.items():
-    finals, reached = [], []
-    for scratch, folder in zip(runs['scratch'], folders):
-      target = figures.curve(scratch)[1][-1]
-      frames, values = figures.curve(folder)
-      finals.append(float(values[-1]))
-      reached.append(
-          budget if method == 'scratch'
-          else comparison.frames_to_score(frames, values, target))
-    helped = 0 if method == 'scratch' else teacher_frames
-    table[method] = {
-        'final_scores': finals,
-        'frames_to_scratch_score': reached,
-        'frames_with_experts': [
-            None if f is None else f + helped for f in reached],
-        'speedup': [None if f is None else budget / f for f in reached],
-    }
-  return table
-
-
 def _print(table: dict[str, dict[str, Any]]) -> None:
   def cell(values, scale=1.0, digits=1):
     if any(v is None for v in values):
@@ -123,7 +94,7 @@ def main(argv):
   config = json.loads((runs['scratch'][0].parent / 'config.json').read_text())
   suite = suites.get_suite(
       config['flags']['suite'], config['flags']['tasks'] or None)
-  table = tabulate(runs, zoo.training_frames(suite.task_names))
+  table = comparison.tabulate(runs, zoo.training_frames(suite.task_names))
   _print(table)
   figure = figures.draw_curves(
       folder / 'score_against_frames', runs,

@@ -16,22 +16,20 @@
 
   python -m experiments.train_experts --workdir=results/experts
 
-Each line of `PLAN` is one run of `experiments.train`: first one agent learns
-easier levels together, then it kickstarts one expert per level, trained on that
-level alone. Runs that have finished are skipped, so the command can be
-repeated. The experts are then copied into the library with their manifest. Not
-here: training itself (`train.py`).
+Runs that have finished are skipped, so the command can be repeated. The experts
+are then copied into the library with their manifest. Not here: the plan
+(`expert_plan.py`), training itself (`train.py`).
 """
 
 import json
 import pathlib
 import subprocess
 import sys
-from typing import NamedTuple
 
 from absl import app
 from absl import flags
 
+from experiments import expert_plan
 from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 
@@ -47,36 +45,7 @@ _SHIP = flags.DEFINE_bool(
 _FLAGS = ('--unroll_steps=10', '--streams=64')
 
 
-class Step(NamedTuple):
-  """One run."""
-
-  name: str
-  tasks: tuple[str, ...]
-  frames: int  # of its own
-  teacher: str | None = None  # name of the run whose policy kickstarts it
-
-
-# Easier levels whose skills the experts need; one agent learns them together.
-SCHOOL = Step('school', (
-    'DoorKey-5x5', 'DoorKey-6x6', 'Unlock', 'KeyCorridorS3R1', 'LavaGapS5',
-    'LavaGapS7', 'SimpleCrossingS9N1', 'RedBlueDoors-6x6', 'Empty-Random-6x6',
-    'Fetch-5x5-N2', 'GoToObj', 'GoToLocalS8N7', 'GoToRedBallGrey', 'OneRoomS8',
-    'PickupDist', 'OpenDoor'), 6_000_000)
-
-PLAN = (
-    SCHOOL,
-    Step('FourRooms', ('FourRooms',), 2_000_000, 'school'),
-    Step('LavaCrossingS9N1', ('LavaCrossingS9N1',), 1_000_000, 'school'),
-    Step('DoorKey-8x8', ('DoorKey-8x8',), 1_000_000, 'school'),
-    Step('UnlockPickup', ('UnlockPickup',), 2_000_000, 'school'),
-    Step('KeyCorridorS3R2', ('KeyCorridorS3R2',), 1_500_000, 'school'),
-    Step('MemoryS7', ('MemoryS7',), 2_000_000, 'school'),
-    Step('PickupLoc', ('PickupLoc',), 2_000_000, 'school'),
-    Step('PutNextLocalS5N3', ('PutNextLocalS5N3',), 3_000_000, 'school'),
-)
-
-
-def run_step(step: Step, folder: pathlib.Path) -> None:
+def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:
   """Does one run unless it is done."""
   workdir = folder / step.name
   if (workdir / 'result.json').is_file():
@@ -95,7 +64,7 @@ def run_step(step: Step, folder: pathlib.Path) -> None:
   subprocess.run(command, check=True)
 
 
-def ship(folder: pathlib.Path, step: Step) -> None:
+def ship(folder: pathlib.Path, step: expert_plan.Step) -> None:
   """Copies a finished expert into the library."""
   task, = step.tasks
   result = json.loads((folder / task / 'result.json').read_text())
@@ -106,7 +75,7 @@ def ship(folder: pathlib.Path, step: Step) -> None:
       'level': level,
       'frames': result['frames'],
       'teacher': step.teacher,
-      'teacher_frames': SCHOOL.frames,
+      'teacher_frames': expert_plan.SCHOOL.frames,
       'seed': config['flags']['seed'],
       'score': result['evaluation_score'],
       'return': result['tasks'][task]['return'],
@@ -118,12 +87,12 @@ def ship(folder: pathlib.Path, step: Step) -> None:
 def main(argv):
   del argv
   folder = pathlib.Path(_WORKDIR.value)
-  for step in PLAN:
+  for step in expert_plan.PLAN:
     if not _ONLY.value or step.name in _ONLY.value:
       run_step(step, folder)
   if _SHIP.value:
-    for step in PLAN:
-      if step is not SCHOOL:
+    for step in expert_plan.PLAN:
+      if step is not expert_plan.SCHOOL:
         ship(folder, step)
         print(f'shipped {step.name}: {zoo.manifest()[step.name]["score"]:.1f}',
               flush=True)

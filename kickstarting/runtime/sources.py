@@ -30,6 +30,7 @@ from kickstarting.environments import base
 from kickstarting.environments import seeds
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import parameter_store
+from kickstarting.runtime import processor
 from kickstarting.runtime import threads
 from kickstarting.teachers import labelling
 
@@ -123,11 +124,14 @@ class ThreadedSource:
       *,
       num_actors: int,
       queue_size: int,
+      leave_a_core: bool = False,
   ):
     self._group = threads.ThreadGroup()
     self._queue = threads.TimedQueue(queue_size, self._group.stop)
 
     def run(actor_id: int) -> None:
+      if leave_a_core:
+        processor.leave_a_core()
       actors = factory(actor_id, num_actors, start, rng_key)
       try:
         for rollout in actor_lib.rollouts(

@@ -53,7 +53,8 @@ class TrainingConfig:
   splits: int = 4  # learner batches that an acting batch is cut into
   batches_per_actor: int = 1  # acting batches that one thread alternates
   num_actors: int = 1  # threads
-  queue_size: int = 2  # rollouts that may wait for the learner
+  queue_size: int = 4  # learner batches that may wait
+  learner_core: bool = True  # actors leave one core to a learner on the CPU
   lockstep: bool = False  # act and learn in turn: slower, exactly repeatable
   learning_rate: float = 2e-3  # at the start; falls linearly to 0
   entropy_cost: float = 1e-3
@@ -275,7 +276,9 @@ class _Run:
     if config.lockstep:
       return sources.LockstepSource(*args)
     return sources.ThreadedSource(
-        *args, num_actors=config.num_actors, queue_size=config.queue_size)
+        *args, num_actors=config.num_actors, queue_size=config.queue_size,
+        leave_a_core=(
+            config.learner_core and jax.default_backend() == 'cpu'))
 
   def _learn(self, rollout: actor_lib.Rollout) -> None:
     """Starts an update; at most one more is under way."""
@@ -288,6 +291,8 @@ class _Run:
     self._state = state
     self._settle()
     self._pending = (params, metrics, rollout.version)
+    if metrics['loss'].is_ready():  # computed in this thread
+      self._settle()
 
   def _hypers(self) -> types.Hypers:
     config = self._config

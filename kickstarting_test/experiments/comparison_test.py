@@ -63,6 +63,26 @@ class ComparisonTest(parameterized.TestCase):
     self.assertIsNone(summary['speedup'])
     self.assertIsNone(summary['frames_to_scratch_score'])
 
+  def test_table_of_seeds(self):
+    scratch = [self._run('a', [0, 10, 20]), self._run('b', [0, 20, 40])]
+    student = [self._run('c', [25, 30, 35]), self._run('d', [10, 20, 30])]
+    table = comparison.tabulate(
+        {'scratch': scratch, 'student': student}, teacher_frames=1000)
+    self.assertEqual(table, {
+        'scratch': {
+            'final_scores': [20.0, 40.0],
+            'frames_to_scratch_score': [300.0, 300.0],
+            'frames_with_experts': [300.0, 300.0],
+            'speedup': [1.0, 1.0],
+        },
+        'student': {
+            'final_scores': [35.0, 30.0],
+            'frames_to_scratch_score': [100.0, None],
+            'frames_with_experts': [1100.0, None],
+            'speedup': [3.0, None],
+        },
+    })
+
 
 if __name__ == '__main__':
   absltest.main()

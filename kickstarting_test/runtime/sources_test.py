@@ -14,7 +14,9 @@
 # ==============================================================================
 """Tests of `runtime/sources.py`."""
 
+import os
 import threading
+import unittest
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -71,12 +73,28 @@ class SourcesTest(parameterized.TestCase):
         batches)
 
   def _threaded(self, make_environment=None, *, num_actors=1, queue_size=1,
-                start=0):
+                start=0, **kwargs):
     source = sources.ThreadedSource(
         self._factory(make_environment), self.store, _UNROLL_STEPS, 1, start,
-        jax.random.key(1), num_actors=num_actors, queue_size=queue_size)
+        jax.random.key(1), num_actors=num_actors, queue_size=queue_size,
+        **kwargs)
     self.addCleanup(source.close)
     return source
+
+  @unittest.skipUnless(
+      len(getattr(os, 'sched_getaffinity', lambda _: ())(0)) > 1, 'one core')
+  def test_actors_leave_a_core_when_told_to(self):
+    cores = []
+
+    def make_environment(block):
+      cores.append(os.sched_getaffinity(0))
+      return self.environments(block)
+
+    for leave_a_core in (False, True):
+      self._threaded(make_environment, leave_a_core=leave_a_core).get(_never)
+    everything, fewer = cores[0], cores[-1]
+    self.assertEqual(everything, os.sched_getaffinity(0))
+    self.assertLen(everything - fewer, 1)
 
   def test_no_two_batches_of_a_run_share_a_block_of_seeds(self):
     factory = self._factory()
