@@ -39,10 +39,16 @@ _ORACLE_LEVELS = (
     'MiniGrid-Memory',
     'MiniGrid-LockedRoom',
     'MiniGrid-ObstructedMaze-1Dlh',
+    'MiniGrid-ObstructedMaze-2Dlh',
 )
 
 # What the bot raises where it has no plan.
 _BOT_ERRORS = (AssertionError, TypeError, baby_ai_bot.DisappearedBoxError)
+
+
+class _NoWayError(Exception):
+  """No walk leads to where the oracle wants to be."""
+
 
 # Unwrapped MiniGrid environments, objects and actions have no useful types.
 Env = Any
@@ -174,20 +180,33 @@ def _instruction(world: Env, level: str) -> verifier.Instr:
 
 
 def _oracle(world: Env) -> Iterator[Action]:
-  """Yields the shortest walk through the sub-goals of a level."""
+  """Yields the shortest walk through the sub-goals of a level.
+
+  It ends early where a box stands in the only way to a sub-goal.
+  """
+  try:
+    yield from _sub_goals(world)
+  except _NoWayError:
+    return
+
+
+def _sub_goals(world: Env) -> Iterator[Action]:
   actions = world.actions
   success = getattr(world, 'success_pos', None)
   if success is not None:  # Memory
     yield from _walk(world, lambda position, _: position == tuple(success))
     return
-  door = _find(world, lambda item: item.type == 'door' and item.is_locked)
-  before = _front(door, world)
-  if before is not None and world.grid.get(*before) is not None:
-    yield from _face(world, before)  # a ball in the way of the door
+  door = _door(world)
+  colour = world.grid.get(*door).color
+  before = _ball_before(door, world)
+  if before is not None:
+    yield from _face(world, before)
     yield actions.pickup
     yield from _drop(world)
-  hidden = _find(world, lambda item: getattr(item, 'contains', None))
-  key = hidden or _find(world, lambda item: item.type == 'key')
+  is_key = lambda item: (
+      item is not None and item.type == 'key' and item.color == colour)
+  hidden = _find(world, lambda item: is_key(getattr(item, 'contains', None)))
+  key = hidden or _find(world, is_key)
   yield from _face(world, key)
   if hidden:
     yield actions.toggle
@@ -213,11 +232,28 @@ def _find(world: Env, accept: Callable[[Any], Any]):
   return None
 
 
-def _front(door: tuple[int, int], world: Env) -> tuple[int, int] | None:
-  """Returns the cell west of a door, where an obstructed maze blocks it."""
+def _door(world: Env) -> tuple[int, int]:
+  """Returns the locked door to open; of several, one of the target's room."""
+  is_locked = lambda item: item.type == 'door' and item.is_locked
+  target = getattr(world, 'obj', None)
+  if target is not None:
+    room = world.room_from_pos(*target.cur_pos)
+    for cell in room.door_pos:
+      if cell is not None:
+        item = world.grid.get(*cell)
+        if item is not None and is_locked(item):
+          return cell
+  return _find(world, is_locked)
+
+
+def _ball_before(door: tuple[int, int], world: Env) -> tuple[int, int] | None:
+  """Returns the ball that blocks a door, as obstructed mazes have it."""
   x, y = door
-  item = world.grid.get(x - 1, y)
-  return (x - 1, y) if item is None or item.type == 'ball' else None
+  for cell in ((x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)):
+    item = world.grid.get(*cell)
+    if item is not None and item.type == 'ball' and item is not world.obj:
+      return cell
+  return None
 
 
 def _face(world: Env, target: tuple[int, int]) -> Iterator[Action]:
@@ -270,7 +306,7 @@ def _walk(world: Env, accept: Callable[[Any, int], bool]) -> Iterator[Action]:
       if neighbour not in came_from:
         came_from[neighbour] = (state, action)
         queue.append(neighbour)
-  raise ValueError('the oracle finds no way')
+  raise _NoWayError
 
 
 def _retrace(world: Env, came_from: dict, state: Any) -> Iterator[Action]:

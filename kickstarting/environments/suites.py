@@ -42,7 +42,7 @@ import numpy as np
 
 from kickstarting.environments import scores
 
-_MAX_WORDS = 16
+_MAX_WORDS = 20  # the longest instruction has 17
 _ALL = 'minigrid_all'
 
 

@@ -39,7 +39,7 @@ class SuitesTest(parameterized.TestCase):
     self.assertLen(set(suite.task_names), size)
     self.assertLen(set(suite.levels), size)
     self.assertEqual(suite.num_actions, 7)
-    self.assertEqual(suite.max_words, 16)
+    self.assertEqual(suite.max_words, 20)
 
   def test_minigrid8_is_part_of_minigrid30_is_part_of_all(self):
     eight, thirty, every = (

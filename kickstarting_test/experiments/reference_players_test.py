@@ -37,6 +37,8 @@ class ReferencePlayersTest(parameterized.TestCase):
       ('MiniGrid-ObstructedMaze-1Dl-v0', 'scripted bot'),
       ('MiniGrid-ObstructedMaze-1Dlh-v0', 'full-map oracle'),
       ('MiniGrid-ObstructedMaze-1Dlhb-v0', 'full-map oracle'),
+      ('MiniGrid-ObstructedMaze-2Dlh-v0', 'full-map oracle'),
+      ('MiniGrid-ObstructedMaze-2Dlhb-v1', 'full-map oracle'),
       ('MiniGrid-LockedRoom-v0', 'full-map oracle'),
       ('MiniGrid-MemoryS13-v0', 'full-map oracle'),
       ('MiniGrid-Fetch-8x8-N3-v0', 'scripted bot'),
