@@ -50,7 +50,7 @@ class EnvPoolBatchTest(parameterized.TestCase):
   def test_spec(self):
     batch = envpool_batch.task_batch(_LEVELS, 2, seed=0)
     self.assertEqual(batch.spec.num_actions, 7)
-    self.assertEqual(batch.spec.max_words, 16)
+    self.assertEqual(batch.spec.max_words, 20)
     self.assertEqual(
         batch.spec.observation,  # neither agent_pos nor the mission
         {
