@@ -50,7 +50,7 @@ def task_batch(
     seed: int,
     actor_id: int = 0,
     group: seeds.Group = seeds.Group.TRAINING,
-    max_words: int = 20,
+    max_words: int = instructions_lib.MAX_WORDS,
     threads_per_pool: int = 1,
     bootstrap_on_timeout: bool = False,
 ) -> 'EnvPoolBatch':

@@ -51,7 +51,7 @@ def task_batch(
     seed: int,
     actor_id: int = 0,
     group: seeds.Group = seeds.Group.TRAINING,
-    max_words: int = 20,
+    max_words: int = instructions_lib.MAX_WORDS,
     instruction_key: str = 'mission',
     instruction_every_step: bool = False,
     bootstrap_on_timeout: bool = False,

@@ -41,9 +41,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kickstarting.environments import instructions
 from kickstarting.environments import scores
 
-_MAX_WORDS = 20  # the longest instruction has 17
 _ALL = 'minigrid_all'
 
 
@@ -123,7 +123,7 @@ def get_suite(name: str, tasks: Sequence[str] | None = None) -> Suite:
           f'tasks is {list(tasks)}; expected at least one task, each once.'
       )
     members = {task: members[task] for task in wanted}
-  return Suite(name, tuple(members.values()), _MAX_WORDS)
+  return Suite(name, tuple(members.values()), instructions.MAX_WORDS)
 
 
 def _members(suite: str) -> list[Task]:

@@ -15,9 +15,9 @@
 """How acting and learning share a processor.
 
 Here: `share` (XLA's settings, before JAX starts) and `leave_a_core`. A learner
-and an actor that compute side by side, each in its own thread, reach nearly
-twice what one core does; with XLA's defaults every small operation is handed
-to a common pool of threads, where the two wait for each other. Not here: the
+and an actor are to compute side by side, each in its own thread; with XLA's
+defaults their operations go through a common pool of threads, where the two
+wait for each other. `benchmarks/throughput.py` measures it. Not here: the
 threads themselves (`threads.py`).
 """
 
