@@ -88,14 +88,14 @@ def _setup(workload: Workload, num_teachers: int) -> tuple[Any, Any]:
   from kickstarting import update as update_lib
   from kickstarting.environments import suites
   from kickstarting.networks import build as networks
-  from kickstarting.runtime import training
+  from kickstarting.runtime import training_config
   from kickstarting.teachers import policy_file
   from kickstarting.teachers import teacher as teacher_lib
   from kickstarting.weights import controllers
 
   suite = suites.get_suite(workload.suite, workload.tasks or None)
   network = networks.get_network(workload.network)
-  config = training.TrainingConfig(
+  config = training_config.TrainingConfig(
       frames=10**12, unroll_steps=workload.unroll_steps,
       streams=workload.streams, splits=workload.splits,
       batches_per_actor=workload.batches_per_actor,
@@ -237,6 +237,7 @@ def _measure_learn(problem: Any, config: Any, seconds: float) -> float:
 
 def _measure_together(problem: Any, config: Any, seconds: float) -> float:
   from kickstarting.runtime import training
+
   marks: list[tuple[float, int]] = []
 
   def on_record(record: dict[str, Any]) -> None:

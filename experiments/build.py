@@ -40,6 +40,7 @@ from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import evaluation
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import training
+from kickstarting.runtime import training_config
 from kickstarting.teachers import labelling
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
@@ -124,7 +125,7 @@ def make_problem(
     suite: suites.Suite,
     network: build_lib.NetworkConfig,
     update: update_lib.UpdateConfig,
-    config: training.TrainingConfig,
+    config: training_config.TrainingConfig,
     teaching: Teaching = NO_TEACHING,
 ) -> training.Problem:
   """Composes a problem for `training.train`.
@@ -165,7 +166,7 @@ def _json(network: build_lib.NetworkConfig) -> dict[str, Any]:
 
 def run(
     problem: training.Problem,
-    config: training.TrainingConfig,
+    config: training_config.TrainingConfig,
     folder: pathlib.Path,
     *,
     resume: bool,

@@ -39,6 +39,7 @@ from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
 from kickstarting.runtime import training
+from kickstarting.runtime import training_config
 from kickstarting.teachers import zoo
 
 flags.adopt_module_key_flags(shared_flags)
@@ -59,7 +60,7 @@ def _train(
     teaching: build.Teaching,
     stop: Callable[[], bool],
 ) -> training.Outcome:
-  config = shared_flags.config_from_flags(training.TrainingConfig)
+  config = shared_flags.config_from_flags(training_config.TrainingConfig)
   update = shared_flags.config_from_flags(
       update_lib.UpdateConfig, method=method)
   network = networks.get_network(shared_flags.NETWORK.value)

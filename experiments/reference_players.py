@@ -25,7 +25,7 @@ Not here: episodes and files (`measure_references.py`).
 """
 
 import collections
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from minigrid.core import constants
@@ -40,7 +40,12 @@ _ORACLE_LEVELS = (
     'MiniGrid-LockedRoom',
     'MiniGrid-ObstructedMaze-1Dlh',
     'MiniGrid-ObstructedMaze-2Dlh',
+    'MiniGrid-ObstructedMaze-1Q',
+    'MiniGrid-ObstructedMaze-2Q',
+    'MiniGrid-ObstructedMaze-Full',
 )
+
+_THINGS = ('key', 'ball', 'box')  # what can be carried
 
 # What the bot raises where it has no plan.
 _BOT_ERRORS = (AssertionError, TypeError, baby_ai_bot.DisappearedBoxError)
@@ -180,10 +185,7 @@ def _instruction(world: Env, level: str) -> verifier.Instr:
 
 
 def _oracle(world: Env) -> Iterator[Action]:
-  """Yields the shortest walk through the sub-goals of a level.
-
-  It ends early where a box stands in the only way to a sub-goal.
-  """
+  """Yields the walk through the sub-goals of a level, until one is cut off."""
   try:
     yield from _sub_goals(world)
   except _NoWayError:
@@ -266,12 +268,14 @@ def _face(world: Env, target: tuple[int, int]) -> Iterator[Action]:
   return _walk(world, is_facing)
 
 
-def _drop(world: Env) -> Iterator[Action]:
+def _drop(
+    world: Env, keep_free: Collection[tuple[int, int]] = ()
+) -> Iterator[Action]:
   """Drops what is carried into the nearest free cell beside no door."""
 
   def is_free(position, direction):
-    x, y = position + constants.DIR_TO_VEC[direction]
-    if world.grid.get(x, y) is not None:
+    x, y = (int(c) for c in position + constants.DIR_TO_VEC[direction])
+    if world.grid.get(x, y) is not None or (x, y) in keep_free:
       return False
     neighbours = ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1))
     items = [world.grid.get(*cell) for cell in neighbours]
@@ -284,43 +288,86 @@ def _drop(world: Env) -> Iterator[Action]:
 
 
 def _walk(world: Env, accept: Callable[[Any, int], bool]) -> Iterator[Action]:
-  """Yields the shortest walk to a (position, direction) that is accepted."""
+  """Yields the shortest walk to a (position, direction) that is accepted.
+
+  Where things stand in the only way, it carries them aside first.
+  """
+  ways: set[tuple[int, int]] = set()  # not to be blocked in turn
+  route = _route(world, accept, _is_passable)
+  while route is None:
+    yield from _clear(world, accept, ways)
+    route = _route(world, accept, _is_passable)
+  for _, action in route:
+    front = world.grid.get(*world.front_pos)
+    is_shut = front is not None and front.type == 'door' and not front.is_open
+    if action == world.actions.forward and is_shut:
+      yield world.actions.toggle
+    yield action
+
+
+def _clear(
+    world: Env,
+    accept: Callable[[Any, int], bool],
+    ways: set[tuple[int, int]],
+) -> Iterator[Action]:
+  """Carries aside the first thing on the way, which it adds to `ways`."""
+  is_in_the_way = lambda item: item is not None and item.type in _THINGS
+  route = _route(
+      world, accept, lambda item: _is_passable(item) or is_in_the_way(item)
+  )
+  if route is None:
+    raise _NoWayError
+  cells = [position for (position, _), _ in route]
+  ways.update(cells)
+  thing = next(cell for cell in cells if is_in_the_way(world.grid.get(*cell)))
+  held_at = None
+  if world.carrying is not None:
+    yield from _drop(world, keep_free=ways)
+    held_at = int(world.front_pos[0]), int(world.front_pos[1])
+  yield from _face(world, thing)
+  yield world.actions.pickup
+  yield from _drop(world, keep_free=ways)
+  if held_at is not None:
+    yield from _face(world, held_at)
+    yield world.actions.pickup
+
+
+def _route(
+    world: Env,
+    accept: Callable[[Any, int], bool],
+    is_passable: Callable[[Any], bool],
+) -> list[tuple[Any, Action]] | None:
+  """Returns the shortest way as (state reached, action), None without one."""
   start = (tuple(map(int, world.agent_pos)), int(world.agent_dir))
   came_from: dict[Any, Any] = {start: None}
   queue = collections.deque([start])
   while queue:
     state = queue.popleft()
     if accept(*state):
-      yield from _retrace(world, came_from, state)
-      return
+      return _retrace(came_from, state)
     (x, y), direction = state
     dx, dy = constants.DIR_TO_VEC[direction]
     following = [
         (((x, y), (direction - 1) % 4), world.actions.left),
         (((x, y), (direction + 1) % 4), world.actions.right),
     ]
-    if _is_passable(world.grid.get(x + dx, y + dy)):
+    if is_passable(world.grid.get(x + dx, y + dy)):
       ahead = (int(x + dx), int(y + dy))
       following.append(((ahead, direction), world.actions.forward))
     for neighbour, action in following:
       if neighbour not in came_from:
         came_from[neighbour] = (state, action)
         queue.append(neighbour)
-  raise _NoWayError
+  return None
 
 
-def _retrace(world: Env, came_from: dict, state: Any) -> Iterator[Action]:
-  """Yields the walk to `state`, opening doors that stand in the way."""
-  walk = []
+def _retrace(came_from: dict, state: Any) -> list[tuple[Any, Action]]:
+  route = []
   while came_from[state] is not None:
-    state, action = came_from[state]
-    walk.append(action)
-  for action in reversed(walk):
-    front = world.grid.get(*world.front_pos)
-    is_shut = front is not None and front.type == 'door' and not front.is_open
-    if action == world.actions.forward and is_shut:
-      yield world.actions.toggle
-    yield action
+    before, action = came_from[state]
+    route.append((state, action))
+    state = before
+  return route[::-1]
 
 
 def _is_passable(item: Any) -> bool:

@@ -26,7 +26,7 @@ from absl import flags
 from absl import logging
 
 from kickstarting import update as update_lib
-from kickstarting.runtime import training
+from kickstarting.runtime import training_config
 
 FLAGS = flags.FLAGS
 
@@ -105,7 +105,7 @@ def _define(config: type, texts: Mapping[str, str]) -> None:
           field.name, field.default, texts[field.name])
 
 
-_define(training.TrainingConfig, _TRAINING_HELP)
+_define(training_config.TrainingConfig, _TRAINING_HELP)
 _define(update_lib.UpdateConfig, _UPDATE_HELP)
 
 SUITE = flags.DEFINE_string(

@@ -33,7 +33,7 @@ from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import update as update_lib
 from kickstarting.networks import build as networks
-from kickstarting.runtime import training
+from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
 _EVALUATION_EPISODES = flags.DEFINE_integer(
@@ -46,7 +46,7 @@ def main(argv):
   folder = workdir_lib.choose('train')
   suite = build.suite_from_flags()
   network = networks.get_network(shared_flags.NETWORK.value)
-  config = shared_flags.config_from_flags(training.TrainingConfig)
+  config = shared_flags.config_from_flags(training_config.TrainingConfig)
   update = shared_flags.config_from_flags(update_lib.UpdateConfig)
   teaching = build.NO_TEACHING
   if shared_flags.TEACHERS.value:

@@ -29,9 +29,9 @@ import jax.numpy as jnp
 import optax
 
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
-from kickstarting.losses import checks
 
 ALGORITHMS = ('vtrace', 'a2c')
 METHODS = ('kickstart', 'distill')

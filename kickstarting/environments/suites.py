@@ -32,15 +32,15 @@ Not here: making environments of tasks (`envpool_batch.py`), or the scores
 themselves (`scores.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 import csv
-import difflib
 import functools
 import importlib.resources
 from typing import NamedTuple
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import instructions
 from kickstarting.environments import scores
 
@@ -107,17 +107,15 @@ def get_suite(name: str, tasks: Sequence[str] | None = None) -> Suite:
       order; all of them if None.
 
   Raises:
-    ValueError: unknown suite or task (with close names), or a task twice.
+    ValueError: unknown suite or task (with a close name), or a task twice.
   """
-  if name not in suite_names():
-    raise ValueError(_unknown('suite', name, suite_names()))
+  checks.check_name('suite', name, suite_names())
   members = {task.name: task for task in _members(name)}
   if tasks is not None:
     by_level = {task.level: task.name for task in members.values()}
     wanted = [by_level.get(task, task) for task in tasks]
     for task in wanted:
-      if task not in members:
-        raise ValueError(_unknown(f'task of {name}', task, members))
+      checks.check_name(f'task of {name}', task, members)
     if not wanted or len(set(wanted)) < len(wanted):
       raise ValueError(
           f'tasks is {list(tasks)}; expected at least one task, each once.'
@@ -165,12 +163,3 @@ def _read(filename: str) -> tuple[dict[str, str], ...]:
   data = importlib.resources.files('kickstarting.environments') / 'data'
   text = (data / filename).read_text(encoding='utf-8')
   return tuple(csv.DictReader(text.splitlines()))
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-  known = list(known)
-  close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-  return (
-      f'unknown {what} {name!r}; close names: {", ".join(close) or "none"};'
-      f' expected one of: {", ".join(known)}.'
-  )

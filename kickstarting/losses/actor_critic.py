@@ -27,9 +27,9 @@ import jax
 import jax.numpy as jnp
 import rlax
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
-from kickstarting.losses import checks
 from kickstarting.losses import gradients
 from kickstarting.losses import off_policy
 from kickstarting.losses import transitions as transitions_lib

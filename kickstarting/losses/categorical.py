@@ -24,8 +24,8 @@ import chex
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import checks
 
 
 def log_probs(

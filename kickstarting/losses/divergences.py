@@ -29,9 +29,9 @@ import chex
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
-from kickstarting.losses import checks
 
 Divergence: TypeAlias = Callable[..., jax.Array]
 

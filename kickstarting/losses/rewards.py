@@ -26,8 +26,8 @@ from typing import TypeAlias
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import checks
 
 RewardTransform: TypeAlias = Callable[[types.Array], types.Array]
 

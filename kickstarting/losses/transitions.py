@@ -26,8 +26,8 @@ from typing import NamedTuple
 import chex
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import checks
 from kickstarting.losses import rewards
 
 _LAST = 2  # dm_env.StepType.LAST, without the import

@@ -21,13 +21,13 @@ that refer to them by row (`unroll`). Not here: sampling (`agent.py`).
 
 from collections.abc import Callable, Mapping
 import dataclasses
-import difflib
 from typing import Any, NamedTuple
 
 import haiku as hk
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.networks import core as core_lib
 from kickstarting.networks import flat
@@ -50,8 +50,7 @@ class NetworkConfig:
   observation_keys: tuple[str, ...] = ()  # the arrays to read; () = all
 
   def __post_init__(self):
-    if self.torso not in TORSOS:
-      raise ValueError(unknown('torso', self.torso, TORSOS))
+    checks.check_name('torso', self.torso, TORSOS)
     if self.core_size < 1:
       raise ValueError(
           f'core_size is {self.core_size}; expected at least 1 unit.')
@@ -90,21 +89,13 @@ class Network(NamedTuple):
   initial_state: Callable[[int], types.CoreState]
 
 
-def unknown(what: str, name: str, known: Mapping[str, Any]) -> str:
-  """Returns the text for a name that is not a key of `known`."""
-  near = difflib.get_close_matches(name, known, n=1)
-  hint = f' Did you mean {near[0]!r}?' if near else ''
-  return f'Unknown {what} {name!r}; known: {", ".join(sorted(known))}.{hint}'
-
-
 def get_network(name: str) -> NetworkConfig:
   """Returns the preset of that name.
 
   Raises:
     ValueError: `name` is not a key of NETWORKS.
   """
-  if name not in NETWORKS:
-    raise ValueError(unknown('network', name, NETWORKS))
+  checks.check_name('network', name, NETWORKS)
   return NETWORKS[name]
 
 

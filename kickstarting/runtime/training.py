@@ -14,7 +14,7 @@
 # ==============================================================================
 """The learner loop: thin, on the host, around a pure jitted update.
 
-Here: `TrainingConfig`, `Problem`, `train`. Shutdown order: the loop ends (frame
+Here: `Problem`, `train`. Shutdown order: the loop ends (frame
 budget, stop request or error), the source stops its actors (stop event, queue
 calls give up, threads are joined with a deadline), the last update is awaited,
 a checkpoint is written. Not here: threads (`sources.py`), what an update does
@@ -23,6 +23,7 @@ a checkpoint is written. Not here: threads (`sources.py`), what an update does
 
 from collections.abc import Callable, Mapping
 import dataclasses
+import functools
 import time
 from typing import Any
 
@@ -34,59 +35,13 @@ from kickstarting import agent as agent_lib
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import scores
-from kickstarting.environments import seeds
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import sources
 from kickstarting.runtime import threads
+from kickstarting.runtime import training_config
 from kickstarting.weights import controllers
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainingConfig:
-  """How a run is driven. Frames are environment frames everywhere."""
-
-  frames: int = 3_000_000  # budget; automatic resets count as frames
-  unroll_steps: int = 20  # T
-  streams: int = 32  # B, about: a multiple of the number of tasks
-  splits: int = 4  # learner batches that an acting batch is cut into
-  batches_per_actor: int = 1  # acting batches that one thread alternates
-  num_actors: int = 1  # threads
-  queue_size: int = 4  # learner batches that may wait
-  learner_core: bool = True  # actors leave one core to a learner on the CPU
-  lockstep: bool = False  # act and learn in turn: slower, exactly repeatable
-  learning_rate: float = 2e-3  # at the start; falls linearly to 0
-  entropy_cost: float = 1e-3
-  baseline_cost: float = 0.5
-  window_frames: int = 500_000  # of the score's sliding window
-  record_frames: int = 50_000  # between two records of the curves
-  checkpoint_frames: int = 1_000_000  # between two checkpoints
-  seed: int = 1
-
-  def __post_init__(self):
-    for field in (
-        'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
-        'num_actors', 'queue_size', 'window_frames', 'record_frames',
-        'checkpoint_frames'):
-      if getattr(self, field) < 1:
-        raise ValueError(
-            f'{field} is {getattr(self, field)}; expected at least 1.')
-    for field in ('learning_rate', 'entropy_cost', 'baseline_cost'):
-      value = getattr(self, field)
-      if not (np.isfinite(value) and value >= 0):
-        raise ValueError(
-            f'{field} is {value}; expected a finite number, 0 or more.')
-    if self.lockstep and self.num_actors != 1:
-      raise ValueError(
-          f'num_actors is {self.num_actors} with lockstep; expected 1: several'
-          ' actors do not run in a fixed order. Drop one of the two.')
-    batches = self.num_actors * self.batches_per_actor
-    if batches > seeds.MAX_ACTORS:
-      raise ValueError(
-          f'num_actors * batches_per_actor is {batches}; expected at most'
-          f' {seeds.MAX_ACTORS}, so that no two batches play the same episodes.'
-          ' Use fewer batches of more streams.')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +81,7 @@ class TrainingError(RuntimeError):
 
 def train(
     problem: Problem,
-    config: TrainingConfig,
+    config: training_config.TrainingConfig,
     *,
     on_record: Callable[[dict[str, Any]], None],
     checkpointer: checkpoint_lib.Checkpointer | None = None,
@@ -164,6 +119,19 @@ def train(
   return _Run(problem, config, on_record, checkpointer, resume).run(should_stop)
 
 
+@functools.partial(
+    jax.tree_util.register_dataclass,
+    data_fields=['values'],
+    meta_fields=['names'],
+)
+@dataclasses.dataclass(frozen=True)
+class _Metrics:
+  """Metrics of one update in one array, which is one copy to the host."""
+
+  names: tuple[str, ...]
+  values: types.Array  # float32 [names]
+
+
 class _Run:
   """State of the loop."""
 
@@ -176,8 +144,9 @@ class _Run:
 
     def step(state, hypers, trajectory):
       state, metrics = update.update(state, hypers, trajectory)
+      packed = _Metrics(tuple(metrics), jnp.stack(list(metrics.values())))
       # The state is donated to the next update; what actors read is not.
-      return state, jax.tree.map(jnp.copy, state.params), metrics
+      return state, jax.tree.map(jnp.copy, state.params), packed
 
     self._update = jax.jit(step, donate_argnums=0)
     self._functions = actor_lib.make_actor_functions(problem.agent)
@@ -200,7 +169,7 @@ class _Run:
     self._store = parameter_store.ParameterStore(
         int(self._state.updates), jax.tree.map(jnp.copy, self._state.params))
     # The update under way: its parameters, metrics and rollout's version.
-    self._pending: tuple[types.Params, types.PyTree, int] | None = None
+    self._pending: tuple[types.Params, _Metrics, int] | None = None
     self._totals: dict[str, float] = {}
     self._num_totals = 0
     self._lag = 0
@@ -291,7 +260,7 @@ class _Run:
     self._state = state
     self._settle()
     self._pending = (params, metrics, rollout.version)
-    if metrics['loss'].is_ready():  # computed in this thread
+    if metrics.values.is_ready():  # computed in this thread
       self._settle()
 
   def _hypers(self) -> types.Hypers:
@@ -312,11 +281,11 @@ class _Run:
     """Awaits the update under way, publishes it and adds up its metrics."""
     if self._pending is None:
       return
-    params, metrics, version = self._pending
+    params, packed, version = self._pending
     self._pending = None
-    metrics = jax.device_get(metrics)
+    metrics = dict(zip(packed.names, np.asarray(packed.values).tolist()))
     for name in ('loss', 'grad_norm'):
-      value = float(metrics[name])
+      value = metrics[name]
       if not np.isfinite(value):
         raise TrainingError(
             f'{name} is {value} near frame {self._frames}; expected a finite'
@@ -326,7 +295,7 @@ class _Run:
     self._store.publish(newest, params)
     self._lag += newest - 1 - version
     for name, value in metrics.items():
-      self._totals[name] = self._totals.get(name, 0.0) + float(value)
+      self._totals[name] = self._totals.get(name, 0.0) + value
     self._num_totals += 1
 
   def _record(self, source) -> None:

@@ -74,7 +74,7 @@ class MistakesTest(parameterized.TestCase):
        "unknown task .*'DorKey-8x8'.*DoorKey-8x8"),
       ('network', {'network': 'gird'},
        lambda: networks.get_network(shared_flags.NETWORK.value),
-       "Unknown network 'gird'.*grid_small"),
+       "unknown network 'gird'.*grid_small"),
       ('divergence', {'divergence': 'kl'},
        lambda: shared_flags.config_from_flags(update_lib.UpdateConfig),
        "divergence is 'kl'; expected one of .*cross_entropy"),

@@ -23,7 +23,7 @@ from absl.testing import parameterized
 
 from experiments import shared_flags
 from kickstarting import update as update_lib
-from kickstarting.runtime import training
+from kickstarting.runtime import training_config
 
 FLAGS = flags.FLAGS
 
@@ -60,7 +60,7 @@ class SharedFlagsTest(parameterized.TestCase):
 
   def test_every_field_has_a_flag_with_its_default(self):
     # The method is a flag of the main job alone.
-    for config in (training.TrainingConfig, update_lib.UpdateConfig):
+    for config in (training_config.TrainingConfig, update_lib.UpdateConfig):
       for field in dataclasses.fields(config):
         if field.name != 'method':
           with self.subTest(field.name):
@@ -69,8 +69,8 @@ class SharedFlagsTest(parameterized.TestCase):
 
   @flagsaver.flagsaver(seed=7, learning_rate=0.5, frames=1000)
   def test_config_takes_what_the_flags_say(self):
-    config = shared_flags.config_from_flags(training.TrainingConfig)
-    self.assertEqual(config, training.TrainingConfig(
+    config = shared_flags.config_from_flags(training_config.TrainingConfig)
+    self.assertEqual(config, training_config.TrainingConfig(
         seed=7, learning_rate=0.5, frames=1000))
 
   def test_config_with_fields_that_are_no_flags(self):
@@ -81,7 +81,7 @@ class SharedFlagsTest(parameterized.TestCase):
   @flagsaver.flagsaver(frames=-5)
   def test_values_are_checked(self):
     with self.assertRaisesRegex(ValueError, 'frames is -5; expected at least'):
-      shared_flags.config_from_flags(training.TrainingConfig)
+      shared_flags.config_from_flags(training_config.TrainingConfig)
 
   def test_own_flags_are_ours(self):
     own = shared_flags.own_flags()

@@ -64,7 +64,7 @@ class RewardsTest(parameterized.TestCase):
     with self.assertRaisesRegex(
         ValueError,
         "unknown reward transform 'clip'; expected one of clip_unit, identity, "
-        'optimistic_asymmetric_clip. Pass one of these names.',
+        "optimistic_asymmetric_clip. Did you mean 'clip_unit'",
     ):
       rewards.get_reward_transform('clip')
 

@@ -174,12 +174,12 @@ class ErrorsTest(parameterized.TestCase):
   def test_unknown_network(self):
     with self.assertRaisesRegex(
         ValueError,
-        "Unknown network 'grid_smal'; known: flat, grid_large, grid_small,"
-        " impala_large, impala_small. Did you mean 'grid_small'\\?"):
+        "unknown network 'grid_smal'; expected one of flat, grid_large,"
+        " grid_small, impala_large, impala_small. Did you mean 'grid_small'\\?"):
       build.get_network('grid_smal')
 
   @parameterized.parameters(
-      ({'torso': 'mlp'}, "Unknown torso 'mlp'; known: flat, .*impala_small.$"),
+      ({'torso': 'mlp'}, "unknown torso 'mlp'; expected one of flat, .*_small. "),
       ({'torso': 'flat', 'core_size': 0},
        'core_size is 0; expected at least 1'),
   )

@@ -24,6 +24,7 @@ from kickstarting.environments import python_batch
 from kickstarting.environments import scores
 from kickstarting.networks import build
 from kickstarting.runtime import training
+from kickstarting.runtime import training_config
 from kickstarting.weights import controllers
 from kickstarting_test.environments import fakes
 
@@ -57,7 +58,7 @@ class LearningTest(absltest.TestCase):
     records = []
     outcome = training.train(
         problem,
-        training.TrainingConfig(
+        training_config.TrainingConfig(
             frames=30_000, unroll_steps=4, streams=16, splits=1,
             learning_rate=5e-3,
             entropy_cost=1e-2, window_frames=3_000, record_frames=3_000,

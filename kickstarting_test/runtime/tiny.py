@@ -32,6 +32,7 @@ from kickstarting import update as update_lib
 from kickstarting.environments import scores
 from kickstarting.runtime import checkpoint
 from kickstarting.runtime import training
+from kickstarting.runtime import training_config
 from kickstarting.teachers import labelling
 from kickstarting.weights import controllers
 from kickstarting_test.runtime import taped
@@ -39,7 +40,7 @@ from kickstarting_test.runtime import taped
 STEPS, STREAMS = 4, 2
 ROLLOUT = STEPS * STREAMS  # frames
 FRAMES = 20 * ROLLOUT
-LOCKSTEP = training.TrainingConfig(
+LOCKSTEP = training_config.TrainingConfig(
     frames=FRAMES, unroll_steps=STEPS, streams=STREAMS, splits=1,
     learning_rate=0.05, window_frames=8 * ROLLOUT, record_frames=ROLLOUT,
     checkpoint_frames=6 * ROLLOUT, lockstep=True)

@@ -293,35 +293,5 @@ class ErrorsTest(tiny.TestCase):
     self.assertNotIn('actor 0', names)
 
 
-class ConfigTest(parameterized.TestCase):
-
-  @parameterized.parameters(
-      'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
-      'num_actors', 'queue_size', 'window_frames', 'record_frames',
-      'checkpoint_frames')
-  def test_counts(self, field):
-    with self.assertRaisesRegex(
-        ValueError, f'{field} is 0; expected at least 1'):
-      training.TrainingConfig(**{field: 0})
-
-  @parameterized.product(
-      field=('learning_rate', 'entropy_cost', 'baseline_cost'),
-      value=(-1.0, float('nan'), float('inf')))
-  def test_costs(self, field, value):
-    with self.assertRaisesRegex(
-        ValueError, f'{field} is {value}; expected a finite number'):
-      training.TrainingConfig(**{field: value})
-
-  def test_lockstep_takes_one_actor(self):
-    with self.assertRaisesRegex(
-        ValueError, 'num_actors is 2 with lockstep; expected 1'):
-      training.TrainingConfig(num_actors=2, lockstep=True)
-
-  def test_batches_have_episodes_of_their_own(self):
-    training.TrainingConfig(num_actors=32, batches_per_actor=2)
-    with self.assertRaisesRegex(ValueError, 'is 66; expected at most 64'):
-      training.TrainingConfig(num_actors=33, batches_per_actor=2)
-
-
 if __name__ == '__main__':
   absltest.main()

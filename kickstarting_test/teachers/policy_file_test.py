@@ -169,7 +169,7 @@ class PolicyFileTest(parameterized.TestCase):
   @parameterized.parameters(
       ('[1]', ''), ('{', ''), ('{"format_version": 1}', 'network'),
       ('{"format_version": 1, "network": {"torso": "mlp",'
-       ' "observation_keys": []}}', "Unknown torso 'mlp'"),
+       ' "observation_keys": []}}', "unknown torso 'mlp'"),
       ('{"format_version": 1, "network": {"torso": "flat", "colour": 3,'
        ' "observation_keys": []}}', 'colour'),
   )

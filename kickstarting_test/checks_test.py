@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kickstarting.losses import checks
+from kickstarting import checks
 
 
 class ChecksTest(parameterized.TestCase):
@@ -70,9 +70,17 @@ class ChecksTest(parameterized.TestCase):
   def test_name(self):
     checks.check_name('fruit', 'pear', {'pear': 1, 'apple': 2})
     with self.assertRaisesRegex(
-        ValueError, "unknown fruit 'nut'; expected one of apple, pear. Pass one"
+        ValueError,
+        "unknown fruit 'nut'; expected one of apple, pear. Pass one of these",
     ):
       checks.check_name('fruit', 'nut', {'pear': 1, 'apple': 2})
+
+  def test_close_name(self):
+    with self.assertRaisesRegex(
+        ValueError,
+        "unknown fruit 'appel'; expected one of apple, pear. Did you mean 'ap",
+    ):
+      checks.check_name('fruit', 'appel', ('pear', 'apple'))
 
 
 if __name__ == '__main__':

@@ -12,15 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Checks of numbers that a user passes to the losses.
+"""Checks of numbers and names that a user passes.
 
 Only Python and numpy numbers can be checked: a traced number has no value yet.
 What the messages share (what, value, expectation, cure) is written here once.
 
 Not here: shapes and dtypes of arrays, which each function asserts with chex.
-Read `off_policy.py` next for a user of these checks.
+Read `losses/off_policy.py` next for a user of these checks.
 """
 
+from collections.abc import Iterable
+import difflib
 import math
 import numbers
 from typing import Any
@@ -54,10 +56,12 @@ def check_fraction(name: str, value: Any) -> None:
     )
 
 
-def check_name(kind: str, name: str, known: Any) -> None:
+def check_name(kind: str, name: str, known: Iterable[str]) -> None:
   """Raises ValueError unless `name` is one of `known`."""
+  known = sorted(known)
   if name not in known:
+    close = difflib.get_close_matches(name, known, n=1)
+    cure = f'Did you mean {close[0]!r}?' if close else 'Pass one of these.'
     raise ValueError(
-        f'unknown {kind} {name!r}; expected one of {", ".join(sorted(known))}.'
-        ' Pass one of these names.'
+        f'unknown {kind} {name!r}; expected one of {", ".join(known)}. {cure}'
     )

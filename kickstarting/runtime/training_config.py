@@ -1,0 +1,71 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""How a run is driven: budget, actors, optimisation, intervals.
+
+Not here: what is trained (`training.Problem`), what shapes the update
+(`update.UpdateConfig`).
+"""
+
+import dataclasses
+
+import numpy as np
+
+from kickstarting.environments import seeds
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+  """How a run is driven. Frames are environment frames everywhere."""
+
+  frames: int = 3_000_000  # budget; automatic resets count as frames
+  unroll_steps: int = 20  # T
+  streams: int = 32  # B, about: a multiple of the number of tasks
+  splits: int = 4  # learner batches that an acting batch is cut into
+  batches_per_actor: int = 1  # acting batches that one thread alternates
+  num_actors: int = 1  # threads
+  queue_size: int = 4  # learner batches that may wait
+  learner_core: bool = True  # actors leave one core to a learner on the CPU
+  lockstep: bool = False  # act and learn in turn: slower, exactly repeatable
+  learning_rate: float = 2e-3  # at the start; falls linearly to 0
+  entropy_cost: float = 1e-3
+  baseline_cost: float = 0.5
+  window_frames: int = 500_000  # of the score's sliding window
+  record_frames: int = 50_000  # between two records of the curves
+  checkpoint_frames: int = 1_000_000  # between two checkpoints
+  seed: int = 1
+
+  def __post_init__(self):
+    for field in (
+        'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
+        'num_actors', 'queue_size', 'window_frames', 'record_frames',
+        'checkpoint_frames'):
+      if getattr(self, field) < 1:
+        raise ValueError(
+            f'{field} is {getattr(self, field)}; expected at least 1.')
+    for field in ('learning_rate', 'entropy_cost', 'baseline_cost'):
+      value = getattr(self, field)
+      if not (np.isfinite(value) and value >= 0):
+        raise ValueError(
+            f'{field} is {value}; expected a finite number, 0 or more.')
+    if self.lockstep and self.num_actors != 1:
+      raise ValueError(
+          f'num_actors is {self.num_actors} with lockstep; expected 1: several'
+          ' actors do not run in a fixed order. Drop one of the two.')
+    batches = self.num_actors * self.batches_per_actor
+    if batches > seeds.MAX_ACTORS:
+      raise ValueError(
+          f'num_actors * batches_per_actor is {batches}; expected at most'
+          f' {seeds.MAX_ACTORS}, so that no two batches play the same episodes.'
+          ' Use fewer batches of more streams.')
