@@ -175,11 +175,11 @@ class ErrorsTest(parameterized.TestCase):
     with self.assertRaisesRegex(
         ValueError,
         "unknown network 'grid_smal'; expected one of flat, grid_large,"
-        " grid_small, impala_large, impala_small. Did you mean 'grid_small'\\?"):
+        " grid_small, impala_large, impala_small. Did you mean 'grid_small'"):
       build.get_network('grid_smal')
 
   @parameterized.parameters(
-      ({'torso': 'mlp'}, "unknown torso 'mlp'; expected one of flat, .*_small. "),
+      ({'torso': 'mlp'}, "unknown torso 'mlp'; expected one of flat, .*"),
       ({'torso': 'flat', 'core_size': 0},
        'core_size is 0; expected at least 1'),
   )
