@@ -58,6 +58,7 @@ class Teaching:
   controller: controllers.WeightController
 
 
+_EVALUATION_STREAMS = 40  # per task
 NO_TEACHING = Teaching((), np.zeros(0, np.int32), controllers.scheduled(0.0))
 
 
@@ -225,31 +226,41 @@ def evaluate(
     params: Any,
     episodes: int,
     seed: int,
+    label: str = '',
 ) -> dict[str, Any]:
-  """Evaluates a policy on a suite.
+  """Evaluates a policy on a suite, and prints a line for each task.
+
+  One task after the other: together, the longest episodes of all would set how
+  long the streams of every other task play on.
 
   Returns:
     'score' of the suite, 'frames' played, and 'tasks': per task 'return',
     'standard_error', 'score', 'episodes'.
   """
-  environment = make_environment(
-      suite, 8 * len(suite.tasks), seed, group=seeds.Group.EVALUATION)
-  returns, frames = evaluation.evaluate(
-      agent, params, environment, episodes, jax.random.key(seed))
-  means = np.array([r.mean() for r in returns])
-  task_scores = scores.capped_score(
-      means, suite.random_returns, suite.reference_returns)
+  environments = (
+      make_environment(
+          suite._replace(tasks=(task,)), _EVALUATION_STREAMS, seed,
+          group=seeds.Group.EVALUATION)
+      for task in suite.tasks)
+  played = evaluation.evaluate(
+      agent, params, environments, episodes, jax.random.key(seed))
+  frames = 0
+  table: dict[str, dict[str, Any]] = {}
+  for task, ([returns], more_frames) in zip(suite.tasks, played, strict=True):
+    frames += more_frames
+    mean = returns.mean()
+    row = table[task.name] = {
+        'return': float(mean),
+        'standard_error': float(returns.std() / np.sqrt(len(returns))),
+        'score': float(scores.capped_score(
+            mean, task.random_return, task.reference_return)),
+        'episodes': len(returns),
+    }
+    print(f'{label}{task.name:24} return {row["return"]:7.3f} +- '
+          f'{row["standard_error"]:.3f}  score {row["score"]:6.1f}'
+          f'  episodes {row["episodes"]}', flush=True)
   return {
-      'score': float(task_scores.mean()),
+      'score': float(np.mean([row['score'] for row in table.values()])),
       'frames': frames,
-      'tasks': {
-          task.name: {
-              'return': float(mean),
-              'standard_error': float(r.std() / np.sqrt(len(r))),
-              'score': float(score),
-              'episodes': len(r),
-          }
-          for task, mean, r, score in zip(
-              suite.tasks, means, returns, task_scores)
-      },
+      'tasks': table,
   }

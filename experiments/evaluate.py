@@ -92,10 +92,6 @@ def main(argv):
         shared_flags.FLAGS.seed)
     frames += evaluation['frames']
     table |= evaluation['tasks']
-    for task, row in evaluation['tasks'].items():
-      print(f'{task:24} return {row["return"]:7.3f} +- '
-            f'{row["standard_error"]:.3f}  score {row["score"]:6.1f}'
-            f'  episodes {row["episodes"]}', flush=True)
   seconds = time.monotonic() - start
   score = sum(row['score'] for row in table.values()) / len(table)
   figure = figures.draw_table(

@@ -79,7 +79,8 @@ def main(argv):
   }
   evaluations = {
       name: build.evaluate(
-          problem.agent, suite, params, _EVALUATION_EPISODES.value, config.seed)
+          problem.agent, suite, params, _EVALUATION_EPISODES.value, config.seed,
+          label=f'{name} parameters: ')
       for name, (_, params) in candidates.items()
   }
   chosen = max(evaluations, key=lambda name: evaluations[name]['score'])

@@ -18,6 +18,8 @@ Here: `evaluate`. Not here: scores over training episodes
 (`environments/scores.py`).
 """
 
+from collections.abc import Iterable, Iterator
+
 import jax
 import numpy as np
 
@@ -33,10 +35,10 @@ _UNROLL_STEPS = 20
 def evaluate(
     agent: agent_lib.Agent,
     params: types.Params,
-    environment: base.BatchedEnvironment,
+    environments: Iterable[base.BatchedEnvironment],
     episodes: int,
     rng_key: types.Array,
-) -> tuple[list[np.ndarray], int]:
+) -> Iterator[tuple[list[np.ndarray], int]]:
   """Plays episodes with sampled actions, as the policy does in training.
 
   Every stream plays the same number of episodes: counting those that end first
@@ -45,37 +47,49 @@ def evaluate(
   Args:
     agent: whose policy.
     params: its parameters.
-    environment: freshly made; it is closed.
+    environments: freshly made; each is played once and closed before the next
+      is asked for. Those with as many streams share what was compiled.
     episodes: at least so many per task.
     rng_key: consumed.
 
-  Returns:
-    Undiscounted returns of each task's episodes, one array per task, and the
-    environment frames played.
+  Yields:
+    For each environment, undiscounted returns of each task's episodes, one
+    array per task, and the environment frames played.
 
   Raises:
     ValueError: `episodes` is below 1.
   """
   if episodes < 1:
     raise ValueError(f'episodes is {episodes}; expected at least 1.')
-  actor = actor_lib.StreamActor(
-      actor_lib.make_actor_functions(agent), environment, None, rng_key)
+  functions = actor_lib.make_actor_functions(agent)
+  store = parameter_store.ParameterStore(0, jax.device_put(params))
+  for i, environment in enumerate(environments):
+    actor = actor_lib.StreamActor(
+        functions, environment, None, jax.random.fold_in(rng_key, i))
+    try:
+      yield _play(actor, store, environment, episodes)
+    finally:
+      actor.close()
+
+
+def _play(
+    actor: actor_lib.StreamActor,
+    store: parameter_store.ParameterStore,
+    environment: base.BatchedEnvironment,
+    episodes: int,
+) -> tuple[list[np.ndarray], int]:
   num_tasks = int(environment.task.max()) + 1
   streams = np.bincount(environment.task, minlength=num_tasks)
   quota = -(-episodes // streams)  # [tasks], per stream
   counts = np.zeros(environment.num_streams, np.int64)
   returns: list[list[float]] = [[] for _ in range(num_tasks)]
   frames = 0
-  store = parameter_store.ParameterStore(0, jax.device_put(params))
-  try:
-    for rollout in actor_lib.rollouts([actor], store, _UNROLL_STEPS):
-      frames += rollout.trajectory.actions.size
-      for episode in rollout.episodes:
-        if counts[episode.stream] < quota[episode.task]:
-          counts[episode.stream] += 1
-          returns[episode.task].append(episode.episode_return)
-      if (counts >= quota[environment.task]).all():
-        break
-  finally:
-    actor.close()
+  for rollout in actor_lib.rollouts([actor], store, _UNROLL_STEPS):
+    frames += rollout.trajectory.actions.size
+    for episode in rollout.episodes:
+      if counts[episode.stream] < quota[episode.task]:
+        counts[episode.stream] += 1
+        returns[episode.task].append(episode.episode_return)
+    if (counts >= quota[environment.task]).all():
+      break
   return [np.array(r) for r in returns], frames

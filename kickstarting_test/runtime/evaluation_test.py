@@ -27,10 +27,10 @@ jax.config.update('jax_numpy_rank_promotion', 'raise')
 _AGENT = taped.make_agent()
 
 
-def _evaluate(batch, episodes):
-  return evaluation.evaluate(
-      _AGENT, _AGENT.init(jax.random.key(0)), batch, episodes,
-      jax.random.key(1))
+def _evaluate(*batches, episodes):
+  return list(evaluation.evaluate(
+      _AGENT, _AGENT.init(jax.random.key(0)), batches, episodes,
+      jax.random.key(1)))
 
 
 class EvaluationTest(parameterized.TestCase):
@@ -39,7 +39,7 @@ class EvaluationTest(parameterized.TestCase):
   def test_every_stream_plays_its_quota(self, episodes, quota):
     # Streams 0 to 3 play task 0, 4 and 5 play task 1 and so twice as many.
     batch = taped.TapedBatch([2, 3, 4, 5, 2, 3], task=[0, 0, 0, 0, 1, 1])
-    returns, _ = _evaluate(batch, episodes)
+    [(returns, _)] = _evaluate(batch, episodes=episodes)
     self.assertLen(returns, 2)
     # A stream's episodes always return length * (stream + 1).
     self.assertCountEqual(returns[0], quota * [2, 6, 12, 20])
@@ -49,7 +49,7 @@ class EvaluationTest(parameterized.TestCase):
     # Every stream alternates between short episodes and ones of 40 steps; the
     # first to end are short. The mean length is 21.
     batch = taped.TapedBatch([[2, 40]] * 4 + [[40, 2]] * 4, reward=1.0)
-    returns, _ = _evaluate(batch, 32)
+    [(returns, _)] = _evaluate(batch, episodes=32)
     self.assertLen(returns[0], 32)
     per_step = np.arange(1, 9)
     self.assertCountEqual(
@@ -57,26 +57,38 @@ class EvaluationTest(parameterized.TestCase):
 
   def test_frames_count_all_that_was_played(self):
     batch = taped.TapedBatch([3, 4])
-    _, frames = _evaluate(batch, 4)
+    [(_, frames)] = _evaluate(batch, episodes=4)
     self.assertEqual(frames, 2 * len(batch.sent))
 
-  def test_environment_is_closed(self):
-    batch = taped.TapedBatch([3])
-    _evaluate(batch, 1)
-    self.assertTrue(batch.is_closed)
+  def test_one_environment_after_the_other(self):
+    first, second = taped.TapedBatch([3]), taped.TapedBatch([5])
+
+    def environments():
+      yield first
+      self.assertTrue(first.is_closed)
+      yield second
+
+    played = evaluation.evaluate(
+        _AGENT, _AGENT.init(jax.random.key(0)), environments(), 2,
+        jax.random.key(1))
+    self.assertSequenceEqual(list(next(played)[0][0]), [3, 3])
+    self.assertEmpty(second.sent)
+    self.assertSequenceEqual(list(next(played)[0][0]), [5, 5])
+    self.assertEmpty(list(played))
+    self.assertTrue(second.is_closed)
 
   def test_environment_is_closed_after_an_error(self):
     batch = taped.TapedBatch([3])
     batch.receive = absltest.mock.Mock(side_effect=OSError('gone'))
     with self.assertRaisesRegex(OSError, 'gone'):
-      _evaluate(batch, 1)
+      _evaluate(batch, episodes=1)
     self.assertTrue(batch.is_closed)
 
   @parameterized.parameters(0, -3)
   def test_no_episodes_is_an_error(self, episodes):
     with self.assertRaisesRegex(
         ValueError, f'episodes is {episodes}; expected at least 1'):
-      _evaluate(taped.TapedBatch([3]), episodes)
+      _evaluate(taped.TapedBatch([3]), episodes=episodes)
 
 
 if __name__ == '__main__':
