@@ -14,15 +14,16 @@
 # ==============================================================================
 """Suites: lists of tasks, with the returns that scores are measured against.
 
-`minigrid30`: 30 MiniGrid and BabyAI levels of six families (navigation,
-obstacles, keys and doors, memory, fetch and pick-up, language goals). The rule
-that they have to meet, written down before any kickstarting result: the
-from-scratch multi-task agent of the default size stands between 35 and 60 of
-100 after 20 million frames, every family has levels on both sides of that, and
-easier levels are included whose skill leads to harder ones. How near it comes
-is in `docs/results.md`. All have the same seven actions. Left out: MultiRoom
-(about a third of its episodes cannot be solved in EnvPool 1.2.5) and
-Dynamic-Obstacles (three actions).
+`minigrid30`: 30 MiniGrid and BabyAI levels of six families: navigation,
+obstacles (lava; balls before doors), keys and doors, memory (of what was seen,
+of what was done), fetch and pick-up, language goals. The rule that they have
+to meet, written down before any kickstarting result: the from-scratch
+multi-task agent of the default size stands between 35 and 60 of 100 after 20
+million frames, every family has levels on both sides of that, and easier levels
+are included whose skill leads to harder ones. Where it stands is in
+`docs/results.md`. All have the same seven actions. Left out: MultiRoom (about a
+third of its episodes cannot be solved in EnvPool 1.2.5) and Dynamic-Obstacles
+(three actions).
 `minigrid8`: eight levels for quick work, where a student from scratch does not
 saturate within minutes. `minigrid_all`: every level that was measured, to
 train experts on.
