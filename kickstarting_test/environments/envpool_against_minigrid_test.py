@@ -103,8 +103,8 @@ def _differences(level: str) -> tuple[float, float]:
 
 class EnvPoolAgainstMinigridTest(parameterized.TestCase):
 
-  @pytest.mark.slow
   @parameterized.parameters(*suites.get_suite('minigrid30').levels)
+  @pytest.mark.slow
   def test_same_distributions(self, level):
     of_return, of_length = _differences(level)
     self.assertLess(of_return, _BOUND)
