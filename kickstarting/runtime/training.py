@@ -142,13 +142,14 @@ class _Run:
     self._checkpointer = checkpointer
     update = update_lib.make_update(problem.update, problem.agent)
 
-    def step(state, hypers, trajectory):
-      state, metrics = update.update(state, hypers, trajectory)
-      packed = _Metrics(tuple(metrics), jnp.stack(list(metrics.values())))
-      # The state is donated to the next update; what actors read is not.
-      return state, jax.tree.map(jnp.copy, state.params), packed
+    def step(params, rest, hypers, trajectory):
+      state, metrics = update.update(
+          rest._replace(params=params), hypers, trajectory)
+      return state, _Metrics(
+          tuple(metrics), jnp.stack(list(metrics.values())))
 
-    self._update = jax.jit(step, donate_argnums=0)
+    # Actors still read the parameters; the rest is overwritten in place.
+    self._update = jax.jit(step, donate_argnums=1)
     self._functions = actor_lib.make_actor_functions(problem.agent)
     self._window = problem.make_window(config.window_frames)
     rng_key, init_key = jax.random.split(jax.random.key(config.seed))
@@ -167,7 +168,7 @@ class _Run:
     """Runs the loop; see `train`."""
     config = self._config
     self._store = parameter_store.ParameterStore(
-        int(self._state.updates), jax.tree.map(jnp.copy, self._state.params))
+        int(self._state.updates), self._state.params)
     # The update under way: its parameters, metrics and rollout's version.
     self._pending: tuple[types.Params, _Metrics, int] | None = None
     self._totals: dict[str, float] = {}
@@ -255,11 +256,12 @@ class _Run:
       self._window.add(self._frames, episode.task, episode.episode_return)
     hypers = self._hypers()
     self._frames += rollout.trajectory.actions.size
-    state, params, metrics = self._update(
-        self._state, hypers, rollout.trajectory)
+    state, metrics = self._update(
+        self._state.params, self._state._replace(params=None), hypers,
+        rollout.trajectory)
     self._state = state
     self._settle()
-    self._pending = (params, metrics, rollout.version)
+    self._pending = (state.params, metrics, rollout.version)
     if metrics.values.is_ready():  # computed in this thread
       self._settle()
 

@@ -58,6 +58,20 @@ class SuitesTest(parameterized.TestCase):
     )
     self.assertGreaterEqual(min(families.values()), 2)
 
+  @parameterized.parameters(
+      ('DoorKey-5x5', 'DoorKey-8x8'),
+      ('Unlock', 'UnlockPickup', 'BlockedUnlockPickup'),
+      ('KeyCorridorS3R1', 'KeyCorridorS4R3', 'KeyCorridorS6R3'),
+      ('LavaGapS7', 'LavaCrossingS11N5'),
+      ('MemoryS7', 'MemoryS13', 'MemoryS17Random'),
+      ('ObstructedMaze-1Dlhb', 'ObstructedMaze-2Dlhb', 'ObstructedMaze-1Q'),
+      ('PickupLoc', 'PutNextLocalS5N3', 'MoveTwoAcrossS5N2'),
+  )
+  def test_minigrid30_has_easier_levels_before_harder_ones(self, *chain):
+    self.assertContainsSubset(
+        chain, suites.get_suite('minigrid30').task_names
+    )
+
   def test_broken_and_other_action_sets_are_left_out(self):
     for level in suites.get_suite('minigrid_all').levels:
       self.assertNotIn('MultiRoom', level)
