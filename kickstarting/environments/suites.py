@@ -20,7 +20,7 @@ of what was done), fetch and pick-up, language goals. The rule that they have
 to meet, written down before any kickstarting result: the from-scratch
 multi-task agent of the default size stands between 35 and 60 of 100 after 20
 million frames, every family has levels on both sides of that, and easier levels
-are included whose skill leads to harder ones. Where it stands is in
+are included whose skill leads to harder ones. Which seeds meet it is in
 `docs/results.md`. All have the same seven actions. Left out: MultiRoom (about a
 third of its episodes cannot be solved in EnvPool 1.2.5) and Dynamic-Obstacles
 (three actions).
