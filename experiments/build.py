@@ -58,7 +58,7 @@ class Teaching:
   controller: controllers.WeightController
 
 
-_EVALUATION_STREAMS = 40  # per task
+_EVALUATION_STREAMS = 40  # of a task, at most
 NO_TEACHING = Teaching((), np.zeros(0, np.int32), controllers.scheduled(0.0))
 
 
@@ -239,7 +239,7 @@ def evaluate(
   """
   environments = (
       make_environment(
-          suite._replace(tasks=(task,)), _EVALUATION_STREAMS, seed,
+          suite._replace(tasks=(task,)), min(_EVALUATION_STREAMS, episodes), seed,
           group=seeds.Group.EVALUATION)
       for task in suite.tasks)
   played = evaluation.evaluate(
