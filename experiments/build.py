@@ -239,8 +239,8 @@ def evaluate(
   """
   environments = (
       make_environment(
-          suite._replace(tasks=(task,)), min(_EVALUATION_STREAMS, episodes), seed,
-          group=seeds.Group.EVALUATION)
+          suite._replace(tasks=(task,)), min(_EVALUATION_STREAMS, episodes),
+          seed, group=seeds.Group.EVALUATION)
       for task in suite.tasks)
   played = evaluation.evaluate(
       agent, params, environments, episodes, jax.random.key(seed))
