@@ -39,6 +39,8 @@ class ReferencePlayersTest(parameterized.TestCase):
       ('MiniGrid-ObstructedMaze-1Dlhb-v0', 'full-map oracle'),
       ('MiniGrid-ObstructedMaze-2Dlh-v0', 'full-map oracle'),
       ('MiniGrid-ObstructedMaze-2Dlhb-v1', 'full-map oracle'),
+      ('MiniGrid-ObstructedMaze-1Q-v1', 'full-map oracle'),
+      ('MiniGrid-ObstructedMaze-Full-v1', 'full-map oracle'),
       ('MiniGrid-LockedRoom-v0', 'full-map oracle'),
       ('MiniGrid-MemoryS13-v0', 'full-map oracle'),
       ('MiniGrid-Fetch-8x8-N3-v0', 'scripted bot'),
@@ -59,6 +61,13 @@ class ReferencePlayersTest(parameterized.TestCase):
       self.assertAlmostEqual(
           episode_return, 1 - 0.9 * steps / env.unwrapped.max_steps, places=5
       )
+
+  def test_what_is_carried_aside_does_not_block_the_other_way(self):
+    # Two ways, each blocked once the ball is laid down in the other.
+    level = 'MiniGrid-ObstructedMaze-2Q-v1'
+    env = gymnasium.make(level, disable_env_checker=True)
+    env.reset(seed=1027)
+    self.assertGreater(reference_players.play(env, level)[0], 0.5)
 
   def test_lava_is_lava_again_for_the_step(self):
     level = 'MiniGrid-LavaCrossingS9N1-v0'
