@@ -310,7 +310,7 @@ def _clear(
     accept: Callable[[Any, int], bool],
     ways: set[tuple[int, int]],
 ) -> Iterator[Action]:
-  """Carries aside the first thing on the way, which it adds to `ways`."""
+  """Carries the first thing on the way aside; adds the way to `ways`."""
   is_in_the_way = lambda item: item is not None and item.type in _THINGS
   route = _route(
       world, accept, lambda item: _is_passable(item) or is_in_the_way(item)
