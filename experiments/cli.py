@@ -34,12 +34,19 @@ _OURS = ('experiments', 'kickstarting')
 _EXIT_STATUS = 2
 
 
-def run(main: Callable[[Sequence[str]], Any]) -> None:
-  """Parses the flags and calls `main`; does not return."""
+def run(
+    main: Callable[[Sequence[str]], Any], *, takes_arguments: bool = False
+) -> None:
+  """Parses the flags and calls `main`; does not return.
+
+  Args:
+    main: called with the program's name and what is left beside flags.
+    takes_arguments: whether anything may be left beside flags.
+  """
 
   def reporting(argv: Sequence[str]) -> Any:
     try:
-      if len(argv) > 1:
+      if len(argv) > 1 and not takes_arguments:
         raise ValueError(
             f'arguments {argv[1:]} are no flags; flags look like --name=value.')
       return main(argv)

@@ -16,19 +16,23 @@ r"""Measures random and reference returns of the levels of the suites.
 
   python -m experiments.measure_references --source=random --episodes=1000
   python -m experiments.measure_references --source=reference --episodes=200
+  python -m experiments.measure_references --source=instruction --episodes=2000
 
 Random: the uniform policy in EnvPool, every stream playing as many episodes as
 any other (so that short ones do not count more often). Reference: the players
-of `reference_players.py` in Python `minigrid`. Each level's figures are
-written to the file as soon as they are known, beside the number of episodes.
+of `reference_players.py` in Python `minigrid`. Instruction: the longest, in
+words, of episodes that are not played. Each level's figures are written to the
+file as soon as they are known; returns beside the number of episodes.
 
 Not here: what a score is (`kickstarting/environments/scores.py`).
 """
 
+from collections.abc import Iterator
 import contextlib
 import csv
 import os
 import pathlib
+from typing import Any
 
 from absl import app
 from absl import flags
@@ -50,7 +54,8 @@ _EPISODES = flags.DEFINE_integer(
     'episodes', 1000, 'Episodes of each level.', lower_bound=1
 )
 _SOURCE = flags.DEFINE_enum(
-    'source', 'random', ['random', 'reference'], 'Who plays.'
+    'source', 'random', ['random', 'reference', 'instruction'],
+    'Who plays; instruction: nobody, words are counted.'
 )
 # Not `seed`, which `shared_flags` defines: tests import both modules.
 _SEED = flags.DEFINE_integer(
@@ -67,7 +72,7 @@ def measure_random(
   """Returns the columns that the random policy fills."""
   batch = envpool_batch.task_batch(
       [level], _NUM_STREAMS, seed=seed, group=seeds.Group.MEASUREMENT,
-      max_words=32,
+      max_words=100,  # no instruction is cut off
       bootstrap_on_timeout=True,  # marks the time-outs
   )
   per_stream = -(-episodes // _NUM_STREAMS)
@@ -106,21 +111,13 @@ def measure_reference(
 ) -> dict[str, float | int | str]:
   """Returns the columns that the reference player fills."""
   # Needed for this alone; random scores do without Python `minigrid`.
-  import gymnasium
-  import minigrid  # noqa: F401, registers its levels
-
   from experiments import reference_players
 
-  first_seed = seeds.first_seed(seed, group=seeds.Group.MEASUREMENT)
-  env = gymnasium.make(level, disable_env_checker=True)
   total, num_lost = 0.0, 0
-  for episode in range(episodes):
-    with contextlib.redirect_stdout(None):  # levels print what they reject
-      env.reset(seed=first_seed + episode)
+  for env, _ in _episodes(level, episodes, seed):
     episode_return, _, is_lost = reference_players.play(env, level)
     total += episode_return
     num_lost += is_lost
-  env.close()
   if num_lost:
     logging.warning('%s: lost in %d of %d.', level, num_lost, episodes)
   return {
@@ -128,6 +125,34 @@ def measure_reference(
       'reference_episodes': episodes,
       'reference_source': reference_players.source(level),
   }
+
+
+def measure_instruction(
+    level: str, episodes: int, seed: int
+) -> dict[str, int]:
+  """Returns the column of the longest instruction."""
+  return {
+      'max_words': max(
+          len(observation['mission'].split())
+          for _, observation in _episodes(level, episodes, seed)
+      )
+  }
+
+
+def _episodes(
+    level: str, episodes: int, seed: int
+) -> Iterator[tuple[Any, dict[str, Any]]]:
+  """Yields a Python environment with the first observation of each episode."""
+  import gymnasium
+  import minigrid  # noqa: F401, registers its levels
+
+  first_seed = seeds.first_seed(seed, group=seeds.Group.MEASUREMENT)
+  env = gymnasium.make(level, disable_env_checker=True)
+  for episode in range(episodes):
+    with contextlib.redirect_stdout(None):  # levels print what they reject
+      observation, _ = env.reset(seed=first_seed + episode)
+    yield env, observation
+  env.close()
 
 
 def _write(rows: list[dict], path: pathlib.Path) -> None:
@@ -150,9 +175,11 @@ def main(argv: list[str]) -> None:
   unknown = set(_LEVELS.value or ()) - known
   if unknown:
     raise app.UsageError(f'{path} has no level {", ".join(sorted(unknown))}.')
-  measure = (
-      measure_random if _SOURCE.value == 'random' else measure_reference
-  )
+  measure = {
+      'random': measure_random,
+      'reference': measure_reference,
+      'instruction': measure_instruction,
+  }[_SOURCE.value]
   for row in rows:
     wanted = _LEVELS.value is None or {row['name'], row['level']} & set(
         _LEVELS.value

@@ -43,6 +43,7 @@ _ORACLE_LEVELS = (
     'MiniGrid-ObstructedMaze-1Q',
     'MiniGrid-ObstructedMaze-2Q',
     'MiniGrid-ObstructedMaze-Full',
+    'BabyAI-UnlockToUnlock',
 )
 
 _THINGS = ('key', 'ball', 'box')  # what can be carried
@@ -198,30 +199,43 @@ def _sub_goals(world: Env) -> Iterator[Action]:
   if success is not None:  # Memory
     yield from _walk(world, lambda position, _: position == tuple(success))
     return
-  door = _door(world)
-  colour = world.grid.get(*door).color
-  before = _ball_before(door, world)
-  if before is not None:
-    yield from _face(world, before)
-    yield actions.pickup
-    yield from _drop(world)
-  is_key = lambda item: (
-      item is not None and item.type == 'key' and item.color == colour)
-  hidden = _find(world, lambda item: is_key(getattr(item, 'contains', None)))
-  key = hidden or _find(world, is_key)
-  yield from _face(world, key)
-  if hidden:
-    yield actions.toggle
-  yield actions.pickup
-  yield from _face(world, door)
-  yield actions.toggle
+  for door in _doors(world):
+    yield from _open(world, door)
   goal = _find(world, lambda item: item.type == 'goal')
   if goal is not None:  # LockedRoom
     yield from _walk(world, lambda position, _: position == goal)
     return
   yield from _drop(world)
-  yield from _face(world, _find(world, lambda item: item is world.obj))
+  yield from _face(world, _find(world, lambda item: item is _target(world)))
   yield actions.pickup
+
+
+def _open(world: Env, door: tuple[int, int]) -> Iterator[Action]:
+  """Opens a locked door; its key is carried after that."""
+  actions = world.actions
+  before = _ball_before(door, world)
+  if before is not None:
+    yield from _face(world, before)
+    yield actions.pickup
+    yield from _drop(world)
+  key, is_hidden = _key(world, door)
+  if world.carrying is not None:
+    yield from _drop(world)
+  yield from _face(world, key)
+  if is_hidden:
+    yield actions.toggle
+  yield actions.pickup
+  yield from _face(world, door)
+  yield actions.toggle
+
+
+def _key(world: Env, door: tuple[int, int]) -> tuple[tuple[int, int], bool]:
+  """Returns where the key of a door is, and whether in a box."""
+  colour = world.grid.get(*door).color
+  is_key = lambda item: (
+      item is not None and item.type == 'key' and item.color == colour)
+  hidden = _find(world, lambda item: is_key(getattr(item, 'contains', None)))
+  return hidden or _find(world, is_key), hidden is not None
 
 
 def _find(world: Env, accept: Callable[[Any], Any]):
@@ -234,18 +248,34 @@ def _find(world: Env, accept: Callable[[Any], Any]):
   return None
 
 
+def _target(world: Env) -> Any:
+  """Returns what is to be picked up in the end; None where nothing is."""
+  if hasattr(world, 'instrs'):  # BabyAI
+    return world.instrs.desc.obj_set[0]
+  return getattr(world, 'obj', None)
+
+
+def _doors(world: Env) -> list[tuple[int, int]]:
+  """Returns the locked doors to open, in order; the target's room is last."""
+  last = _door(world)
+  key, _ = _key(world, last)
+  if _route(world, _is_facing(key), _may_be_passed) is not None:
+    return [last]
+  is_other = lambda item: _is_locked(item) and item is not world.grid.get(*last)
+  return [_find(world, is_other), last]
+
+
 def _door(world: Env) -> tuple[int, int]:
   """Returns the locked door to open; of several, one of the target's room."""
-  is_locked = lambda item: item.type == 'door' and item.is_locked
-  target = getattr(world, 'obj', None)
+  target = _target(world)
   if target is not None:
     room = world.room_from_pos(*target.cur_pos)
     for cell in room.door_pos:
       if cell is not None:
         item = world.grid.get(*cell)
-        if item is not None and is_locked(item):
+        if item is not None and _is_locked(item):
           return cell
-  return _find(world, is_locked)
+  return _find(world, _is_locked)
 
 
 def _ball_before(door: tuple[int, int], world: Env) -> tuple[int, int] | None:
@@ -253,19 +283,24 @@ def _ball_before(door: tuple[int, int], world: Env) -> tuple[int, int] | None:
   x, y = door
   for cell in ((x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)):
     item = world.grid.get(*cell)
-    if item is not None and item.type == 'ball' and item is not world.obj:
+    if item is not None and item.type == 'ball' and item is not _target(world):
       return cell
   return None
 
 
 def _face(world: Env, target: tuple[int, int]) -> Iterator[Action]:
   """Walks until `target` is the cell in front."""
+  return _walk(world, _is_facing(target))
 
-  def is_facing(position, direction):
+
+def _is_facing(target: tuple[int, int]) -> Callable[[Any, int], bool]:
+  """Returns what accepts a state with `target` in front."""
+
+  def accept(position, direction):
     step = constants.DIR_TO_VEC[direction]
     return (position[0] + step[0], position[1] + step[1]) == target
 
-  return _walk(world, is_facing)
+  return accept
 
 
 def _drop(
@@ -311,15 +346,12 @@ def _clear(
     ways: set[tuple[int, int]],
 ) -> Iterator[Action]:
   """Carries the first thing on the way aside; adds the way to `ways`."""
-  is_in_the_way = lambda item: item is not None and item.type in _THINGS
-  route = _route(
-      world, accept, lambda item: _is_passable(item) or is_in_the_way(item)
-  )
+  route = _route(world, accept, _may_be_passed)
   if route is None:
     raise _NoWayError
   cells = [position for (position, _), _ in route]
   ways.update(cells)
-  thing = next(cell for cell in cells if is_in_the_way(world.grid.get(*cell)))
+  thing = next(cell for cell in cells if _is_thing(world.grid.get(*cell)))
   held_at = None
   if world.carrying is not None:
     yield from _drop(world, keep_free=ways)
@@ -368,6 +400,19 @@ def _retrace(came_from: dict, state: Any) -> list[tuple[Any, Action]]:
     route.append((state, action))
     state = before
   return route[::-1]
+
+
+def _is_locked(item: Any) -> bool:
+  return item.type == 'door' and item.is_locked
+
+
+def _is_thing(item: Any) -> bool:
+  return item is not None and item.type in _THINGS
+
+
+def _may_be_passed(item: Any) -> bool:
+  """Whether a cell is free once what lies there was carried aside."""
+  return _is_passable(item) or _is_thing(item)
 
 
 def _is_passable(item: Any) -> bool:

@@ -41,8 +41,9 @@ _SHIP = flags.DEFINE_bool(
     'ship', True, 'Copy the experts of minigrid8 into the library.')
 
 
-# Short unrolls in large batches: sparse rewards need many updates.
-_FLAGS = ('--unroll_steps=10', '--streams=64')
+# Short unrolls in large batches: sparse rewards need many updates. One task is
+# learnt at a higher rate than many.
+_FLAGS = ('--unroll_steps=10', '--streams=64', '--learning_rate=2e-3')
 
 
 def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:

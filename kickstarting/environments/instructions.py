@@ -31,7 +31,7 @@ import numpy as np
 
 NUM_BUCKETS = 1000
 PADDING = 0
-MAX_WORDS = 20  # by default; the longest instruction of a suite has 19
+MAX_WORDS = 20  # by default; a suite knows its longest instruction
 
 
 def word_bucket(word: bytes, num_buckets: int = NUM_BUCKETS) -> int:

@@ -21,6 +21,8 @@ gives the same result as embedding every cell of every frame and costs a small
 part of it. Not here: pixels (`impala.py`), language (`instruction.py`).
 """
 
+from collections.abc import Sequence
+
 import haiku as hk
 import jax
 import jax.numpy as jnp
@@ -32,6 +34,15 @@ NUM_COLOURS = 6
 NUM_STATES = 4
 NUM_CODES = NUM_OBJECTS * NUM_COLOURS * NUM_STATES
 NUM_DIRECTIONS = 4
+
+
+def _first_row_zero(shape: Sequence[int], dtype: jnp.dtype) -> jax.Array:
+  """Initialises a table of embeddings whose row 0 says nothing.
+
+  An unseen cell has code 0 in all three tables, and most cells of a view are
+  unseen: at first they must not drown what the view shows.
+  """
+  return hk.initializers.TruncatedNormal()(shape, dtype).at[0].set(0.0)
 
 
 class GridTorso(hk.Module):
@@ -70,7 +81,7 @@ class GridTorso(hk.Module):
     """
     size = self._embedding_size
     embed = lambda n, name: hk.get_parameter(
-        name, [n, size], init=hk.initializers.TruncatedNormal())
+        name, [n, size], init=_first_row_zero)
     cells = (
         embed(NUM_OBJECTS, 'object')[:, None, None]
         + embed(NUM_COLOURS, 'colour')[None, :, None]

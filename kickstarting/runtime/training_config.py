@@ -38,7 +38,7 @@ class TrainingConfig:
   queue_size: int = 4  # learner batches that may wait
   learner_core: bool = True  # actors leave one core to a learner on the CPU
   lockstep: bool = False  # act and learn in turn: slower, exactly repeatable
-  learning_rate: float = 2e-3  # at the start; falls linearly to 0
+  learning_rate: float = 1e-3  # at the start; falls linearly to 0
   entropy_cost: float = 1e-3
   baseline_cost: float = 0.5
   window_frames: int = 500_000  # of the score's sliding window

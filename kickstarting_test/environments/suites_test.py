@@ -31,15 +31,15 @@ class SuitesTest(parameterized.TestCase):
         suites.suite_names(), ('minigrid30', 'minigrid8', 'minigrid_all')
     )
 
-  @parameterized.parameters(('minigrid30', 30), ('minigrid8', 8))
-  def test_sizes(self, name, size):
+  @parameterized.parameters(('minigrid30', 30, 41), ('minigrid8', 8, 13))
+  def test_sizes(self, name, size, max_words):
     suite = suites.get_suite(name)
     self.assertEqual(suite.name, name)
     self.assertLen(suite.tasks, size)
     self.assertLen(set(suite.task_names), size)
     self.assertLen(set(suite.levels), size)
     self.assertEqual(suite.num_actions, 7)
-    self.assertEqual(suite.max_words, 20)
+    self.assertEqual(suite.max_words, max_words)
 
   def test_minigrid8_is_part_of_minigrid30_is_part_of_all(self):
     eight, thirty, every = (
@@ -59,13 +59,15 @@ class SuitesTest(parameterized.TestCase):
     self.assertGreaterEqual(min(families.values()), 2)
 
   @parameterized.parameters(
-      ('DoorKey-5x5', 'DoorKey-8x8'),
+      ('DoorKey-8x8', 'LockedRoom'),
       ('Unlock', 'UnlockPickup', 'BlockedUnlockPickup'),
-      ('KeyCorridorS3R1', 'KeyCorridorS4R3', 'KeyCorridorS6R3'),
+      ('Unlock', 'UnlockToUnlock'),
+      ('KeyCorridorS3R1', 'KeyCorridorS4R3'),
       ('LavaGapS7', 'LavaCrossingS11N5'),
       ('MemoryS7', 'MemoryS13', 'MemoryS17Random'),
-      ('ObstructedMaze-1Dlhb', 'ObstructedMaze-2Dlhb', 'ObstructedMaze-1Q'),
+      ('ObstructedMaze-1Dlhb', 'ObstructedMaze-Full'),
       ('PickupLoc', 'PutNextLocalS5N3', 'MoveTwoAcrossS5N2'),
+      ('GoToLocalS8N7', 'GoToObjMaze', 'GoToSeq', 'BossLevel'),
   )
   def test_minigrid30_has_easier_levels_before_harder_ones(self, *chain):
     self.assertContainsSubset(
@@ -103,6 +105,7 @@ class SuitesTest(parameterized.TestCase):
     self.assertEqual(task.family, 'keydoor')
     self.assertEqual(task.num_actions, 7)
     self.assertEqual(task.time_limit, 640)  # 10 * 8 * 8
+    self.assertEqual(task.max_words, 13)
     # Within the noise of measurements of others, with other seeds.
     self.assertAlmostEqual(task.random_return, 0.004, delta=0.006)
     self.assertAlmostEqual(task.reference_return, 0.969, delta=0.005)
@@ -142,8 +145,8 @@ class SuitesTest(parameterized.TestCase):
   def test_reference_not_above_random_names_the_task(self):
     row = {
         'name': 'Odd', 'level': 'Odd-v0', 'family': 'nav', 'num_actions': '7',
-        'time_limit': '9', 'random_return': '0.5', 'reference_return': '0.4',
-        'reference_source': 'scripted bot',
+        'time_limit': '9', 'max_words': '3', 'random_return': '0.5',
+        'reference_return': '0.4', 'reference_source': 'scripted bot',
     }
     with mock.patch.object(suites, '_read', return_value=(row,)):
       with self.assertRaisesRegex(ValueError, "task 'Odd': reference_return"):

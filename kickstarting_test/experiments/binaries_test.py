@@ -127,6 +127,7 @@ class BinariesTest(absltest.TestCase):
         ('experiments.train', f'--workdir={used}', 'is not an empty folder'),
         ('experiments.kickstart', 'frames=5', r"\['frames=5'\] are no flags"),
         ('experiments.evaluate', '--policy=nowhere.npz', 'No policy at'),
+        ('experiments.task_table', 'nowhere', "'nowhere' holds no records"),
     ):
       with self.subTest(module + flag):
         done = binaries.run(module, flag)

@@ -53,6 +53,23 @@ class MeasureReferencesTest(absltest.TestCase):
         },
     )
 
+  def test_instruction(self):
+    # 'use the key to open the door and then get to the goal', always.
+    self.assertEqual(
+        measure_references.measure_instruction(
+            'MiniGrid-DoorKey-5x5-v0', episodes=2, seed=0
+        ),
+        {'max_words': 13},
+    )
+    # Longer with every action that is asked for.
+    words = [
+        measure_references.measure_instruction(
+            'BabyAI-GoToSeq-v0', episodes, seed=0
+        )['max_words']
+        for episodes in (1, 50)
+    ]
+    self.assertLess(words[0], words[1])
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -42,6 +42,7 @@ class ReferencePlayersTest(parameterized.TestCase):
       ('MiniGrid-ObstructedMaze-1Q-v1', 'full-map oracle'),
       ('MiniGrid-ObstructedMaze-Full-v1', 'full-map oracle'),
       ('MiniGrid-LockedRoom-v0', 'full-map oracle'),
+      ('BabyAI-UnlockToUnlock-v0', 'full-map oracle'),
       ('MiniGrid-MemoryS13-v0', 'full-map oracle'),
       ('MiniGrid-Fetch-8x8-N3-v0', 'scripted bot'),
       ('MiniGrid-GoToDoor-5x5-v0', 'scripted bot'),

@@ -119,6 +119,15 @@ class GridTorsoTest(parameterized.TestCase):
       features = jax.eval_shape(torso.apply, params, None, encodings)
       self.assertEqual(features.shape, (rows, 11 * 6 * 4, _CELL))
 
+  @parameterized.parameters(range(5))
+  def test_unseen_cells_are_silent_at_first(self, seed):
+    torso = hk.without_apply_rng(hk.transform(
+        lambda: grid.GridTorso(32, 8, 128).instruction_features(None)))
+    features, = torso.apply(torso.init(jax.random.key(seed)))
+    size = np.linalg.norm(features, axis=-1)
+    self.assertEqual(size[0], 0.0)
+    self.assertGreater(np.mean(size[1:] > 0.1), 0.9)
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -1,0 +1,86 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Final training scores of several runs, task by task, as Markdown.
+
+  python -m experiments.task_table results/thirty-1 results/thirty-2
+
+One row per task, families together, one column per run and their mean: what
+each run's last record holds, over its sliding window. Not here: the scores of a
+policy that no longer learns (`evaluate.py`).
+"""
+
+from collections.abc import Sequence
+import os
+import pathlib
+
+from experiments import cli
+from kickstarting.environments import suites
+from kickstarting.runtime import logger as logger_lib
+
+
+def rows(folders: Sequence[str | os.PathLike[str]]) -> list[list[str]]:
+  """Returns family, task, score of each run and mean; the suite comes first.
+
+  Args:
+    folders: of runs on the same tasks.
+
+  Raises:
+    ValueError: no run, a folder without records, or other tasks than the first.
+  """
+  if not folders:
+    raise ValueError('no run is named; give the folders of one or more runs.')
+  last = []
+  for folder in folders:
+    records = logger_lib.read_records(folder)
+    if not records:
+      raise ValueError(f'{str(folder)!r} holds no records of a run.')
+    last.append(records[-1])
+  names = last[0]['task_score']
+  for folder, record in zip(folders, last):
+    odd = set(names) ^ set(record['task_score'])
+    if odd:
+      raise ValueError(
+          f'{str(folder)!r} was not trained on the tasks of'
+          f' {str(folders[0])!r} (first difference: {min(odd)}); compare runs'
+          ' on the same tasks.')
+  families: dict[str, list[str]] = {}
+  for task in suites.get_suite('minigrid_all', list(names)).tasks:
+    families.setdefault(task.family, []).append(task.name)
+  table = [_row('', 'all', [record['score'] for record in last])]
+  for family, tasks in families.items():
+    table += [
+        _row(family, task, [record['task_score'][task] for record in last])
+        for task in tasks
+    ]
+  return table
+
+
+def _row(family: str, task: str, scores: Sequence[float]) -> list[str]:
+  mean = sum(scores) / len(scores)
+  # Adding zero turns -0.0, as a rounded small negative score, into 0.0.
+  return [family, task, *(f'{round(x, 1) + 0.0:.1f}' for x in (*scores, mean))]
+
+
+def main(argv: Sequence[str]) -> None:
+  folders = argv[1:]
+  table = rows(folders)
+  names = [pathlib.Path(folder).name for folder in folders]
+  for cells in (['family', 'task', *names, 'mean'], ['---'] * (len(names) + 3),
+                *table):
+    print(f'| {" | ".join(cells)} |')
+
+
+if __name__ == '__main__':
+  cli.run(main, takes_arguments=True)
