@@ -12,22 +12,31 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Final training scores of several runs, task by task, as Markdown.
+r"""Final training scores of several runs, task by task, as Markdown.
 
-  python -m experiments.task_table results/thirty-1 results/thirty-2
+  python -m experiments.task_table results/thirty-1 results/thirty-2 \
+      --picture=results/thirty
 
 One row per task, families together, one column per run and their mean: what
-each run's last record holds, over its sliding window. Not here: the scores of a
-policy that no longer learns (`evaluate.py`).
+each run's last record holds, over its sliding window. The picture shows mean
+and range of the runs' curves. Not here: the scores of a policy that no longer
+learns (`evaluate.py`).
 """
 
 from collections.abc import Sequence
 import os
 import pathlib
 
+from absl import flags
+
 from experiments import cli
+from experiments import figures
 from kickstarting.environments import suites
 from kickstarting.runtime import logger as logger_lib
+
+_PICTURE = flags.DEFINE_string(
+    'picture', None, 'Where to draw the curves, without suffix; not at all if '
+    'empty.')
 
 
 def rows(folders: Sequence[str | os.PathLike[str]]) -> list[list[str]]:
@@ -80,6 +89,10 @@ def main(argv: Sequence[str]) -> None:
   for cells in (['family', 'task', *names, 'mean'], ['---'] * (len(names) + 3),
                 *table):
     print(f'| {" | ".join(cells)} |')
+  if _PICTURE.value:
+    figures.draw_curves(
+        _PICTURE.value, {f'{len(folders)} runs': folders},
+        title='mean and range' if len(folders) > 1 else names[0])
 
 
 if __name__ == '__main__':

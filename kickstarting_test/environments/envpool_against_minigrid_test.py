@@ -45,15 +45,20 @@ _BOUND = np.sqrt(-np.log(1e-4 / 2) / 2) * np.sqrt(
 )
 
 
+_SUITE = suites.get_suite('minigrid30')
+
+
 def _make(level: str, unused_seed: int):
   return gymnasium.make(level, disable_env_checker=True)
 
 
 def _make_batch(kind: str, level: str) -> base.BatchedEnvironment:
   if kind == 'envpool':
-    return envpool_batch.task_batch([level], _STREAMS[kind], seed=11)
+    return envpool_batch.task_batch(
+        [level], _STREAMS[kind], seed=11, max_words=_SUITE.max_words)
   builders = {level: functools.partial(_make, level)}
-  return python_batch.task_batch(builders, _STREAMS[kind], seed=12)
+  return python_batch.task_batch(
+      builders, _STREAMS[kind], seed=12, max_words=_SUITE.max_words)
 
 
 def _play(kind: str, level: str) -> tuple[np.ndarray, np.ndarray]:
@@ -103,7 +108,7 @@ def _differences(level: str) -> tuple[float, float]:
 
 class EnvPoolAgainstMinigridTest(parameterized.TestCase):
 
-  @parameterized.parameters(*suites.get_suite('minigrid30').levels)
+  @parameterized.parameters(*_SUITE.levels)
   @pytest.mark.slow
   def test_same_distributions(self, level):
     of_return, of_length = _differences(level)

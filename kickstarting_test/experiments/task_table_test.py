@@ -20,6 +20,7 @@ import json
 import pathlib
 
 from absl.testing import absltest
+from absl.testing import flagsaver
 from absl.testing import parameterized
 
 from experiments import task_table
@@ -51,10 +52,15 @@ class TaskTableTest(parameterized.TestCase):
         ['nav', 'FourRooms', '60.0', '20.0', '40.0'],
     ])
 
-  def test_prints_markdown(self):
+  def test_prints_markdown_and_draws(self):
     run = self._run('seed-1', 30.0, 60.0, 90.0)
-    with contextlib.redirect_stdout(io.StringIO()) as out:
+    picture = run / 'curves'
+    with (
+        contextlib.redirect_stdout(io.StringIO()) as out,
+        flagsaver.flagsaver(picture=str(picture)),
+    ):
       task_table.main(['task_table', str(run)])
+    self.assertTrue(picture.with_suffix('.png').is_file())
     self.assertEqual(out.getvalue().splitlines()[:3], [
         '| family | task | seed-1 | mean |',
         '| --- | --- | --- | --- |',
