@@ -27,7 +27,7 @@ file as soon as they are known; returns beside the number of episodes.
 Not here: what a score is (`kickstarting/environments/scores.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import csv
 import os
@@ -175,11 +175,12 @@ def main(argv: list[str]) -> None:
   unknown = set(_LEVELS.value or ()) - known
   if unknown:
     raise app.UsageError(f'{path} has no level {", ".join(sorted(unknown))}.')
-  measure = {
+  measures: dict[str, Callable[..., dict[str, Any]]] = {
       'random': measure_random,
       'reference': measure_reference,
       'instruction': measure_instruction,
-  }[_SOURCE.value]
+  }
+  measure = measures[_SOURCE.value]
   for row in rows:
     wanted = _LEVELS.value is None or {row['name'], row['level']} & set(
         _LEVELS.value
