@@ -110,7 +110,6 @@ def measure_reference(
     level: str, episodes: int, seed: int
 ) -> dict[str, float | int | str]:
   """Returns the columns that the reference player fills."""
-  # Needed for this alone; random scores do without Python `minigrid`.
   from experiments import reference_players
 
   total, num_lost = 0.0, 0
@@ -143,6 +142,7 @@ def _episodes(
     level: str, episodes: int, seed: int
 ) -> Iterator[tuple[Any, dict[str, Any]]]:
   """Yields a Python environment with the first observation of each episode."""
+  # Imported here: random scores do without Python `minigrid`.
   import gymnasium
   import minigrid  # noqa: F401, registers its levels
 

@@ -41,8 +41,8 @@ _SHIP = flags.DEFINE_bool(
     'ship', True, 'Copy the experts of minigrid8 into the library.')
 
 
-# Short unrolls in large batches: sparse rewards need many updates. One task is
-# learnt at a higher rate than many.
+# Short unrolls in large batches: sparse rewards need many updates. The rate is
+# that of the shipped experts.
 _FLAGS = ('--unroll_steps=10', '--streams=64', '--learning_rate=2e-3')
 
 

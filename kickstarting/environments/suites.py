@@ -67,11 +67,7 @@ class Suite(NamedTuple):
 
   name: str
   tasks: tuple[Task, ...]
-
-  @property
-  def max_words(self) -> int:
-    """Words of the longest instruction."""
-    return max(task.max_words for task in self.tasks)
+  max_words: int  # of the longest instruction; shapes of arrays follow from it
 
   @property
   def num_actions(self) -> int:
@@ -127,7 +123,8 @@ def get_suite(name: str, tasks: Sequence[str] | None = None) -> Suite:
           f'tasks is {list(tasks)}; expected at least one task, each once.'
       )
     members = {task: members[task] for task in wanted}
-  return Suite(name, tuple(members.values()))
+  chosen = tuple(members.values())
+  return Suite(name, chosen, max(task.max_words for task in chosen))
 
 
 def _members(suite: str) -> list[Task]:

@@ -48,7 +48,7 @@ def evaluate(
     agent: whose policy.
     params: its parameters.
     environments: freshly made; each is played once and closed before the next
-      is asked for. Those with as many streams share what was compiled.
+      is asked for. Those of equal shapes share what was compiled.
     episodes: at least so many per task.
     rng_key: consumed.
 

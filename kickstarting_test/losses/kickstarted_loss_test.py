@@ -151,22 +151,17 @@ class KickstartedLossTest(parameterized.TestCase):
 
   def test_order_of_teachers_does_not_matter(self):
     transitions = cases.make_transitions()
-    chex.assert_trees_all_equal(
+    results = [
         _VALUE_AND_GRAD(
             transitions.logits_tm1,
             transitions,
-            cases.make_teacher(0, 1, 2),
+            cases.make_teacher(*order),
             0.5,
-            np.array([1.0, 2.0, 3.0], np.float32),
-        ),
-        _VALUE_AND_GRAD(
-            transitions.logits_tm1,
-            transitions,
-            cases.make_teacher(2, 0, 1),
-            0.5,
-            np.array([2.0, 3.0, 1.0], np.float32),
-        ),
-    )
+            np.array(rho, np.float32),
+        )
+        for order, rho in (((0, 1, 2), (1, 2, 3)), ((2, 0, 1), (2, 3, 1)))
+    ]
+    chex.assert_trees_all_equal(*results)
 
 
 if __name__ == '__main__':

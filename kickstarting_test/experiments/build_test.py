@@ -1,0 +1,61 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of `experiments/build.py`; mistakes in flags are in `cli_test.py`."""
+
+from absl.testing import absltest
+from absl.testing import flagsaver
+import jax
+
+from experiments import build
+from kickstarting import agent as agent_lib
+from kickstarting.environments import suites
+from kickstarting.networks import build as networks
+
+_SHORT, _LONG = 'GoToLocalS8N7', 'DoorKey-8x8'  # instructions
+
+
+def _num_traces(task_names: list[str]) -> int:
+  """Returns how often evaluating these tasks traces the encoder."""
+  suite = suites.get_suite('minigrid8')
+  agent = agent_lib.make_agent(
+      networks.get_network('grid_small'), build.spec_of(suite).observation,
+      suite.num_actions)
+  traces = []
+
+  def encode(*args):
+    traces.append(args)
+    return agent.encode(*args)
+
+  chosen = tuple(task for task in suite.tasks if task.name in task_names)
+  build.evaluate(
+      agent._replace(encode=encode), suite._replace(tasks=chosen),
+      agent.init(jax.random.key(0)), episodes=1, seed=0)
+  return len(traces)
+
+
+class EvaluateTest(absltest.TestCase):
+
+  @flagsaver.flagsaver
+  def test_compiles_once_for_short_and_for_long_instructions(self):
+    short, long = suites.get_suite('minigrid8', [_SHORT, _LONG]).tasks
+    self.assertLess(short.max_words, long.max_words)
+    self.assertEqual(
+        _num_traces([_SHORT, _LONG]),
+        _num_traces([_SHORT]),
+    )
+
+
+if __name__ == '__main__':
+  absltest.main()
