@@ -21,7 +21,7 @@ import numpy as np
 
 
 class Narrow:
-  """Narrows tables; their size only grows, so that few shapes are compiled.
+  """Narrows tables; their size doubles at least, so few shapes are compiled.
 
   Encoding a shorter table gives the same result: padding encodes to nothing.
   """
@@ -41,7 +41,7 @@ class Narrow:
 
     Returns:
       New rows, shaped as `instruction`, and tables [G, U, W]: U a power of
-      two, W a multiple of four or L, both at least as large as ever before.
+      two, W one from 4 up or L, both at least as large as ever before.
     """
     uniques = []
     rows = np.empty(instruction.shape, np.int32)
@@ -53,7 +53,7 @@ class Narrow:
     used = tokens[np.concatenate(uniques)].any(axis=0)
     longest = int(np.max(np.flatnonzero(used), initial=0)) + 1
     self._rows = max(self._rows, 1 << (most - 1).bit_length())
-    self._words = max(self._words, -(-longest // 4) * 4)
+    self._words = max(self._words, 1 << (longest - 1).bit_length())
     words = min(self._words, tokens.shape[1])
     tables = np.zeros((len(uniques), self._rows, words), np.int32)
     for g, unique in enumerate(uniques):

@@ -31,7 +31,7 @@ class SuitesTest(parameterized.TestCase):
         suites.suite_names(), ('minigrid30', 'minigrid8', 'minigrid_all')
     )
 
-  @parameterized.parameters(('minigrid30', 30, 41), ('minigrid8', 8, 13))
+  @parameterized.parameters(('minigrid30', 30, 48), ('minigrid8', 8, 13))
   def test_sizes(self, name, size, max_words):
     suite = suites.get_suite(name)
     self.assertEqual(suite.name, name)

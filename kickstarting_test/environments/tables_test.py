@@ -41,10 +41,13 @@ class NarrowTest(absltest.TestCase):
       np.testing.assert_array_equal(words, expected[..., :width])
       self.assertFalse(expected[..., width:].any())
 
-  def test_size_is_a_power_of_two_and_words_a_multiple_of_four(self):
+  def test_sizes_are_powers_of_two(self):
     narrow = tables.Narrow()
     _, narrowed = narrow(np.array([[1, 2, 0]], np.int32), _TOKENS)
     self.assertEqual(narrowed.shape, (1, 4, 4))
+    longer = np.pad(_TOKENS, [(0, 0), (0, 20)])
+    _, narrowed = narrow(np.array([[3, 3]], np.int32), longer)
+    self.assertEqual(narrowed.shape, (1, 4, 8))
 
   def test_size_never_shrinks(self):
     narrow = tables.Narrow()
