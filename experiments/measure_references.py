@@ -21,8 +21,9 @@ r"""Measures random and reference returns of the levels of the suites.
 Random: the uniform policy in EnvPool, every stream playing as many episodes as
 any other (so that short ones do not count more often). Reference: the players
 of `reference_players.py` in Python `minigrid`. Instruction: the longest, in
-words, of episodes that are not played. Each level's figures are written to the
-file as soon as they are known; returns beside the number of episodes.
+words, of episodes that are not played (100000 for GoToSeq, SynthSeq, BossLevel
+and BossLevelNoUnlock, whose longest are rare). Each level's figures are written
+to the file as soon as they are known; returns beside the number of episodes.
 
 Not here: what a score is (`kickstarting/environments/scores.py`).
 """
