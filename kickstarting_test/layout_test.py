@@ -131,6 +131,14 @@ class SourcesTest(absltest.TestCase):
         if test not in _SOURCES
     ])
 
+  def test_no_module_is_called_like_a_top_level_package(self):
+    # A test that is run as a script would find it in the package's place.
+    self.assertEmpty([
+        path for path in _SOURCES
+        if '/' in path
+        and pathlib.PurePath(path).stem in ('kickstarting', *_FOLDERS)
+    ])
+
   def test_folders_of_modules_are_packages(self):
     folders = {path.rpartition('/')[0] for path in _MODULES}
     self.assertContainsSubset({f'{f}/__init__.py' for f in folders}, _MODULES)

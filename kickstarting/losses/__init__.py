@@ -16,7 +16,7 @@
 
 Here are the public names of the loss core; they need jax, rlax and chex only.
 Not here: networks, threads, files. Read `transitions.py` first, then
-`actor_critic.py` and `kickstarting.py`.
+`actor_critic.py` and `kickstart.py`.
 """
 
 from kickstarting.losses.actor_critic import a2c
@@ -29,10 +29,10 @@ from kickstarting.losses.divergences import forward_kl
 from kickstarting.losses.divergences import get_divergence
 from kickstarting.losses.divergences import jensen_shannon
 from kickstarting.losses.divergences import reverse_kl
-from kickstarting.losses.kickstarting import diagnostics
-from kickstarting.losses.kickstarting import distillation_loss
-from kickstarting.losses.kickstarting import kickstarting_terms
-from kickstarting.losses.kickstarting import sample_weights
+from kickstarting.losses.kickstart import diagnostics
+from kickstarting.losses.kickstart import distillation_loss
+from kickstarting.losses.kickstart import kickstarting_terms
+from kickstarting.losses.kickstart import sample_weights
 from kickstarting.losses.off_policy import log_importance_ratios
 from kickstarting.losses.off_policy import vtrace
 from kickstarting.losses.off_policy import VTraceOutput

@@ -19,7 +19,7 @@ Every divergence takes (teacher_logits, student_logits) [..., A] and returns
 kickstarting loss stops the teacher's itself.
 
 Not here: weights, masks of steps and the choice of states; see
-`kickstarting.py`, which is what to read next.
+`kickstart.py`, which is what to read next.
 """
 
 from collections.abc import Callable

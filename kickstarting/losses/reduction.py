@@ -14,7 +14,7 @@
 # ==============================================================================
 """The one place where steps are left out, costs multiplied and sums taken.
 
-Not here: the terms; read `kickstarting.py` next for the one that this library
+Not here: the terms; read `kickstart.py` next for the one that this library
 is about.
 """
 

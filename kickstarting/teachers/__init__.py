@@ -16,5 +16,5 @@
 
 `policy_file` stores a trained agent, `teacher` is the contract and its checks,
 `labelling` evaluates many teachers in one call, `zoo` finds the shipped
-experts. Not here: the loss (`losses/kickstarting.py`).
+experts. Not here: the loss (`losses/kickstart.py`).
 """

@@ -15,7 +15,7 @@
 """What moves the weights of the teachers over time.
 
 Here are the public names; they need numpy only.
-Not here: how a weight enters the loss, in `losses/kickstarting.py`. Read
+Not here: how a weight enters the loss, in `losses/kickstart.py`. Read
 `controllers.py` first, then `schedules.py`.
 """
 

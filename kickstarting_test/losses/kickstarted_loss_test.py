@@ -14,7 +14,7 @@
 # ==============================================================================
 """Tests of the whole loss of a kickstarted student, gradients included.
 
-Not here: the terms one by one (`kickstarting_test.py`).
+Not here: the terms one by one (`kickstart_test.py`).
 """
 
 from absl.testing import absltest
@@ -24,7 +24,7 @@ import jax
 import numpy as np
 
 from kickstarting.losses import actor_critic
-from kickstarting.losses import kickstarting
+from kickstarting.losses import kickstart
 from kickstarting.losses import reduction
 from kickstarting_test.losses import cases
 
@@ -38,8 +38,8 @@ def _loss(
 ):
   """The whole loss of a kickstarted student."""
   transitions = transitions._replace(logits_tm1=logits_tm1)
-  weights = kickstarting.sample_weights(alpha, rho, teacher.index)
-  terms = kickstarting.kickstarting_terms(
+  weights = kickstart.sample_weights(alpha, rho, teacher.index)
+  terms = kickstart.kickstarting_terms(
       actor_critic.vtrace_actor_critic(transitions),
       transitions,
       teacher,

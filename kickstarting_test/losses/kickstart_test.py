@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of kickstarting.py: what the teacher adds, and what it must not.
+"""Tests of kickstart.py: what the teacher adds, and what it must not.
 
 Not here: the whole loss of a kickstarted student (`kickstarted_loss_test.py`).
 """
@@ -27,7 +27,7 @@ import numpy as np
 from kickstarting.losses import actor_critic
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
-from kickstarting.losses import kickstarting
+from kickstarting.losses import kickstart
 from kickstarting_test.losses import cases
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
@@ -39,26 +39,26 @@ class SampleWeightsTest(chex.TestCase):
 
   @chex.variants(with_jit=True, without_jit=True)
   def test_alpha_times_rho_of_each_stream(self):
-    weights = self.variant(kickstarting.sample_weights)(
+    weights = self.variant(kickstart.sample_weights)(
         np.float32(0.5), np.array([1.0, 4.0], np.float32), np.array([1, -2, 0])
     )
     np.testing.assert_array_equal(weights, [2.0, 0.0, 0.5])
 
   def test_no_teachers(self):
-    weights = kickstarting.sample_weights(
+    weights = kickstart.sample_weights(
         1.0, np.zeros(0, np.float32), np.array([-1, -2])
     )
     np.testing.assert_array_equal(weights, [0.0, 0.0])
 
   def test_index_beyond_the_teachers_shows(self):
-    weights = kickstarting.sample_weights(
+    weights = kickstart.sample_weights(
         1.0, np.ones(2, np.float32), np.array([1, 2])
     )
     np.testing.assert_array_equal(weights, [1.0, np.nan])
 
   def test_gradients(self):
     to_alpha, to_rho = jax.grad(
-        lambda alpha, rho: kickstarting.sample_weights(
+        lambda alpha, rho: kickstart.sample_weights(
             alpha, rho, jnp.array([1, -1, 1])
         ).sum(),
         (0, 1),
@@ -74,7 +74,7 @@ class SampleWeightsTest(chex.TestCase):
   )
   def test_shape_and_dtype_errors(self, alpha, rho, index):
     with self.assertRaises(AssertionError):
-      kickstarting.sample_weights(alpha, rho, index)
+      kickstart.sample_weights(alpha, rho, index)
 
 
 class DistillationLossTest(chex.TestCase):
@@ -82,7 +82,7 @@ class DistillationLossTest(chex.TestCase):
   @chex.variants(with_jit=True, without_jit=True)
   def test_is_cross_entropy(self):
     student, teacher = cases.make_logits(0), cases.make_logits(1)
-    loss = self.variant(kickstarting.distillation_loss)(student, teacher)
+    loss = self.variant(kickstart.distillation_loss)(student, teacher)
     np.testing.assert_allclose(
         loss, cases.cross_entropy(teacher, student), rtol=1e-5
     )
@@ -99,7 +99,7 @@ class DistillationLossTest(chex.TestCase):
     }
     for divergence in ('reverse_kl', divergences.reverse_kl):
       np.testing.assert_array_equal(
-          kickstarting.distillation_loss(
+          kickstart.distillation_loss(
               student, teacher, divergence=divergence, **arguments
           ),
           divergences.reverse_kl(teacher, student, **arguments),
@@ -109,7 +109,7 @@ class DistillationLossTest(chex.TestCase):
   def test_no_gradient_into_the_teacher(self, divergence):
     student, teacher = cases.make_logits(0), cases.make_logits(1)
     to_student, to_teacher = jax.grad(
-        lambda *args: kickstarting.distillation_loss(
+        lambda *args: kickstart.distillation_loss(
             *args, divergence=divergence
         ).sum(),
         (0, 1),
@@ -119,23 +119,23 @@ class DistillationLossTest(chex.TestCase):
 
   def test_student_equal_to_its_teacher(self):
     logits = cases.make_logits(0)
-    loss = kickstarting.distillation_loss(logits, logits)
+    loss = kickstart.distillation_loss(logits, logits)
     np.testing.assert_allclose(loss, categorical.entropy(logits), rtol=1e-5)
     gradient = jax.grad(
-        lambda x: kickstarting.distillation_loss(x, logits).sum()
+        lambda x: kickstart.distillation_loss(x, logits).sum()
     )(logits)
     np.testing.assert_allclose(gradient, np.zeros_like(logits), atol=1e-6)
 
   def test_errors(self):
     student = cases.make_logits(0)
     with self.assertRaisesRegex(ValueError, "unknown divergence 'l2'"):
-      kickstarting.distillation_loss(student, student, divergence='l2')
+      kickstart.distillation_loss(student, student, divergence='l2')
     with self.assertRaises(AssertionError):
-      kickstarting.distillation_loss(student[0], student[0])
+      kickstart.distillation_loss(student[0], student[0])
     with self.assertRaises(AssertionError):
-      kickstarting.distillation_loss(student, student[:-1])
+      kickstart.distillation_loss(student, student[:-1])
     with self.assertRaises(AssertionError):  # Its result is not [T, B].
-      kickstarting.distillation_loss(
+      kickstart.distillation_loss(
           student, student, divergence=lambda p, q, **_: jnp.sum(p - q)
       )
 
@@ -146,7 +146,7 @@ class KickstartingTermsTest(parameterized.TestCase):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher(0, -1, 1)
     rl_terms = actor_critic.vtrace_actor_critic(transitions)
-    terms = kickstarting.kickstarting_terms(
+    terms = kickstart.kickstarting_terms(
         rl_terms, transitions, teacher, np.ones(cases.B, np.float32)
     )
     expected = cases.cross_entropy(teacher.logits[:-1], transitions.logits_tm1)
@@ -159,7 +159,7 @@ class KickstartingTermsTest(parameterized.TestCase):
     teacher = cases.make_teacher()
     weights = np.ones(cases.B, np.float32)
     terms = [
-        kickstarting.kickstarting_terms(
+        kickstart.kickstarting_terms(
             actor_critic.vtrace_actor_critic(t), t, teacher, weights
         )
         for t in (
@@ -178,7 +178,7 @@ class KickstartingTermsTest(parameterized.TestCase):
     teacher = cases.make_teacher(0, -1, 0)
     teacher.logits[:, 1] = np.nan
     gradient = jax.grad(
-        lambda x: kickstarting.kickstarting_terms(
+        lambda x: kickstart.kickstarting_terms(
             _NO_TERMS,
             transitions._replace(logits_tm1=x),
             teacher,
@@ -194,7 +194,7 @@ class KickstartingTermsTest(parameterized.TestCase):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher()
     temperatures = {'teacher_temperature': 0.5, 'student_temperature': 2.0}
-    terms = kickstarting.kickstarting_terms(
+    terms = kickstart.kickstarting_terms(
         _NO_TERMS,
         transitions,
         teacher,
@@ -218,18 +218,18 @@ class KickstartingTermsTest(parameterized.TestCase):
     teacher = cases.make_teacher()
     teacher = teacher._replace(**{field: spoil(getattr(teacher, field))})
     with self.assertRaises(AssertionError):
-      kickstarting.kickstarting_terms(
+      kickstart.kickstarting_terms(
           _NO_TERMS,
           cases.make_transitions(),
           teacher,
           np.ones(cases.B, np.float32),
       )
     with self.assertRaises(AssertionError):
-      kickstarting.diagnostics(cases.make_transitions(), teacher)
+      kickstart.diagnostics(cases.make_transitions(), teacher)
 
   def test_weights_must_be_one_per_stream(self):
     with self.assertRaises(AssertionError):
-      kickstarting.kickstarting_terms(
+      kickstart.kickstarting_terms(
           _NO_TERMS,
           cases.make_transitions(),
           cases.make_teacher(),
@@ -244,7 +244,7 @@ class DiagnosticsTest(chex.TestCase):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher(0, -1, 1)
     teacher.logits[:, 1] = np.nan  # It has no teacher.
-    actual = self.variant(kickstarting.diagnostics)(transitions, teacher)
+    actual = self.variant(kickstart.diagnostics)(transitions, teacher)
     teacher_logits, student_logits = (
         teacher.logits[:-1], transitions.logits_tm1
     )
@@ -269,7 +269,7 @@ class DiagnosticsTest(chex.TestCase):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher()
     gradient = jax.grad(
-        lambda x: kickstarting.diagnostics(
+        lambda x: kickstart.diagnostics(
             transitions._replace(logits_tm1=x), teacher
         )['teacher_kl'].sum()
     )(transitions.logits_tm1)
