@@ -19,6 +19,7 @@
       --peer='venv-sf/bin/python sf_bench.py --workers 2 --envs 128'
   python -m benchmarks.throughput --workload=minigrid8
   python -m benchmarks.throughput --workload=teachers
+  python -m benchmarks.throughput --workload=population
 
 Each figure is the median over `--rounds`; in a round everything is measured in
 turn, each in a process of its own, so that the machine's moods hit all alike.
@@ -30,10 +31,12 @@ last line of output is JSON. Not here: learning curves.
 
 from collections.abc import Callable
 import dataclasses
+import functools
 import json
 import os
 import platform
 import re
+import resource
 import shlex
 import statistics
 import subprocess
@@ -47,7 +50,8 @@ from absl import flags
 import experiments  # noqa: F401  (sets how XLA uses threads)
 
 _WORKLOAD = flags.DEFINE_enum(
-    'workload', 'peer', ['peer', 'minigrid8', 'teachers'], 'What to measure.')
+    'workload', 'peer', ['peer', 'minigrid8', 'teachers', 'population'],
+    'What to measure.')
 _PART = flags.DEFINE_string(
     'part', '', 'For the processes that this program starts.')
 _SECONDS = flags.DEFINE_float(
@@ -56,6 +60,7 @@ _ROUNDS = flags.DEFINE_integer('rounds', 3, 'Repetitions, interleaved.')
 _PEER = flags.DEFINE_string(
     'peer', '', 'Command that measures another framework, run in turn.')
 _TEACHER_COUNTS = (0, 1, 8, 30)
+_POPULATIONS = (1, 2, 4, 8, 16)
 _WARM_UP_S = 5.0
 # Tables of instructions grow for a while, and every size is compiled.
 _WARM_UP_TOGETHER_S = 30.0
@@ -78,10 +83,13 @@ WORKLOADS = {
     'peer': Workload('minigrid_all', ('DoorKey-6x6',), 'flat', 20, 64, 2, 1),
     'minigrid8': Workload('minigrid8', (), 'grid_small', 20, 32, 4, 1),
     'teachers': Workload('minigrid30', (), 'grid_small', 20, 30, 4, 1),
+    'population': Workload('minigrid8', (), 'grid_small', 20, 32, 4, 1),
 }
 
 
-def _setup(workload: Workload, num_teachers: int) -> tuple[Any, Any]:
+def _setup(
+    workload: Workload, num_teachers: int = 0, num_members: int = 1
+) -> tuple[Any, Any]:
   """Builds the problem and its configuration."""
   import jax
 
@@ -118,7 +126,7 @@ def _setup(workload: Workload, num_teachers: int) -> tuple[Any, Any]:
     teaching = build.Teaching(
         teachers, routing, controllers.scheduled(1.0))
   problem = build.make_problem(
-      suite, network, update_lib.UpdateConfig(), config, teaching)
+      suite, network, update_lib.UpdateConfig(), config, teaching, num_members)
   return problem, config
 
 
@@ -192,6 +200,7 @@ def _make_rollouts(problem: Any, config: Any, replay: bool) -> Any:
   import jax
 
   from kickstarting.runtime import actor as actor_lib
+  from kickstarting.runtime import layout as layout_lib
   from kickstarting.runtime import parameter_store
   params = jax.jit(problem.agent.init)(jax.random.key(0))
   functions = actor_lib.make_actor_functions(problem.agent)
@@ -205,7 +214,7 @@ def _make_rollouts(problem: Any, config: Any, replay: bool) -> Any:
         jax.random.key(i)))
   store = parameter_store.ParameterStore(0, params)
   return params, actor_lib.rollouts(
-      actors, store, config.unroll_steps, config.splits)
+      actors, store, config.unroll_steps, layout_lib.Layout(config.splits))
 
 
 def _measure_act(problem: Any, config: Any, seconds: float) -> float:
@@ -237,7 +246,12 @@ def _measure_learn(problem: Any, config: Any, seconds: float) -> float:
   return _rate(step, seconds)
 
 
-def _measure_together(problem: Any, config: Any, seconds: float) -> float:
+def _measure_together(
+    problem: Any, config: Any, seconds: float, num_members: int = 0
+) -> float:
+  """Trains one student, or a population with `num_members`."""
+  from kickstarting import pbt
+  from kickstarting.populations import training as population_training
   from kickstarting.runtime import training
 
   marks: list[tuple[float, int]] = []
@@ -250,11 +264,18 @@ def _measure_together(problem: Any, config: Any, seconds: float) -> float:
     return bool(marks) and time.monotonic() - marks[0][0] > (
         _WARM_UP_TOGETHER_S + seconds)
 
-  training.train(problem, config, on_record=on_record, should_stop=is_over)
+  train: Callable[..., Any] = training.train
+  if num_members:
+    rules = pbt.with_intervals(
+        pbt.get_preset('kickstarting'), every=100_000, burn_in=0, window=1)
+    train = functools.partial(
+        population_training.train,
+        population=population_training.PopulationConfig(rules, num_members))
+  train(problem, config, on_record=on_record, should_stop=is_over)
   start = marks[0][0] + _WARM_UP_TOGETHER_S
   marks = [m for m in marks if m[0] >= start]
   (t0, f0), (t1, f1) = marks[0], marks[-1]
-  return (f1 - f0) / (t1 - t0)
+  return max(num_members, 1) * (f1 - f0) / (t1 - t0)
 
 
 def _run_part(part: str) -> float:
@@ -262,7 +283,10 @@ def _run_part(part: str) -> float:
   name, _, count = part.partition(':')
   if name in ('env', 'act', 'learn'):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-  problem, config = _setup(WORKLOADS[_WORKLOAD.value], int(count or 0))
+  num_members = int(count) if name == 'population' else 0
+  num_teachers = int(count or 0) if name == 'together' else 0
+  problem, config = _setup(
+      WORKLOADS[_WORKLOAD.value], num_teachers, max(num_members, 1))
   seconds = _SECONDS.value
   if name == 'env':
     return _measure_env(problem, seconds)
@@ -270,16 +294,21 @@ def _run_part(part: str) -> float:
     return _measure_act(problem, config, seconds)
   if name == 'learn':
     return _measure_learn(problem, config, seconds)
-  return _measure_together(problem, config, seconds)
+  return _measure_together(problem, config, seconds, num_members)
 
 
-def _spawn(part: str) -> float:
-  """Measures one part in a process of its own."""
+def _spawn(part: str) -> tuple[float, float]:
+  """Measures one part in a process of its own.
+
+  Returns:
+    Frames per second, and the most memory held, in MiB.
+  """
   done = subprocess.run(
       [sys.executable, '-m', 'benchmarks.throughput', f'--part={part}',
        f'--workload={_WORKLOAD.value}', f'--seconds={_SECONDS.value}'],
       stdout=subprocess.PIPE, text=True, check=True)
-  return float(done.stdout.strip().splitlines()[-1])
+  rate, memory = done.stdout.strip().splitlines()[-1].split()
+  return float(rate), float(memory)
 
 
 def _spawn_peer(command: str) -> float:
@@ -296,16 +325,22 @@ def _spawn_peer(command: str) -> float:
 def main(argv):
   del argv
   if _PART.value:
-    print(_run_part(_PART.value))
+    rate = _run_part(_PART.value)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MiB
+    print(rate, most)
     return
   if _WORKLOAD.value == 'teachers':
     parts = [f'together:{k}' for k in _TEACHER_COUNTS]
+  elif _WORKLOAD.value == 'population':
+    parts = ['together', *(f'population:{p}' for p in _POPULATIONS)]
   else:
     parts = ['together', 'env', 'act', 'learn']
   rates: dict[str, list[float]] = {}
+  memory: dict[str, float] = {}
   for i in range(_ROUNDS.value):
     for part in parts:
-      rates.setdefault(part, []).append(_spawn(part))
+      rate, memory[part] = _spawn(part)
+      rates.setdefault(part, []).append(rate)
       if part == 'together' and _PEER.value:
         rates.setdefault('peer', []).append(_spawn_peer(_PEER.value))
     print(f'round {i + 1} of {_ROUNDS.value}: ' + ', '.join(
@@ -317,6 +352,7 @@ def main(argv):
       'workload': _WORKLOAD.value,
       'frames_per_second': median,
       'all': rates,
+      'memory_mib': memory,  # of the last round
       'cores': cores,
       'machine': platform.processor() or platform.machine(),
       'load_average': os.getloadavg(),
@@ -334,6 +370,12 @@ def main(argv):
         a / b for a, b in zip(one, base))
     result['throughput_of_30_against_1'] = statistics.median(
         a / b for a, b in zip(rates['together:30'], one))
+  if _WORKLOAD.value == 'population':
+    result['throughput_against_one_student'] = {
+        str(p): statistics.median(
+            a / b for a, b in zip(rates[f'population:{p}'], rates['together']))
+        for p in _POPULATIONS
+    }
   print(json.dumps(result), flush=True)
 
 

@@ -19,6 +19,7 @@ Here: `load_teachers`, `make_problem`, `run`. Not here: the binaries.
 
 from collections.abc import Callable, Sequence
 import dataclasses
+import json
 import pathlib
 import sys
 from typing import Any
@@ -94,9 +95,24 @@ def load_teachers(
     teachers.append(teacher_lib.from_policy(
         path, policy_file.load_policy(path)))
   routing = teacher_lib.route(teachers, suite.task_names, assignments)
-  controller = parsing.from_string(weights, total_frames=frames)
+  controller = _controller(weights, frames)
   controller.init(len(teachers))  # raises now if the numbers do not match
   return Teaching(tuple(teachers), routing, controller)
+
+
+def _controller(weights: str, frames: int) -> controllers.WeightController:
+  """Returns what --weights names."""
+  name, _, path = weights.partition(':')
+  if name != 'replay':
+    return parsing.from_string(weights, total_frames=frames)
+  try:
+    return controllers.replay(json.loads(pathlib.Path(path).read_text()))
+  except OSError as error:
+    raise ValueError(
+        f'--weights={weights}: {path!r} cannot be read ({error.strerror}); name'
+        ' the schedule.json of a run of experiments.pbt.') from error
+  except ValueError as error:
+    raise ValueError(f'--weights={weights}: {error}') from error
 
 
 def make_environment(
@@ -128,8 +144,17 @@ def make_problem(
     update: update_lib.UpdateConfig,
     config: training_config.TrainingConfig,
     teaching: Teaching = NO_TEACHING,
+    num_members: int = 1,
 ) -> training.Problem:
-  """Composes a problem for `training.train`.
+  """Composes a problem for `training.train`, or for a population.
+
+  Args:
+    suite: tasks.
+    network: of the student.
+    update: of the student.
+    config: streams are those of one member.
+    teaching: teachers, if any.
+    num_members: whose streams a batch holds.
 
   Raises:
     ValueError: a teacher does not fit the suite's environment.
@@ -149,7 +174,8 @@ def make_problem(
       network=_json(network),
       update=update,
       make_environment=lambda block: make_environment(
-          suite, config.streams, config.seed, block, splits=config.splits),
+          suite, config.streams, config.seed, block,
+          splits=config.splits * num_members),
       make_labeller=make_labeller,
       make_window=lambda frames: scores.ScoreWindow(
           list(suite.random_returns), list(suite.reference_returns), frames),
@@ -173,8 +199,22 @@ def run(
     resume: bool,
     should_stop: Callable[[], bool],
     label: str = '',
-) -> training.Outcome:
-  """Trains with checkpoints and logs in `folder`."""
+    train: Callable[..., Any] = training.train,
+) -> Any:
+  """Trains with checkpoints and logs in `folder`.
+
+  Args:
+    problem: what is trained.
+    config: how.
+    folder: of the run.
+    resume: continue the run in it.
+    should_stop: polled; True ends the run cleanly.
+    label: starts each line of progress.
+    train: `training.train`, or that of a population.
+
+  Returns:
+    What `train` returns.
+  """
   checkpointer = checkpoint_lib.Checkpointer(folder / 'checkpoints')
   latest = checkpointer.latest()
   if resume and latest is None:
@@ -185,7 +225,7 @@ def run(
       folder, total_frames=config.frames, label=label,
       resume_frames=latest if resume else (0 if folder.exists() else None))
   try:
-    outcome = training.train(
+    outcome = train(
         problem, config, on_record=logger, checkpointer=checkpointer,
         resume=resume, should_stop=should_stop)
     if outcome.stragglers:

@@ -101,7 +101,7 @@ def draw_curves(
   axes.grid(alpha=0.3)
   if axes.get_legend_handles_labels()[0]:
     axes.legend(loc='best')
-  return _save(figure, path)
+  return save(figure, path)
 
 
 def draw_table(
@@ -115,10 +115,11 @@ def draw_table(
   axes.set_xlabel('score (0 random, 100 reference)')
   axes.set_xlim(-5, 105)
   axes.set_title(title)
-  return _save(figure, path)
+  return save(figure, path)
 
 
-def _save(figure: Any, path: str | os.PathLike[str]) -> pathlib.Path:
+def save(figure: Any, path: str | os.PathLike[str]) -> pathlib.Path:
+  """Writes a figure as PNG and PDF and closes it; returns the PNG's path."""
   path = pathlib.Path(path)
   for suffix in ('.png', '.pdf'):
     figure.savefig(path.with_suffix(suffix), dpi=150)

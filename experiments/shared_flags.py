@@ -124,7 +124,8 @@ TEACHERS = flags.DEFINE_list(
     'the experts that come with the library.')
 WEIGHTS = flags.DEFINE_string(
     'weights', 'linear:1:50%', 'Controller of the teachers\' weights, e.g. '
-    'constant:1, linear:1:2e6 or linear:1:50%;cut=60%.')
+    'constant:1, linear:1:2e6, linear:1:50%;cut=60%, or '
+    'replay:PATH of the schedule.json of a population.')
 BOOTSTRAP_ON_TIMEOUT = flags.DEFINE_bool(
     'bootstrap_on_timeout', False, 'Treat a time-out as the end of the data, '
     'not of the episode.')

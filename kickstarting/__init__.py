@@ -14,7 +14,7 @@
 # ==============================================================================
 """Kickstarting deep reinforcement learning, in JAX.
 
-Here are the public names: records, loss functions and the two packages that
+Here are the public names: records, loss functions and the three packages that
 need no more than jax, rlax and chex. Agents, teachers, environments and the
 runtime are imported by module (`from kickstarting import agent`), so that a
 notebook which wants a loss loads neither Haiku nor an environment. Read
@@ -22,6 +22,7 @@ notebook which wants a loss loads neither Haiku nor an environment. Read
 """
 
 from kickstarting import losses
+from kickstarting import pbt
 from kickstarting import weights
 from kickstarting.losses import a2c
 from kickstarting.losses import clip_unit
@@ -78,6 +79,7 @@ __all__ = [
     'log_prob',
     'losses',
     'optimistic_asymmetric_clip',
+    'pbt',
     'reverse_kl',
     'sample_weights',
     'split_transitions',

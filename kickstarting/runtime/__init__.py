@@ -14,6 +14,6 @@
 # ==============================================================================
 """The only threads and the only disk: actors, learner loop, checkpoints, logs.
 
-Read `training.py` for how they fit together and in which order they stop. Not
+Read `loop.py` for how they fit together and in which order they stop. Not
 here: anything that computes a loss or a gradient (`update.py`, `losses/`).
 """

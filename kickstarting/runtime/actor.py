@@ -17,7 +17,7 @@
 Here: `Rollout` (one batch of streams), `rollouts` (several in turn, so that
 one batch's environments step while another's actions are computed) and the
 episode statistics. The generator serves a thread and a lockstep loop alike.
-Not here: queues and threads (`training.py`), teachers (`teachers/`).
+Not here: queues and threads (`sources.py`), teachers (`teachers/`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +31,7 @@ from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import tables
 from kickstarting.runtime import instruction_slots
+from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.teachers import labelling
 
@@ -81,6 +82,7 @@ class StreamActor:
       environment: base.BatchedEnvironment,
       labeller: labelling.Labeller | None,
       rng_key: types.Array,
+      layout: layout_lib.Layout = layout_lib.WHOLE,
   ):
     self._functions = functions
     self._environment = environment
@@ -90,7 +92,8 @@ class StreamActor:
     self._counter = 0
     num_streams = environment.num_streams
     self._slots = instruction_slots.InstructionSlots(
-        functions.slots, environment.instructions, num_streams)
+        functions.slots, environment.instructions,
+        layout.members(num_streams))
     self._narrow = tables.Narrow()
     self._state = functions.initial_state(num_streams)
     self._returns = np.zeros(num_streams)
@@ -173,56 +176,66 @@ class StreamActor:
 
 
 class Splitter:
-  """Cuts rollouts of many streams into learner batches of fewer.
+  """Cuts rollouts of many streams into learner batches of fewer."""
 
-  Acting is cheapest with many streams side by side, learning takes fewest
-  frames with many small updates; so an actor's batch becomes several of the
-  learner's. Streams are ordered by task and dealt out in turn: each part holds
-  every task.
-  """
-
-  def __init__(self, parts: int):
-    self._parts = parts
+  def __init__(self, layout: layout_lib.Layout):
+    self._layout = layout
     self._narrow = tables.Narrow()
 
   def __call__(self, rollout: Rollout) -> list[Rollout]:
-    """Returns the parts; streams that part i holds are i, i + parts, ..."""
-    if self._parts == 1:
+    """Returns the parts; see `Layout`.
+
+    Their tables of instructions [P * U, L] hold U rows for each member.
+    """
+    if self._layout == layout_lib.WHOLE:
       return [rollout]
-    return [self._part(rollout, i) for i in range(self._parts)]
+    return [self._part(rollout, i) for i in range(self._layout.splits)]
 
   def _part(self, rollout: Rollout, i: int) -> Rollout:
-    mine = slice(i, None, self._parts)
+    splits = self._layout.splits
+    mine = slice(i, None, splits)
     whole = rollout.trajectory
     timesteps, actions, logits = jax.tree.map(
         lambda x: x[:, mine],
         (whole.timesteps, whole.actions, whole.behaviour_logits))
-    rows, narrowed = self._narrow(
-        timesteps.instruction[None], np.asarray(whole.instructions))
+    rows, tokens = self._narrow_each(
+        timesteps.instruction, np.asarray(whole.instructions))
     teacher = whole.teacher
     if teacher is not None:
       teacher = types.TeacherOutput(
           teacher.logits[:, mine], teacher.value[:, mine], teacher.index[mine])
     return rollout._replace(
         trajectory=types.Trajectory(
-            timesteps=timesteps._replace(instruction=rows[0]),
+            timesteps=timesteps._replace(instruction=rows),
             actions=actions,
             behaviour_logits=logits,
             initial_core_state=jax.tree.map(
                 lambda x: x[mine], whole.initial_core_state),
-            instructions=narrowed[0],
+            instructions=tokens,
             task=whole.task[mine],
             teacher=teacher,
         ),
-        episodes=[e for e in rollout.episodes
-                  if e.stream % self._parts == i])
+        episodes=[e for e in rollout.episodes if e.stream % splits == i])
+
+  def _narrow_each(
+      self, instruction: np.ndarray, tokens: np.ndarray
+  ) -> tuple[np.ndarray, np.ndarray]:
+    """Gives each member rows of its own; [T+1, B], [P * U, L]."""
+    num_members = self._layout.num_members
+    by_member = instruction.reshape(len(instruction), -1, num_members)
+    rows, narrowed = self._narrow(np.moveaxis(by_member, 2, 0), tokens)
+    size = narrowed.shape[1]
+    first = size * np.arange(num_members, dtype=np.int32)
+    rows = np.moveaxis(rows, 0, 2) + first
+    return (rows.reshape(instruction.shape),
+            narrowed.reshape(-1, narrowed.shape[2]))
 
 
 def rollouts(
     actors: Sequence[StreamActor],
     store: parameter_store.ParameterStore,
     unroll_steps: int,
-    splits: int = 1,
+    layout: layout_lib.Layout = layout_lib.WHOLE,
 ) -> Iterator[Rollout]:
   """Yields rollouts for ever.
 
@@ -234,9 +247,9 @@ def rollouts(
     actors: batches of streams that one thread serves.
     store: where each unroll takes its parameters from.
     unroll_steps: T.
-    splits: learner batches that each actor's rollout is cut into.
+    layout: how each actor's rollout is cut.
   """
-  split = Splitter(splits)
+  split = Splitter(layout)
   clocks = [-(i * unroll_steps) // len(actors) for i in range(len(actors))]
   while True:
     for i, actor in enumerate(actors):

@@ -113,12 +113,16 @@ def _finite(value: Any) -> Any:
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   """Returns one line: frames, speed, score, lambda, entropy, time left."""
   rate = record['frames_per_second']
-  left = (total_frames - record['frames']) / max(rate, 1e-9)
+  num_members = len(record.get('member_score', ())) or 1
+  left = num_members * (total_frames - record['frames']) / max(rate, 1e-9)
   parts = [
       f'{record["frames"] / 1e6:6.2f} of {total_frames / 1e6:.2f} M frames',
       f'{rate:6.0f} frames/s',
       f'score {record["score"]:5.1f}',
   ]
+  if 'member_score' in record:
+    parts.append(f'median {record["score_median"]:5.1f}')
+    parts.append(f'copies {record["copies"]}')
   if record['lambda']:
     weights = list(record['lambda'].values())
     parts.append(f'lambda {sum(weights) / len(weights):.3f}')

@@ -14,7 +14,7 @@
 # ==============================================================================
 """Where the learner leaves parameters for the actors.
 
-Not here: what either of them does with them (`training.py`, `actor.py`).
+Not here: what either of them does with them (`loop.py`, `actor.py`).
 """
 
 import threading

@@ -16,7 +16,7 @@
 
 Both make their actors with fresh environment seeds and random keys at every
 start, so that a run which starts its actors again at every checkpoint can be
-resumed exactly. Not here: what is done with a rollout (`training.py`).
+resumed exactly. Not here: what is done with a rollout (`loop.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -29,6 +29,7 @@ from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import seeds
 from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import processor
 from kickstarting.runtime import threads
@@ -51,7 +52,9 @@ class ActorFactory:
       make_environment: MakeEnvironment,
       make_labeller: MakeLabeller,
       batches_per_actor: int,
+      layout: layout_lib.Layout,
   ):
+    self.layout = layout
     self._functions = functions
     self._make_environment = make_environment
     self._make_labeller = make_labeller
@@ -75,7 +78,7 @@ class ActorFactory:
       environment = self._make_environment(block % seeds.MAX_ACTORS)
       actors.append(actor_lib.StreamActor(
           self._functions, environment, self._make_labeller(environment.task),
-          jax.random.fold_in(rng_key, batch)))
+          jax.random.fold_in(rng_key, batch), self.layout))
     return actors
 
 
@@ -87,13 +90,12 @@ class LockstepSource:
       factory: ActorFactory,
       store: parameter_store.ParameterStore,
       unroll_steps: int,
-      splits: int,
       start: int,
       rng_key: types.Array,
   ):
     self._actors = factory(0, 1, start, rng_key)
     self._rollouts = actor_lib.rollouts(
-        self._actors, store, unroll_steps, splits)
+        self._actors, store, unroll_steps, factory.layout)
 
   def get(self, give_up: Callable[[], bool]) -> actor_lib.Rollout:
     """Returns the next rollout; nothing is waited for."""
@@ -118,7 +120,6 @@ class ThreadedSource:
       factory: ActorFactory,
       store: parameter_store.ParameterStore,
       unroll_steps: int,
-      splits: int,
       start: int,
       rng_key: types.Array,
       *,
@@ -135,7 +136,7 @@ class ThreadedSource:
       actors = factory(actor_id, num_actors, start, rng_key)
       try:
         for rollout in actor_lib.rollouts(
-            actors, store, unroll_steps, splits):
+            actors, store, unroll_steps, factory.layout):
           self._queue.put(rollout._replace(
               trajectory=jax.device_put(rollout.trajectory)))
       finally:

@@ -16,7 +16,7 @@
 
 Here: `Stopped`, `ThreadGroup`, `TimedQueue`. The first exception of any thread
 stops all of them and is raised again, with the thread's name, by whoever waits.
-Not here: what the threads do (`actor.py`, `training.py`).
+Not here: what the threads do (`actor.py`, `loop.py`).
 """
 
 from collections.abc import Callable

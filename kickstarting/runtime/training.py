@@ -12,23 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""The learner loop: thin, on the host, around a pure jitted update.
+"""One student: what it is trained on, and what steers and judges its run.
 
-Here: `Problem`, `train`. Shutdown order: the loop ends (frame
-budget, stop request or error), the source stops its actors (stop event, queue
-calls give up, threads are joined with a deadline), the last update is awaited,
-a checkpoint is written. Not here: threads (`sources.py`), what an update does
-(`update.py`), where records go (`logger.py`).
+Here: `Problem`, `train`. Not here: the loop itself (`loop.py`), many students
+at once (`populations/`), where records go (`logger.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
-import functools
-import time
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import agent as agent_lib
@@ -37,9 +31,9 @@ from kickstarting import update as update_lib
 from kickstarting.environments import scores
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
-from kickstarting.runtime import parameter_store
+from kickstarting.runtime import layout as layout_lib
+from kickstarting.runtime import loop
 from kickstarting.runtime import sources
-from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
 from kickstarting.weights import controllers
 
@@ -75,10 +69,6 @@ class Outcome:
   stragglers: list[str]  # threads that did not stop in time
 
 
-class TrainingError(RuntimeError):
-  """Training cannot go on."""
-
-
 def train(
     problem: Problem,
     config: training_config.TrainingConfig,
@@ -88,7 +78,7 @@ def train(
     resume: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
-  """Trains until the frame budget is spent.
+  """Trains one student until the frame budget is spent.
 
   Args:
     problem: what is trained.
@@ -100,177 +90,57 @@ def train(
     should_stop: polled at every update; True ends the run cleanly.
 
   Raises:
-    TrainingError: the loss is not finite.
+    loop.TrainingError: the loss is not finite.
     threads.ThreadError: an actor failed.
     ValueError: the checkpoint does not fit, there is none to resume from, or
       there is one and `resume` is False: it is not overwritten.
   """
-  if resume and checkpointer is None:
-    raise ValueError(
-        'resume is True without a checkpointer; pass the one of the run to'
-        ' continue.')
-  if not resume and checkpointer is not None:
-    latest = checkpointer.latest()
-    if latest is not None:
-      raise ValueError(
-          f'The checkpointer holds a run of {latest} frames; expected none for'
-          ' a new run. Pass resume=True to continue it, or name another'
-          ' folder.')
-  return _Run(problem, config, on_record, checkpointer, resume).run(should_stop)
+  update = update_lib.make_update(problem.update, problem.agent)
+  program = loop.Program(
+      init=lambda rng_key: update.init(problem.agent.init(rng_key)),
+      update=update.update,
+      act=actor_lib.make_actor_functions(problem.agent),
+      make_environment=problem.make_environment,
+      make_labeller=problem.make_labeller,
+      layout=layout_lib.Layout(config.splits),
+  )
+  steering = _Student(problem, config)
+  ending = loop.run(
+      program, steering, config, on_record=on_record, network=problem.network,
+      checkpointer=checkpointer, resume=resume, should_stop=should_stop)
+  best_score, best_frames, best_params = steering.best
+  return Outcome(
+      ended=ending.ended,
+      frames=ending.frames,
+      seconds=ending.seconds,
+      frames_per_second=ending.frames_per_second,
+      score=steering.window.score(),
+      params=ending.state.params,
+      best_params=best_params,
+      best_score=float(best_score),
+      best_frames=best_frames,
+      stragglers=ending.stragglers,
+  )
 
 
-@functools.partial(
-    jax.tree_util.register_dataclass,
-    data_fields=['values'],
-    meta_fields=['names'],
-)
-@dataclasses.dataclass(frozen=True)
-class _Metrics:
-  """Metrics of one update in one array, which is one copy to the host."""
+class _Student:
+  """Steers one student: a controller of teacher weights, a window of scores."""
 
-  names: tuple[str, ...]
-  values: types.Array  # float32 [names]
-
-
-class _Run:
-  """State of the loop."""
-
-  def __init__(self, problem, config, on_record, checkpointer, resume):
+  def __init__(self, problem: Problem, config: training_config.TrainingConfig):
     self._problem = problem
     self._config = config
-    self._on_record = on_record
-    self._checkpointer = checkpointer
-    update = update_lib.make_update(problem.update, problem.agent)
-
-    def step(params, rest, hypers, trajectory):
-      state, metrics = update.update(
-          rest._replace(params=params), hypers, trajectory)
-      return state, _Metrics(
-          tuple(metrics), jnp.stack(list(metrics.values())))
-
-    # Actors still read the parameters; the rest is overwritten in place.
-    self._update = jax.jit(step, donate_argnums=1)
-    self._functions = actor_lib.make_actor_functions(problem.agent)
-    self._window = problem.make_window(config.window_frames)
-    rng_key, init_key = jax.random.split(jax.random.key(config.seed))
-    params = jax.jit(problem.agent.init)(init_key)
-    self._state = update.init(params)
-    self._rng_key = jax.random.key_data(rng_key)
     self._control = problem.controller.init(len(problem.teacher_names))
-    self._frames = 0
-    self._seconds = 0.0
-    self._starts = 0
-    self._best = (-np.inf, 0, jax.device_get(params))
-    if resume:
-      self._restore()
+    self.window = problem.make_window(config.window_frames)
 
-  def run(self, should_stop) -> Outcome:
-    """Runs the loop; see `train`."""
-    config = self._config
-    self._store = parameter_store.ParameterStore(
-        int(self._state.updates), self._state.params)
-    # The update under way: its parameters, metrics and rollout's version.
-    self._pending: tuple[types.Params, _Metrics, int] | None = None
-    self._totals: dict[str, float] = {}
-    self._num_totals = 0
-    self._lag = 0
-    first_frame, began = self._frames, time.monotonic()
-    seconds_before = self._seconds
-    record = self._next(config.record_frames)
-    checkpoint = self._next(config.checkpoint_frames)
-    self._last_record = (self._frames, began)
-    source = self._start()
-    stragglers: list[str] = []
-    ended = 'finished'
-    try:
-      while self._frames < config.frames:
-        if should_stop():
-          ended = 'interrupted'
-          break
-        try:
-          rollout = source.get(should_stop)
-        except threads.Stopped:
-          continue  # should_stop became True
-        self._learn(rollout)
-        if config.lockstep:
-          self._settle()
-        self._seconds = seconds_before + time.monotonic() - began
-        if self._frames >= record or self._frames >= config.frames:
-          self._settle()
-          self._record(source)
-          record = self._next(config.record_frames)
-        if checkpoint <= self._frames < config.frames:
-          self._settle()
-          checkpoint = self._next(config.checkpoint_frames)
-          if config.lockstep:  # a resumed run starts its actors here, too
-            source.close()
-            self._save()
-            source = self._start()
-          else:
-            self._save()
-      self._settle()
-    finally:
-      stragglers = source.close()
-    self._save()
-    best_score, best_frames, best_params = self._best
-    elapsed = time.monotonic() - began
-    return Outcome(
-        ended=ended,
-        frames=self._frames,
-        seconds=self._seconds,
-        frames_per_second=(self._frames - first_frame) / max(elapsed, 1e-9),
-        score=self._window.score(),
-        params=jax.device_get(self._state.params),
-        best_params=best_params,
-        best_score=float(best_score),
-        best_frames=best_frames,
-        stragglers=stragglers,
-    )
+  def begin(self, state: types.LearnerState) -> None:
+    self.best = (-np.inf, 0, jax.device_get(state.params))
 
-  def _next(self, interval: int) -> int:
-    """Returns the first multiple of `interval` after the frames so far."""
-    return (self._frames // interval + 1) * interval
-
-  def _start(self):
-    """Starts the actors with new seeds and keys."""
-    config = self._config
-    rng_key, actor_key = jax.random.split(
-        jax.random.wrap_key_data(self._rng_key))
-    self._rng_key = jax.random.key_data(rng_key)
-    start, self._starts = self._starts, self._starts + 1
-    factory = sources.ActorFactory(
-        self._functions, self._problem.make_environment,
-        self._problem.make_labeller, config.batches_per_actor)
-    args = (factory, self._store, config.unroll_steps, config.splits, start,
-            actor_key)
-    if config.lockstep:
-      return sources.LockstepSource(*args)
-    return sources.ThreadedSource(
-        *args, num_actors=config.num_actors, queue_size=config.queue_size,
-        leave_a_core=(
-            config.learner_core and jax.default_backend() == 'cpu'))
-
-  def _learn(self, rollout: actor_lib.Rollout) -> None:
-    """Starts an update; at most one more is under way."""
-    for episode in rollout.episodes:
-      self._window.add(self._frames, episode.task, episode.episode_return)
-    hypers = self._hypers()
-    self._frames += rollout.trajectory.actions.size
-    state, metrics = self._update(
-        self._state.params, self._state._replace(params=None), hypers,
-        rollout.trajectory)
-    self._state = state
-    self._settle()
-    self._pending = (state.params, metrics, rollout.version)
-    if metrics.values.is_ready():  # computed in this thread
-      self._settle()
-
-  def _hypers(self) -> types.Hypers:
+  def hypers(self, frames: int) -> types.Hypers:
     config = self._config
     self._control, weights = self._problem.controller.update(
-        self._control, controllers.Progress(frames=self._frames))
+        self._control, controllers.Progress(frames=frames))
     self._weights = weights
-    left = max(0.0, 1.0 - self._frames / config.frames)
+    left = max(0.0, 1.0 - frames / config.frames)
     return types.Hypers(
         learning_rate=np.asarray(config.learning_rate * left, np.float32),
         entropy_cost=np.asarray(config.entropy_cost, np.float32),
@@ -279,97 +149,58 @@ class _Run:
         rho=weights.rho,
     )
 
-  def _settle(self) -> None:
-    """Awaits the update under way, publishes it and adds up its metrics."""
-    if self._pending is None:
-      return
-    params, packed, version = self._pending
-    self._pending = None
-    metrics = dict(zip(packed.names, np.asarray(packed.values).tolist()))
+  def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
+    for episode in episodes:
+      self.window.add(frames, episode.task, episode.episode_return)
+
+  def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     for name in ('loss', 'grad_norm'):
       value = metrics[name]
       if not np.isfinite(value):
-        raise TrainingError(
-            f'{name} is {value} near frame {self._frames}; expected a finite'
+        raise loop.TrainingError(
+            f'{name} is {value} near frame {frames}; expected a finite'
             ' number. Lower learning_rate or max_grad_norm, or look for extreme'
             ' rewards. Checkpoints written before are intact.')
-    newest = self._store.get().version + 1
-    self._store.publish(newest, params)
-    self._lag += newest - 1 - version
-    for name, value in metrics.items():
-      self._totals[name] = self._totals.get(name, 0.0) + value
-    self._num_totals += 1
 
-  def _record(self, source) -> None:
-    """Reports means since the last record."""
-    now = time.monotonic()
-    frames, then = self._last_record
-    self._last_record = (self._frames, now)
-    self._window.advance(self._frames)
-    score = self._window.score()
-    if self._window.num_episodes.min() > 0 and score > self._best[0]:
-      params = jax.device_get(self._store.get().params)
-      self._best = (score, self._frames, params)
+  def record(self, frames: int, params: types.Params) -> dict[str, Any]:
+    window = self.window
+    window.advance(frames)
+    score = window.score()
+    if window.num_episodes.min() > 0 and score > self.best[0]:
+      self.best = (score, frames, jax.device_get(params))
     names = self._problem.task_names
-    number = max(self._num_totals, 1)
-    record = {
-        'frames': self._frames,
-        'seconds': self._seconds,
-        'frames_per_second': (self._frames - frames) / max(now - then, 1e-9),
+    return {
         'score': score,
-        'policy_lag': self._lag / number,
-        **{name: value / number for name, value in self._totals.items()},
-        **source.statistics(),
         # Without those of tasks that have not finished an episode yet.
         'return': {
             name: float(value)
-            for name, value in zip(names, self._window.returns())
+            for name, value in zip(names, window.returns())
             if np.isfinite(value)
         },
-        'task_score': dict(zip(names, map(float, self._window.task_scores()))),
-        'episodes': dict(zip(names, map(int, self._window.num_episodes))),
+        'task_score': dict(zip(names, map(float, window.task_scores()))),
+        'episodes': dict(zip(names, map(int, window.num_episodes))),
         'lambda': dict(zip(
             self._problem.teacher_names,
             map(float, self._weights.alpha * self._weights.rho))),
     }
-    self._totals, self._num_totals, self._lag = {}, 0, 0
-    self._on_record(record)
 
-  def _snapshot(self):
-    score, frames, params = self._best
+  def evolve(
+      self, frames: int, state: types.LearnerState
+  ) -> types.LearnerState:
+    del frames
+    return state
+
+  def snapshot(self) -> dict[str, types.PyTree]:
+    score, frames, params = self.best
     return {
-        'learner': self._state,
-        'rng_key': self._rng_key,
         'best_params': params,
         'best': np.array([score, frames], np.float64),
         'control': self._control,
-        'window': self._window.state(),
-        'progress': np.array(
-            [self._frames, self._seconds, self._starts], np.float64),
+        'window': self.window.state(),
     }
 
-  def _save(self) -> None:
-    checkpointer = self._checkpointer
-    # A finished run that is resumed has nothing to add.
-    if checkpointer is not None and checkpointer.latest() != self._frames:
-      checkpointer.save(
-          self._frames, self._snapshot(),
-          {'network': dict(self._problem.network)})
-
-  def _restore(self) -> None:
-    saved, _ = self._checkpointer.restore(
-        self._snapshot(), dict(self._problem.network))
-    shape = lambda tree: jax.tree.map(np.shape, tree)
-    if shape(saved['learner']) != shape(self._state):
-      raise ValueError(
-          'The checkpoint holds parameters of other shapes than this run\'s'
-          ' network; resume with the same flags as the run was started.')
-    self._state = jax.tree.map(jnp.asarray, saved['learner'])
-    self._rng_key = saved['rng_key']
-    self._best = (
+  def restore(self, saved: Mapping[str, types.PyTree]) -> None:
+    self.best = (
         float(saved['best'][0]), int(saved['best'][1]), saved['best_params'])
     self._control = saved['control']
-    self._window.restore(saved['window'])
-    self._frames, self._seconds, self._starts = (
-        int(saved['progress'][0]), float(saved['progress'][1]),
-        int(saved['progress'][2]))
+    self.window.restore(saved['window'])

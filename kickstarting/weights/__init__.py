@@ -20,6 +20,7 @@ Not here: how a weight enters the loss, in `losses/kickstart.py`. Read
 """
 
 from kickstarting.weights.controllers import Progress
+from kickstarting.weights.controllers import replay
 from kickstarting.weights.controllers import scheduled
 from kickstarting.weights.controllers import TeacherWeights
 from kickstarting.weights.controllers import WeightController
@@ -44,5 +45,6 @@ __all__ = (
     'from_string',
     'linear',
     'piecewise',
+    'replay',
     'scheduled',
 )

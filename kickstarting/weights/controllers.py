@@ -23,8 +23,9 @@ Not here: the shapes over time, in `schedules.py`; flags, in `parsing.py`, which
 is what to read next.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+import functools
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -108,6 +109,33 @@ def scheduled(
     return state, TeacherWeights(alpha=alpha_now, rho=factors)
 
   return WeightController(init, update)
+
+
+def replay(schedule: Mapping[str, Mapping[str, Any]]) -> WeightController:
+  """Makes a controller of weights that evolved, as a hand-made schedule.
+
+  Args:
+    schedule: 'alpha' and 'rho', each with 'frames' from which a value holds and
+      'values', for rho a list per teacher: what `pbt.schedule` returns and
+      `experiments.pbt` writes into `schedule.json`. Other names are not read.
+
+  Raises:
+    ValueError: a name is missing, or points do not fit; see
+      `schedules.piecewise`.
+  """
+  points = {}
+  for name in ('alpha', 'rho'):
+    try:
+      points[name] = schedule[name]['frames'], schedule[name]['values']
+    except (KeyError, TypeError) as error:
+      raise ValueError(
+          f'the schedule lacks {name!r} with its \'frames\' and \'values\'; it'
+          f' has {sorted(schedule)}. Take schedule.json of a run of'
+          ' experiments.pbt.') from error
+  steps = functools.partial(schedules.piecewise, interpolation='step')
+  frames, rows = points['rho']
+  return scheduled(
+      steps(*points['alpha']), [steps(frames, column) for column in zip(*rows)])
 
 
 def _as_schedule(

@@ -94,6 +94,37 @@ class BinariesTest(absltest.TestCase):
     self.assertEqual(
         logger.read_records(folder / 'scratch')[0]['lambda'], {})
 
+  def test_pbt_with_that_teacher_and_its_replay(self):
+    folder = self.root / 'pbt'
+    done = binaries.run(
+        'experiments.pbt', *_FLAGS, '--population=2', '--ready_frames=400',
+        '--burn_in_frames=0', '--returns=1', f'--workdir={folder}',
+        f'--teachers=*={self.root / "scratch"}', '--weighting=per_teacher')
+    result = binaries.last_line(done)
+    self._assert_result(result, folder)
+    self.assertContainsSubset(
+        ['score_top3', 'lambda_start', 'lambda_end', 'copies', 'figures'],
+        result)
+    self.assertEqual(result['frames_per_member'], 1600)
+    self.assertEqual(result['frames'], 3200)
+    for picture in result['figures'].values():
+      self.assertGreater(pathlib.Path(picture).stat().st_size, 5000)
+    self.assertRegex(done.stdout, r'score .* median .* copies \d+ .* lambda')
+    self.assertContainsSubset(
+        ['checkpoints', 'lineage.jsonl', 'policy.npz', 'schedule.json'],
+        os.listdir(folder))
+    schedule = json.loads((folder / 'schedule.json').read_text())
+    replayed = self.root / 'replayed'
+    binaries.last_line(binaries.run(
+        'experiments.kickstart', *_FLAGS, f'--workdir={replayed}',
+        f'--teachers=*={self.root / "scratch"}', '--nobaseline',
+        f'--weights=replay:{folder / "schedule.json"}'))
+    records = logger.read_records(replayed / 'kickstarted')
+    [first] = records[0]['lambda'].values()
+    self.assertAlmostEqual(
+        first, schedule['alpha']['values'][0] * schedule['rho']['values'][0][0],
+        places=5)
+
   def test_evaluate_that_policy(self):
     folder = self.root / 'evaluate'
     done = binaries.run(

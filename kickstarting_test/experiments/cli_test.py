@@ -25,8 +25,8 @@ from experiments import shared_flags
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
+from kickstarting.runtime import loop
 from kickstarting.runtime import threads
-from kickstarting.runtime import training
 
 
 def _raised(call) -> BaseException:
@@ -52,7 +52,7 @@ class IsMistakeTest(parameterized.TestCase):
     self.assertFalse(cli.is_mistake(_raised(lambda: {}['x'])))
 
   def test_diverged_training_is(self):
-    self.assertTrue(cli.is_mistake(training.TrainingError('loss is nan')))
+    self.assertTrue(cli.is_mistake(loop.TrainingError('loss is nan')))
 
   @parameterized.parameters(
       (lambda: networks.get_network('gird'), True),
@@ -91,7 +91,9 @@ class MistakesTest(parameterized.TestCase):
   @parameterized.parameters(
       (['nowhere.npz'], 'constant:1', "No policy at 'nowhere.npz'"),
       ([], 'constnat:1', "weights 'constnat:1'"),
-      ([], 'linear:1:50%;rho=1,2', 'rho has 2 factors but there are 0'))
+      ([], 'linear:1:50%;rho=1,2', 'rho has 2 factors but there are 0'),
+      ([], 'replay:nowhere.json', "'nowhere.json' cannot be read"),
+      ([], f'replay:{__file__}', 'weights=replay:.*Expecting value'))
   def test_teachers_and_weights(self, specs, weights, text):
     suite = suites.get_suite('minigrid8')
     error = _raised(

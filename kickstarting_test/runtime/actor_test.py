@@ -25,6 +25,7 @@ import numpy as np
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.teachers import labelling
 from kickstarting_test.runtime import taped
@@ -300,7 +301,7 @@ class SplitterTest(parameterized.TestCase):
 
   def test_parts_make_up_the_whole(self):
     whole = self._whole()
-    parts = actor_lib.Splitter(2)(whole)
+    parts = actor_lib.Splitter(layout_lib.Layout(2))(whole)
     self.assertLen(parts, 2)
     for i, part in enumerate(parts):
       mine, all_ = part.trajectory, whole.trajectory
@@ -326,13 +327,14 @@ class SplitterTest(parameterized.TestCase):
 
   def test_one_part_is_the_rollout_itself(self):
     whole = self._whole()
-    self.assertIs(actor_lib.Splitter(1)(whole)[0], whole)
+    self.assertIs(actor_lib.Splitter(layout_lib.WHOLE)(whole)[0], whole)
 
   def test_rollouts_come_in_parts(self):
     rollouts = list(itertools.islice(
         actor_lib.rollouts(
             [_actor(taped.TapedBatch([9] * 4))],
-            parameter_store.ParameterStore(0, _params(0)), _T, 2), 4))
+            parameter_store.ParameterStore(0, _params(0)), _T,
+            layout_lib.Layout(2)), 4))
     wide = _take([_actor(taped.TapedBatch([9] * 4))], 2)
     for i, part in enumerate(rollouts):
       np.testing.assert_array_equal(

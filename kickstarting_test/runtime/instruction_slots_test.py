@@ -74,7 +74,8 @@ class InstructionSlotsTest(parameterized.TestCase):
     params = jax.jit(network.init)(jax.random.key(0), timesteps, zeros)
     functions = instruction_slots.make_slot_functions(network.encode)
     table = _table(6)
-    slots = instruction_slots.InstructionSlots(functions, table, 3)
+    slots = instruction_slots.InstructionSlots(
+        functions, table, np.zeros(3, int))
     slots.refresh(params, np.array([1, 1, 2], np.int32))
     rows = np.array([5, 1, 3], np.int32)  # two of them are patched in
     where, context = slots.look_up(params, rows)
@@ -96,7 +97,8 @@ class InstructionSlotsTest(parameterized.TestCase):
       functions, _ = _sums()
     rng = np.random.default_rng(0)
     table = _table(40)
-    slots = instruction_slots.InstructionSlots(functions, table, 4)
+    slots = instruction_slots.InstructionSlots(
+        functions, table, np.zeros(4, int))
     params = 1.0
     rows = np.zeros(4, np.int32)
     slots.refresh(params, rows)
@@ -114,7 +116,8 @@ class InstructionSlotsTest(parameterized.TestCase):
     # again: a slot given to one stream must not be taken for the next.
     functions, _ = _sums()
     table = _table(100)
-    slots = instruction_slots.InstructionSlots(functions, table, 10)
+    slots = instruction_slots.InstructionSlots(
+        functions, table, np.zeros(10, int))
     slots.refresh(1.0, np.zeros(10, np.int32))
     for start in range(1, 90, 10):
       rows = np.arange(start, start + 10, dtype=np.int32)
@@ -127,7 +130,8 @@ class InstructionSlotsTest(parameterized.TestCase):
     # Row 1 is the oldest when stream 0 brings a new one, but stream 3 has it.
     functions, _ = _sums()
     table = _table(20)
-    slots = instruction_slots.InstructionSlots(functions, table, 4)
+    slots = instruction_slots.InstructionSlots(
+        functions, table, np.zeros(4, int))
     slots.refresh(1.0, np.array([1, 2, 3, 4], np.int32))
     slots.look_up(1.0, np.array([5, 6, 7, 8], np.int32))  # all 8 are taken
     rows = np.array([9, 10, 11, 1], np.int32)
@@ -138,7 +142,8 @@ class InstructionSlotsTest(parameterized.TestCase):
   def test_least_recently_used_goes_first(self):
     functions, encoded = _sums()
     table = _table(20)
-    slots = instruction_slots.InstructionSlots(functions, table, 2)  # 4 slots
+    slots = instruction_slots.InstructionSlots(
+        functions, table, np.zeros(2, int))  # 4 slots
     slots.refresh(1.0, np.array([1, 2], np.int32))
     slots.look_up(1.0, np.array([3, 4], np.int32))
     slots.look_up(1.0, np.array([1, 4], np.int32))  # 2 is now the oldest
@@ -152,13 +157,39 @@ class InstructionSlotsTest(parameterized.TestCase):
   def test_nothing_is_encoded_twice_for_the_same_parameters(self):
     functions, encoded = _sums()
     table = _table(20)
-    slots = instruction_slots.InstructionSlots(functions, table, 4)
+    slots = instruction_slots.InstructionSlots(
+        functions, table, np.zeros(4, int))
     slots.refresh(1.0, np.array([1, 2, 1, 2], np.int32))
     self.assertEqual(encoded, [8])
     slots.look_up(1.0, np.array([1, 2, 2, 2], np.int32))
     self.assertEqual(encoded, [8])
     slots.look_up(1.0, np.array([3, 4, 3, 5], np.int32))
     self.assertLen(encoded, 2)  # one patch for three new ones
+
+  def test_members_have_slots_of_their_own(self):
+    # One instruction for all streams, which every member encodes differently.
+    table = _table(30)
+    params = np.array([1.0, 10.0, 100.0])
+
+    def encode(params, tokens):
+      sums = tokens.reshape(len(params), -1, tokens.shape[1]).sum(axis=2)
+      return (params[:, None] * sums).reshape(-1)
+
+    members = np.arange(12) // 2 % 3
+    slots = instruction_slots.InstructionSlots(
+        instruction_slots.make_slot_functions(encode), table, members)
+    rng = np.random.default_rng(0)
+    rows = np.zeros(12, np.int32)
+    slots.refresh(params, rows)
+    for step in range(60):
+      if step % 10 == 9:
+        params = params + 1.0
+        slots.refresh(params, rows)
+      rows = rng.integers(len(table), size=12).astype(np.int32)
+      where, context = slots.look_up(params, rows)
+      np.testing.assert_allclose(
+          context[where], params[members] * table.tokens[rows].sum(axis=1),
+          rtol=1e-6)
 
   def test_patching_is_compiled_once(self):
     traces = []
@@ -169,7 +200,8 @@ class InstructionSlotsTest(parameterized.TestCase):
 
     table = _table(60)
     slots = instruction_slots.InstructionSlots(
-        instruction_slots.make_slot_functions(encode), table, 10)
+        instruction_slots.make_slot_functions(encode), table,
+        np.zeros(10, int))
     slots.refresh(1.0, np.zeros(10, np.int32))
     for start in range(1, 40, 3):
       slots.look_up(1.0, np.arange(start, start + 10, dtype=np.int32))

@@ -24,6 +24,7 @@ import numpy as np
 
 from kickstarting.environments import seeds
 from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import sources
 from kickstarting.runtime import threads
@@ -69,12 +70,12 @@ class SourcesTest(parameterized.TestCase):
 
     return sources.ActorFactory(
         _FUNCTIONS, make_environment or self.environments, make_labeller,
-        batches)
+        batches, layout_lib.WHOLE)
 
   def _threaded(self, make_environment=None, *, num_actors=1, queue_size=1,
                 start=0, **kwargs):
     source = sources.ThreadedSource(
-        self._factory(make_environment), self.store, _UNROLL_STEPS, 1, start,
+        self._factory(make_environment), self.store, _UNROLL_STEPS, start,
         jax.random.key(1), num_actors=num_actors, queue_size=queue_size,
         **kwargs)
     self.addCleanup(source.close)
@@ -110,7 +111,7 @@ class SourcesTest(parameterized.TestCase):
   def test_batches_act_with_keys_of_their_own(self):
     source = sources.LockstepSource(
         self._factory(lambda block: taped.TapedBatch([9] * 10)), self.store,
-        10, 1, 0, jax.random.key(1))
+        10, 0, jax.random.key(1))
     first, second = source.get(_never), source.get(_never)
     self.assertTrue(
         (first.trajectory.actions != second.trajectory.actions).any())
@@ -118,7 +119,7 @@ class SourcesTest(parameterized.TestCase):
   def test_lockstep_is_the_same_every_time(self):
     def actions(start):
       source = sources.LockstepSource(
-          self._factory(), self.store, _UNROLL_STEPS, 1, start,
+          self._factory(), self.store, _UNROLL_STEPS, start,
           jax.random.key(1))
       return [source.get(_never).trajectory.actions for _ in range(6)]
 
@@ -126,7 +127,7 @@ class SourcesTest(parameterized.TestCase):
 
   def test_lockstep_closes_its_environments(self):
     source = sources.LockstepSource(
-        self._factory(), self.store, _UNROLL_STEPS, 1, 0, jax.random.key(1))
+        self._factory(), self.store, _UNROLL_STEPS, 0, jax.random.key(1))
     source.get(_never)
     self.assertEqual(source.close(), [])
     self.assertTrue(all(e.is_closed for e in self.environments.made.values()))

@@ -29,8 +29,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting.environments import python_batch
+from kickstarting.runtime import loop
 from kickstarting.runtime import threads
-from kickstarting.runtime import training
 from kickstarting_test.environments import fakes
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
@@ -246,7 +246,7 @@ class ErrorsTest(tiny.TestCase):
     problem = tiny.make_problem(make_environment=lambda block: Exploding(
         [2, 3], task=[0, 1], words=[b'go']))
     with self.assertRaisesRegex(
-        training.TrainingError, r'loss is (inf|nan) near frame .* intact'):
+        loop.TrainingError, r'loss is (inf|nan) near frame .* intact'):
       self.train(problem, config, checkpointer=checkpointer,
                   on_record=on_record)
     self.assertLess(checkpointer.latest(), tiny.FRAMES)
@@ -263,7 +263,7 @@ class ErrorsTest(tiny.TestCase):
             [2, 3], task=[0, 1], words=[b'go'], reward=3e38))
     config = dataclasses.replace(tiny.THREADED, record_frames=tiny.FRAMES)
     checkpointer = self.checkpointer()
-    with self.assertRaisesRegex(training.TrainingError, 'loss is'):
+    with self.assertRaisesRegex(loop.TrainingError, 'loss is'):
       self.train(problem, config, checkpointer=checkpointer,
                  should_stop=lambda: bool(weights.frames))
     self.assertIsNone(checkpointer.latest())
@@ -282,7 +282,7 @@ class ErrorsTest(tiny.TestCase):
         unroll=unroll)
     checkpointer = self.checkpointer()
     with self.assertRaisesRegex(
-        training.TrainingError, 'grad_norm is nan near frame'):
+        loop.TrainingError, 'grad_norm is nan near frame'):
       self.train(tiny.make_problem(agent=bad_agent), checkpointer=checkpointer)
     self.assertIsNone(checkpointer.latest())
 

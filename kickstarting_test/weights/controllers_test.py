@@ -91,5 +91,37 @@ class ScheduledTest(parameterized.TestCase):
       controllers.scheduled(1, [1, float('nan')])
 
 
+
+class ReplayTest(parameterized.TestCase):
+
+  def test_holds_values_from_their_frames_on(self):
+    controller = controllers.replay({
+        'alpha': {'frames': [0, 10], 'values': [1.0, 0.5]},
+        'rho': {'frames': [0, 20], 'values': [[1.0, 2.0], [3.0, 4.0]]},
+        'learning_rate': {'frames': [0], 'values': [1e-3]},
+    })
+    state = controller.init(2)
+    for frames, alpha, rho in (
+        (0, 1.0, [1, 2]), (9, 1.0, [1, 2]), (10, 0.5, [1, 2]),
+        (20, 0.5, [3, 4]), (1e9, 0.5, [3, 4])):
+      _, weights = controller.update(state, controllers.Progress(frames))
+      self.assertEqual(weights.alpha, alpha)
+      self.assertEqual(weights.rho.tolist(), rho)
+
+  @parameterized.parameters(
+      ({'alpha': {'frames': [0], 'values': [1.0]}}, "lacks 'rho'.*has .'alpha"),
+      ({'alpha': [1.0], 'rho': []}, "lacks 'alpha' with its 'frames'"))
+  def test_incomplete(self, schedule, text):
+    with self.assertRaisesRegex(ValueError, text):
+      controllers.replay(schedule)
+
+  def test_other_number_of_teachers(self):
+    controller = controllers.replay({
+        'alpha': {'frames': [0], 'values': [1.0]},
+        'rho': {'frames': [0], 'values': [[1.0, 2.0]]}})
+    with self.assertRaisesRegex(ValueError, 'rho has 2 factors but'):
+      controller.init(3)
+
+
 if __name__ == '__main__':
   absltest.main()

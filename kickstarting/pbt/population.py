@@ -1,0 +1,154 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""A population as a plain dict of arrays, and what builds and reads it.
+
+Every leaf has a leading axis [P], one entry per member:
+
+  params, opt_state   pytrees; empty ones where members live elsewhere
+  hypers              name -> float32 [P, ...]
+  frames              int32 [P], environment frames of each member's own
+  returns             float32 [P, W], the last finished returns, newest last,
+                      NaN where there are none yet
+  num_returns         int32 [P], finished returns of each member's own
+  lineage             name -> int32 [P]; see `make_population`
+
+Not here: what changes it (`evolution.py`). Read `rules.py` next.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kickstarting import types
+
+Population: TypeAlias = dict[str, Any]
+
+
+def make_population(
+    params: types.Params,
+    opt_state: types.PyTree,
+    hypers: Mapping[str, types.Array],
+    window: int,
+) -> Population:
+  """Builds a population that has done nothing yet.
+
+  Args:
+    params: leaves [P, ...].
+    opt_state: leaves [P, ...].
+    hypers: name -> float32 [P, ...]; evolving and fixed ones.
+    window: W, how many returns are kept; at least the exploit rule's.
+
+  Returns:
+    The population; its `lineage` holds `ready_frames` and `ready_returns`,
+    the counts when the member was last ready, and `origin`, the member whose
+    first parameters it descends from.
+
+  Raises:
+    ValueError: leading axes differ.
+  """
+  leaves = jax.tree.leaves((params, opt_state, dict(hypers)))
+  sizes = sorted({np.shape(leaf)[:1] for leaf in leaves})
+  if len(sizes) != 1 or not sizes[0]:
+    raise ValueError(
+        f'leading axes of the members are {sizes}; expected one size for all,'
+        ' the number of members. Stack every array along a new first axis.')
+  [(size,)] = sizes
+  zeros = jnp.zeros(size, jnp.int32)
+  return {
+      'params': params,
+      'opt_state': opt_state,
+      'hypers': {
+          name: jnp.asarray(x, jnp.float32) for name, x in hypers.items()},
+      'frames': zeros,
+      'returns': jnp.full((size, window), jnp.nan, jnp.float32),
+      'num_returns': zeros,
+      'lineage': {
+          'ready_frames': zeros,
+          'ready_returns': zeros,
+          'origin': jnp.arange(size, dtype=jnp.int32),
+      },
+  }
+
+
+def stack(members: Sequence[Population]) -> Population:
+  """Stacks members, dicts without the leading axis, into a population.
+
+  Raises:
+    ValueError: there is none, or they differ in structure or shapes.
+  """
+  if not members:
+    raise ValueError('members is empty; expected at least one member to stack.')
+  describe = lambda member: jax.tree.map(
+      lambda x: (np.shape(x), np.asarray(x).dtype.name), member)
+  first = describe(members[0])
+  for i, member in enumerate(members):
+    if describe(member) != first:
+      raise ValueError(
+          f'member {i} has another structure than member 0; expected the same'
+          ' names, shapes and types everywhere. Build all members from one'
+          ' network and one set of hyper-parameters.')
+  return jax.tree.map(lambda *x: jnp.stack(x), *members)
+
+
+def unstack(population: Population) -> list[Population]:
+  """Returns the members, dicts without the leading axis."""
+  size = population['frames'].shape[0]
+  return [jax.tree.map(lambda x, i=i: x[i], population) for i in range(size)]
+
+
+def add_return(
+    population: Population, returns: types.Array, is_new: types.Array
+) -> Population:
+  """Appends at most one finished return per member.
+
+  Args:
+    population: to append to.
+    returns: float32 [P].
+    is_new: bool [P], which of them count.
+  """
+  shifted = jnp.concatenate(
+      [population['returns'][:, 1:], jnp.asarray(returns)[:, None]], axis=1)
+  is_new = jnp.asarray(is_new)
+  return population | {
+      'returns': jnp.where(is_new[:, None], shifted, population['returns']),
+      'num_returns': population['num_returns'] + is_new,
+  }
+
+
+def scores(population: Population, window: int) -> jax.Array:
+  """Returns the mean of the last returns; [P], NaN where there are too few."""
+  return jnp.mean(recent_returns(population, window), axis=1)
+
+
+def recent_returns(population: Population, window: int) -> jax.Array:
+  """Returns float32 [P, window], the last finished returns.
+
+  Raises:
+    ValueError: the population keeps fewer.
+  """
+  kept = population['returns'].shape[1]
+  if kept < window:
+    raise ValueError(
+        f'the population keeps {kept} returns but the rules look at {window};'
+        ' expected at least as many. Build it with a larger window.')
+  return population['returns'][:, kept - window:]
+
+
+def is_seen(population: Population, window: int) -> jax.Array:
+  """Returns which members have as many returns as that; bool [P]."""
+  return jnp.all(jnp.isfinite(recent_returns(population, window)), axis=1)

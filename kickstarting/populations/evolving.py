@@ -1,0 +1,227 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Steers a population: scores of its members, evolution, lineage.
+
+Here: `Evolving`, the `loop.Steering` of many members. A member's return, which
+the rules compare, is the score of one round of the suite: as soon as every task
+has finished an episode, the capped score of their means. Not here: the rules
+(`pbt/`), the functions of the run (`vectorised.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+import functools
+import json
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kickstarting import pbt
+from kickstarting import types
+from kickstarting.environments import scores
+from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import layout as layout_lib
+from kickstarting.runtime import loop
+from kickstarting.runtime import training
+from kickstarting.runtime import training_config
+
+_FOREVER = 2**62  # frames: a round has no window
+_WEIGHTS = ('params', 'opt_state')  # of the dict; the learner holds them
+
+
+class Evolving:
+  """Hyper-parameters, windows of scores and lineage of P members."""
+
+  def __init__(
+      self,
+      problem: training.Problem,
+      config: training_config.TrainingConfig,
+      rules: pbt.Rules,
+      layout: layout_lib.Layout,
+  ):
+    """Draws the first hyper-parameters.
+
+    Args:
+      problem: its controller is not read: the rules move the weights.
+      config: hyper-parameters that no rule names stay as they are here; the
+        learning rate is not annealed.
+      rules: of evolution.
+      layout: of the streams.
+
+    Raises:
+      ValueError: the rules name what is no hyper-parameter of the learner.
+    """
+    self._problem = problem
+    self._rules = rules
+    self._layout = layout
+    size = layout.num_members
+    num_teachers = len(problem.teacher_names)
+    key, draw_key = jax.random.split(jax.random.key(config.seed))
+    self._rng_key = jax.random.key_data(key)
+    fixed = {
+        'learning_rate': np.full(size, config.learning_rate),
+        'entropy_cost': np.full(size, config.entropy_cost),
+        'baseline_cost': np.full(size, config.baseline_cost),
+        'alpha': np.ones(size),
+        'rho': np.ones((size, num_teachers)),
+    }
+    drawn = pbt.draw_hypers(
+        rules, {name: x.shape[1:] for name, x in fixed.items()}, size, draw_key)
+    self._population = pbt.make_population(
+        {}, {}, {**fixed, **drawn}, rules.exploit.window)
+    self._step = jax.jit(functools.partial(pbt.step, rules=rules))
+    self.records = pbt.first_records(self._population)
+    self._num_steps = 0
+    self._failed = np.zeros(size, bool)
+    self.windows = self._make_windows(config.window_frames)
+    self._rounds = self._make_windows(_FOREVER)
+
+  def begin(self, state: types.LearnerState) -> None:
+    """Takes the first parameters for the best so far."""
+    self.best = (-np.inf, 0, 0, self._member_params(state.params, 0))
+
+  @property
+  def hyper_parameters(self) -> dict[str, np.ndarray]:
+    """Name -> float32 [P, ...], as they are now."""
+    return {
+        name: np.asarray(x) for name, x in self._population['hypers'].items()}
+
+  def hypers(self, frames: int) -> types.Hypers:
+    """Returns those of all members; leaves [P, ...]."""
+    del frames
+    return types.Hypers(**self._population['hypers'])
+
+  def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
+    """Adds episodes to their member's window and round."""
+    for episode in episodes:
+      member = (
+          episode.stream // self._layout.splits % self._layout.num_members)
+      for window in (self.windows[member], self._rounds[member]):
+        window.add(frames, episode.task, episode.episode_return)
+    is_complete = np.array([r.num_episodes.min() > 0 for r in self._rounds])
+    if is_complete.any():
+      returns = np.array([r.score() for r in self._rounds], np.float32)
+      self._population = pbt.add_return(self._population, returns, is_complete)
+      for member in np.flatnonzero(is_complete).tolist():
+        self._rounds[member] = self._problem.make_window(_FOREVER)
+
+  def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
+    """Notes members whose loss is not finite."""
+    self._failed |= ~np.isfinite(metrics['loss'] + metrics['grad_norm'])
+    if self._failed.all():
+      raise loop.TrainingError(
+          f'the loss of every member is not finite near frame {frames};'
+          ' expected at least one to copy from. Lower the bounds of'
+          ' learning_rate, or look for extreme rewards. Checkpoints written'
+          ' before are intact.')
+
+  def record(self, frames: int, params: types.Params) -> dict[str, Any]:
+    """Returns the scores, and what the best member uses."""
+    for window in self.windows:
+      window.advance(frames)
+    member_scores = np.array([window.score() for window in self.windows])
+    member_scores[self._failed] = -np.inf
+    first = int(member_scores.argmax())
+    window = self.windows[first]
+    if window.num_episodes.min() > 0 and member_scores[first] > self.best[0]:
+      self.best = (
+          member_scores[first], frames, first,
+          self._member_params(params, first))
+    hypers = self.hyper_parameters
+    weights = hypers['alpha'][:, None] * hypers['rho']  # [P, K]
+    names = self._problem.task_names
+    return {
+        'score': float(member_scores[first]),
+        'score_top3': float(np.sort(member_scores)[-3:].mean()),
+        'score_median': float(np.median(member_scores)),
+        'best_member': first,
+        'copies': sum(r['parent'] != r['member'] for r in self.records),
+        'member_score': _by_member(member_scores),
+        'task_score': dict(zip(names, map(float, window.task_scores()))),
+        'lambda': dict(zip(
+            self._problem.teacher_names, map(float, weights[first]))),
+        **{name: _by_member(x) for name, x in hypers.items() if x.ndim == 1},
+    }
+
+  def evolve(
+      self, frames: int, state: types.LearnerState
+  ) -> types.LearnerState:
+    """Lets members that are ready copy and explore."""
+    size = self._layout.num_members
+    population = self._population | {
+        'frames': jnp.full(size, frames, jnp.int32),
+        'params': state.params,
+        'opt_state': state.opt_state,
+    }
+    key = jax.random.fold_in(
+        jax.random.wrap_key_data(self._rng_key), self._num_steps)
+    self._num_steps += 1
+    population, events = self._step(population, key, failed=self._failed)
+    self._population = population | dict.fromkeys(_WEIGHTS, {})
+    if not np.asarray(events.ready).any():
+      return state
+    self._failed = np.zeros(size, bool)
+    self.records += pbt.to_records(events, self._num_steps)
+    parents = np.asarray(events.parent).tolist()
+    # What the weights earned goes with them.
+    windows = [window.state() for window in self.windows]
+    for member, parent in enumerate(parents):
+      if parent != member:
+        self.windows[member].restore(windows[parent])
+        self._rounds[member] = self._problem.make_window(_FOREVER)
+    return state._replace(**{name: population[name] for name in _WEIGHTS})
+
+  def snapshot(self) -> dict[str, types.PyTree]:
+    """Returns all that `restore` needs."""
+    score, frames, member, params = self.best
+    text = json.dumps(self.records).encode()
+    return {
+        'population': self._population,
+        'evolution_key': self._rng_key,
+        'num_steps': np.array(self._num_steps, np.int64),
+        'failed': self._failed,
+        'windows': [window.state() for window in self.windows],
+        'rounds': [window.state() for window in self._rounds],
+        'lineage': np.frombuffer(text, np.uint8),
+        'best': np.array([score, frames, member], np.float64),
+        'best_params': params,
+    }
+
+  def restore(self, saved: Mapping[str, types.PyTree]) -> None:
+    """Takes back what a checkpoint holds."""
+    self._population = jax.tree.map(jnp.asarray, saved['population'])
+    self._rng_key = saved['evolution_key']
+    self._num_steps = int(saved['num_steps'])
+    self._failed = np.array(saved['failed'])
+    for windows, states in (
+        (self.windows, saved['windows']), (self._rounds, saved['rounds'])):
+      for window, state in zip(windows, states, strict=True):
+        window.restore(state)
+    self.records = json.loads(np.asarray(saved['lineage']).tobytes())
+    score, frames, member = saved['best'].tolist()
+    self.best = (score, int(frames), int(member), saved['best_params'])
+
+  def _make_windows(self, frames: int) -> list[scores.ScoreWindow]:
+    return [
+        self._problem.make_window(frames)
+        for _ in range(self._layout.num_members)]
+
+  def _member_params(self, params: types.Params, member: int) -> types.Params:
+    return jax.tree.map(lambda x: np.asarray(x[member]), params)
+
+
+def _by_member(values: np.ndarray) -> dict[str, float]:
+  return {str(member): float(value) for member, value in enumerate(values)}

@@ -1,0 +1,382 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The learner loop: thin, on the host, around a pure jitted update.
+
+Here: `Program` (the functions of a run), `Steering` (what sets its
+hyper-parameters and judges it), `run`. Shutdown order: the loop ends (frame
+budget, stop request or error), the source stops its actors (stop event, queue
+calls give up, threads are joined with a deadline), the last update is awaited,
+a checkpoint is written. Not here: threads (`sources.py`), what an update does
+(`update.py`), one student (`training.py`), many (`populations/`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+import functools
+import time
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kickstarting import types
+from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import checkpoint as checkpoint_lib
+from kickstarting.runtime import layout as layout_lib
+from kickstarting.runtime import parameter_store
+from kickstarting.runtime import sources
+from kickstarting.runtime import threads
+from kickstarting.runtime import training_config
+
+
+class Program(NamedTuple):
+  """The functions of a run; pure but for those of the environments.
+
+  init: rng_key -> LearnerState.
+  update: (LearnerState, hypers, trajectory) -> (LearnerState, metrics), the
+    metrics float32, all of one shape: [], or [P] for a population.
+  """
+
+  init: Callable[[types.Array], types.LearnerState]
+  update: Callable[..., tuple[types.LearnerState, dict[str, jax.Array]]]
+  act: actor_lib.ActorFunctions
+  make_environment: sources.MakeEnvironment
+  make_labeller: sources.MakeLabeller
+  layout: layout_lib.Layout
+
+
+class Steering(Protocol):
+  """What sets the hyper-parameters of a run, and what judges it.
+
+  Frames are those of one member; a student alone is its only member.
+  """
+
+  def begin(self, state: types.LearnerState) -> None:
+    """Takes notice of how the learner starts; called before all else."""
+
+  def hypers(self, frames: int) -> types.Hypers:
+    """Returns the hyper-parameters of the next update."""
+
+  def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
+    """Takes notice of episodes that ended."""
+
+  def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
+    """Looks at an update's metrics; raises TrainingError to end the run."""
+
+  def record(self, frames: int, params: types.Params) -> dict[str, Any]:
+    """Returns what a record of the curves says of the run."""
+
+  def evolve(
+      self, frames: int, state: types.LearnerState
+  ) -> types.LearnerState:
+    """Returns the learner's state to go on with.
+
+    Called after `record`, but at the end of the run.
+
+    Its arrays are given away: the next update overwrites them.
+    """
+
+  def snapshot(self) -> dict[str, types.PyTree]:
+    """Returns all that `restore` needs, as arrays."""
+
+  def restore(self, saved: Mapping[str, types.PyTree]) -> None:
+    """Takes back what a checkpoint holds."""
+
+
+class Ending(NamedTuple):
+  """What a run ended with."""
+
+  ended: str  # 'finished' or 'interrupted'
+  frames: int  # of each member
+  seconds: float  # of training, over all resumptions
+  frames_per_second: float  # of this process, all members together
+  state: types.LearnerState  # newest
+  stragglers: list[str]  # threads that did not stop in time
+
+
+class TrainingError(RuntimeError):
+  """Training cannot go on."""
+
+
+def run(
+    program: Program,
+    steering: Steering,
+    config: training_config.TrainingConfig,
+    *,
+    on_record: Callable[[dict[str, Any]], None],
+    network: Mapping[str, Any],
+    checkpointer: checkpoint_lib.Checkpointer | None = None,
+    resume: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Ending:
+  """Trains until the frame budget is spent.
+
+  Args:
+    program: what is run.
+    steering: freshly made; its state is restored with the run's.
+    config: how; its frames are those of each member.
+    on_record: called every `record_frames` with a flat dict of numbers and
+      dicts of numbers.
+    network: JSON of the network, kept with checkpoints.
+    checkpointer: where to save; None to save nothing.
+    resume: continue from the checkpointer's newest checkpoint.
+    should_stop: polled at every update; True ends the run cleanly.
+
+  Raises:
+    TrainingError: the steering says so.
+    threads.ThreadError: an actor failed.
+    ValueError: the checkpoint does not fit, there is none to resume from, or
+      there is one and `resume` is False: it is not overwritten.
+  """
+  if resume and checkpointer is None:
+    raise ValueError(
+        'resume is True without a checkpointer; pass the one of the run to'
+        ' continue.')
+  if not resume and checkpointer is not None:
+    latest = checkpointer.latest()
+    if latest is not None:
+      raise ValueError(
+          f'The checkpointer holds a run of {latest} frames; expected none for'
+          ' a new run. Pass resume=True to continue it, or name another'
+          ' folder.')
+  loop = _Loop(program, steering, config, on_record, network, checkpointer)
+  if resume:
+    loop.restore()
+  return loop.run(should_stop)
+
+
+@functools.partial(
+    jax.tree_util.register_dataclass,
+    data_fields=['values'],
+    meta_fields=['names'],
+)
+@dataclasses.dataclass(frozen=True)
+class _Metrics:
+  """Metrics of one update in one array, which is one copy to the host."""
+
+  names: tuple[str, ...]
+  values: types.Array  # float32 [names], or [names, P]
+
+
+class _Loop:
+  """State of the loop."""
+
+  def __init__(
+      self, program, steering, config, on_record, network, checkpointer
+  ):
+    self._program = program
+    self._steering = steering
+    self._config = config
+    self._on_record = on_record
+    self._network = network
+    self._checkpointer = checkpointer
+
+    def step(params, rest, hypers, trajectory):
+      state, metrics = program.update(
+          rest._replace(params=params), hypers, trajectory)
+      return state, _Metrics(
+          tuple(metrics), jnp.stack(list(metrics.values())))
+
+    # Actors still read the parameters; the rest is overwritten in place.
+    self._update = jax.jit(step, donate_argnums=1)
+    rng_key, init_key = jax.random.split(jax.random.key(config.seed))
+    self._state = jax.jit(program.init)(init_key)
+    steering.begin(self._state)
+    self._rng_key = jax.random.key_data(rng_key)
+    self._frames = 0
+    self._seconds = 0.0
+    self._starts = 0
+
+  def run(self, should_stop) -> Ending:
+    """Runs the loop; see `run`."""
+    config = self._config
+    self._store = parameter_store.ParameterStore(
+        int(np.max(self._state.updates)), self._state.params)
+    # The update under way: its parameters, metrics and rollout's version.
+    self._pending: tuple[types.Params, _Metrics, int] | None = None
+    self._totals: dict[str, np.ndarray] = {}
+    self._num_totals = 0
+    self._lag = 0
+    first_frame, began = self._frames, time.monotonic()
+    seconds_before = self._seconds
+    record = self._next(config.record_frames)
+    checkpoint = self._next(config.checkpoint_frames)
+    self._last_record = (self._frames, began)
+    source = self._start()
+    stragglers: list[str] = []
+    ended = 'finished'
+    try:
+      while self._frames < config.frames:
+        if should_stop():
+          ended = 'interrupted'
+          break
+        try:
+          rollout = source.get(should_stop)
+        except threads.Stopped:
+          continue  # should_stop became True
+        self._learn(rollout)
+        if config.lockstep:
+          self._settle()
+        self._seconds = seconds_before + time.monotonic() - began
+        if self._frames >= record or self._frames >= config.frames:
+          self._settle()
+          self._record(source)
+          if self._frames < config.frames:
+            self._evolve()
+          record = self._next(config.record_frames)
+        if checkpoint <= self._frames < config.frames:
+          self._settle()
+          checkpoint = self._next(config.checkpoint_frames)
+          if config.lockstep:  # a resumed run starts its actors here, too
+            source.close()
+            self._save()
+            source = self._start()
+          else:
+            self._save()
+      self._settle()
+    finally:
+      stragglers = source.close()
+    self._save()
+    elapsed = time.monotonic() - began
+    return Ending(
+        ended=ended,
+        frames=self._frames,
+        seconds=self._seconds,
+        frames_per_second=(
+            self._num_members * (self._frames - first_frame)
+            / max(elapsed, 1e-9)),
+        state=jax.device_get(self._state),
+        stragglers=stragglers,
+    )
+
+  @property
+  def _num_members(self) -> int:
+    return self._program.layout.num_members
+
+  def _next(self, interval: int) -> int:
+    """Returns the first multiple of `interval` after the frames so far."""
+    return (self._frames // interval + 1) * interval
+
+  def _start(self):
+    """Starts the actors with new seeds and keys."""
+    config, program = self._config, self._program
+    rng_key, actor_key = jax.random.split(
+        jax.random.wrap_key_data(self._rng_key))
+    self._rng_key = jax.random.key_data(rng_key)
+    start, self._starts = self._starts, self._starts + 1
+    factory = sources.ActorFactory(
+        program.act, program.make_environment, program.make_labeller,
+        config.batches_per_actor, program.layout)
+    args = (factory, self._store, config.unroll_steps, start, actor_key)
+    if config.lockstep:
+      return sources.LockstepSource(*args)
+    return sources.ThreadedSource(
+        *args, num_actors=config.num_actors, queue_size=config.queue_size,
+        leave_a_core=(
+            config.learner_core and jax.default_backend() == 'cpu'))
+
+  def _learn(self, rollout: actor_lib.Rollout) -> None:
+    """Starts an update; at most one more is under way."""
+    self._steering.observe(self._frames, rollout.episodes)
+    hypers = self._steering.hypers(self._frames)
+    self._frames += rollout.trajectory.actions.size // self._num_members
+    state, metrics = self._update(
+        self._state.params, self._state._replace(params=None), hypers,
+        rollout.trajectory)
+    self._state = state
+    self._settle()
+    self._pending = (state.params, metrics, rollout.version)
+    if metrics.values.is_ready():  # computed in this thread
+      self._settle()
+
+  def _settle(self) -> None:
+    """Awaits the update under way, publishes it and adds up its metrics."""
+    if self._pending is None:
+      return
+    params, packed, version = self._pending
+    self._pending = None
+    metrics = dict(zip(packed.names, np.asarray(packed.values, np.float64)))
+    self._steering.check(self._frames, metrics)
+    newest = self._store.get().version + 1
+    self._store.publish(newest, params)
+    self._lag += newest - 1 - version
+    for name, value in metrics.items():
+      self._totals[name] = self._totals.get(name, 0.0) + value
+    self._num_totals += 1
+
+  def _record(self, source) -> None:
+    """Reports means since the last record."""
+    now = time.monotonic()
+    frames, then = self._last_record
+    self._last_record = (self._frames, now)
+    number = max(self._num_totals, 1)
+    means: dict[str, Any] = {}
+    for name, total in self._totals.items():
+      means[name] = float(np.mean(total) / number)
+      if np.ndim(total):
+        means[f'member_{name}'] = {
+            str(i): value / number for i, value in enumerate(total.tolist())}
+    self._totals, lag = {}, self._lag / number
+    self._num_totals = self._lag = 0
+    self._on_record({
+        'frames': self._frames,
+        'seconds': self._seconds,
+        'frames_per_second': (
+            self._num_members * (self._frames - frames)
+            / max(now - then, 1e-9)),
+        'policy_lag': lag,
+        **means,
+        **source.statistics(),
+        **self._steering.record(self._frames, self._store.get().params),
+    })
+
+  def _evolve(self) -> None:
+    state = self._steering.evolve(self._frames, self._state)
+    if state is not self._state:
+      self._state = state
+      self._store.publish(self._store.get().version, state.params)
+
+  def _snapshot(self) -> dict[str, types.PyTree]:
+    return {
+        'learner': self._state,
+        'rng_key': self._rng_key,
+        'progress': np.array(
+            [self._frames, self._seconds, self._starts], np.float64),
+        **self._steering.snapshot(),
+    }
+
+  def _save(self) -> None:
+    checkpointer = self._checkpointer
+    # A finished run that is resumed has nothing to add.
+    if checkpointer is not None and checkpointer.latest() != self._frames:
+      checkpointer.save(
+          self._frames, self._snapshot(), {'network': dict(self._network)})
+
+  def restore(self) -> None:
+    """Continues from the newest checkpoint."""
+    saved, _ = self._checkpointer.restore(
+        self._snapshot(), dict(self._network))
+    shape = lambda tree: jax.tree.map(np.shape, tree)
+    if shape(saved['learner']) != shape(self._state):
+      raise ValueError(
+          'The checkpoint holds parameters of other shapes than this run\'s'
+          ' network; resume with the same flags as the run was started.')
+    self._state = jax.tree.map(jnp.asarray, saved['learner'])
+    self._rng_key = saved['rng_key']
+    self._frames, self._seconds, self._starts = (
+        int(saved['progress'][0]), float(saved['progress'][1]),
+        int(saved['progress'][2]))
+    self._steering.restore(saved)
