@@ -24,14 +24,13 @@ column adds the frames that the experts were trained for. Not here: training.
 
 import json
 import pathlib
-import subprocess
-import sys
 from typing import Any
 
 from absl import app
 from absl import flags
 import numpy as np
 
+from experiments import ablation
 from experiments import comparison
 from experiments import figures
 from kickstarting.environments import suites
@@ -43,24 +42,9 @@ _SEEDS = flags.DEFINE_list('seeds', ['1', '2', '3'], 'Seeds.')
 _EXTRA = flags.DEFINE_string(
     'extra', '', 'Further flags for every run, space-separated.')
 
-_METHODS = {'scratch': 'kickstart', 'kickstarted': 'kickstart',
-            'distilled': 'distill'}
-
-
-def _run(folder: pathlib.Path, seed: str, method: str) -> pathlib.Path:
-  """Does one run unless it is done; returns its folder."""
-  workdir = folder / f'{method}-{seed}'
-  if not (workdir / 'result.json').is_file():
-    command = [
-        sys.executable, '-m', 'experiments.kickstart', f'--seed={seed}',
-        f'--method={method}', f'--workdir={workdir}', *_EXTRA.value.split()]
-    if method == 'distill':
-      command.append('--nobaseline')
-    if workdir.exists():
-      command.append('--resume')
-    print(' '.join(command[1:]), flush=True)
-    subprocess.run(command, check=True)
-  return workdir
+_KICKSTART = ablation.Setting('kickstart', 'kickstart', ())
+_DISTILL = ablation.Setting(
+    'distill', 'kickstart', ('--method=distill', '--nobaseline'))
 
 
 def _print(table: dict[str, dict[str, Any]]) -> None:
@@ -84,10 +68,12 @@ def _print(table: dict[str, dict[str, Any]]) -> None:
 def main(argv):
   del argv
   folder = pathlib.Path(_WORKDIR.value)
-  runs: dict[str, list[pathlib.Path]] = {name: [] for name in _METHODS}
+  runs: dict[str, list[pathlib.Path]] = {
+      name: [] for name in ('scratch', 'kickstarted', 'distilled')}
   for seed in _SEEDS.value:
-    both = _run(folder, seed, 'kickstart')
-    alone = _run(folder, seed, 'distill')
+    extra = _EXTRA.value.split()
+    both = ablation.run(folder, _KICKSTART, seed, extra)
+    alone = ablation.run(folder, _DISTILL, seed, extra)
     runs['scratch'].append(both / 'scratch')
     runs['kickstarted'].append(both / 'kickstarted')
     runs['distilled'].append(alone / 'distilled')

@@ -1,0 +1,169 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Many settings, several seeds each: runs, intervals, a table, a picture.
+
+Here: what the ablations share. A setting is a command line; whatever of it is
+done is not done again. The interquartile mean over runs and tasks and its
+stratified bootstrap interval follow Agarwal et al. (2021), "Deep Reinforcement
+Learning at the Edge of the Statistical Precipice", arXiv:2108.13264. Not here:
+which settings there are (`schedules.py`, `weighting.py`), training.
+"""
+
+from collections.abc import Mapping, Sequence
+import json
+import pathlib
+import subprocess
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.stats
+
+from experiments import figures
+from kickstarting.runtime import logger as logger_lib
+
+_RESAMPLES = 2000
+
+
+class Setting(NamedTuple):
+  """One line of the table."""
+
+  name: str
+  program: str  # of experiments/
+  flags: tuple[str, ...]
+  run: str = ''  # folder within the work folder that holds the records
+
+
+def run(
+    folder: pathlib.Path, setting: Setting, seed: str, extra: Sequence[str]
+) -> pathlib.Path:
+  """Does one run unless it is done; returns the folder with its records."""
+  slug = setting.name.replace(' ', '_').replace('%', '')
+  workdir = folder / f'{slug}-{seed}'
+  if not (workdir / 'result.json').is_file():
+    command = [
+        sys.executable, '-m', f'experiments.{setting.program}',
+        f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
+    if workdir.exists():
+      command.append('--resume')
+    print(' '.join(command[1:]), flush=True)
+    subprocess.run(command, check=True)
+  return workdir / setting.run
+
+
+def run_all(
+    folder: pathlib.Path,
+    settings: Sequence[Setting],
+    seeds: Sequence[str],
+    extra: Sequence[str] = (),
+) -> dict[str, list[pathlib.Path]]:
+  """Runs every setting with every seed, one seed of all after the other.
+
+  Returns:
+    Name of the setting -> folder of each seed.
+  """
+  runs: dict[str, list[pathlib.Path]] = {s.name: [] for s in settings}
+  for seed in seeds:
+    for setting in settings:
+      runs[setting.name].append(run(folder, setting, seed, extra))
+  return runs
+
+
+def task_scores(folder: pathlib.Path) -> dict[str, float]:
+  """Returns the last score of every task of a run."""
+  return logger_lib.read_records(folder)[-1]['task_score']
+
+
+def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
+  """Returns the interquartile mean and its 95 % bootstrap interval.
+
+  Runs are drawn with replacement within each task.
+
+  Args:
+    scores: float [runs, tasks].
+    seed: of the bootstrap.
+
+  Returns:
+    Mean, lower and upper end; the ends are the mean with a single run.
+  """
+  mean = lambda *tasks, axis=-1: scipy.stats.trim_mean(
+      np.concatenate(tasks, axis=axis), 0.25, axis=axis)
+  tasks = tuple(np.asarray(scores, np.float64).T)
+  middle = float(mean(*tasks))
+  if len(scores) < 2:
+    return middle, middle, middle
+  found = scipy.stats.bootstrap(
+      tasks, mean, n_resamples=_RESAMPLES, vectorized=True,
+      method='percentile', random_state=np.random.default_rng(seed))
+  low, high = found.confidence_interval
+  return middle, float(low), float(high)
+
+
+def tabulate(
+    runs: Mapping[str, Sequence[pathlib.Path]]
+) -> dict[str, dict[str, Any]]:
+  """Returns per setting its final scores, their mean, and the interval."""
+  table = {}
+  for name, folders in runs.items():
+    rows = [task_scores(folder) for folder in folders]
+    scores = np.array([list(row.values()) for row in rows])
+    middle, low, high = interval(scores)
+    table[name] = {
+        'final_scores': scores.mean(axis=1).tolist(),
+        'mean': float(scores.mean()),
+        'interquartile_mean': middle,
+        'low': low,
+        'high': high,
+    }
+  return table
+
+
+def print_table(table: Mapping[str, Mapping[str, Any]]) -> None:
+  """Prints the table as Markdown."""
+  print('| setting | final score, mean | of each seed | interquartile mean |'
+        ' 95 % interval |')
+  print('| --- | --- | --- | --- | --- |')
+  for name, row in table.items():
+    seeds = ', '.join(f'{score:.1f}' for score in row['final_scores'])
+    print(f'| {name} | {row["mean"]:.1f} | {seeds} |'
+          f' {row["interquartile_mean"]:.1f} | {row["low"]:.1f} to'
+          f' {row["high"]:.1f} |', flush=True)
+
+
+def report(
+    folder: pathlib.Path,
+    runs: Mapping[str, Sequence[pathlib.Path]],
+    *,
+    name: str,
+    title: str,
+    extra: Mapping[str, Any] | None = None,
+) -> None:
+  """Prints table and JSON, draws the curves, keeps all in the folder.
+
+  Args:
+    folder: of the study.
+    runs: from `run_all`.
+    name: of the picture and the JSON file.
+    title: of the picture.
+    extra: further entries of the JSON.
+  """
+  table = tabulate(runs)
+  print_table(table)
+  figure = figures.draw_curves(folder / name, runs, title=title)
+  result = {
+      'workdir': str(folder), 'figure': str(figure), 'table': table,
+      **(extra or {})}
+  (folder / f'{name}.json').write_text(json.dumps(result, indent=2) + '\n')
+  print(json.dumps(result), flush=True)

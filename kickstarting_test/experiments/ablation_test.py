@@ -1,0 +1,132 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of what the ablations share: runs done once, means, intervals."""
+
+import contextlib
+import io
+import json
+import pathlib
+from unittest import mock
+
+from absl.testing import absltest
+import numpy as np
+import scipy.stats
+
+from experiments import ablation
+
+
+class IntervalTest(absltest.TestCase):
+
+  def test_interquartile_mean_by_hand(self):
+    # 8 values: the two least and the two greatest are left out.
+    scores = np.array([[0.0, 10.0, 20.0, 30.0], [40.0, 50.0, 60.0, 1000.0]])
+    self.assertEqual(ablation.interval(scores)[0], (20 + 30 + 40 + 50) / 4)
+
+  def test_agrees_with_resampling_by_hand(self):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(50.0, 10.0, (5, 8))
+    means = []
+    for _ in range(4000):
+      drawn = [rng.choice(column, len(column)) for column in scores.T]
+      means.append(scipy.stats.trim_mean(np.concatenate(drawn), 0.25))
+    _, low, high = ablation.interval(scores)
+    np.testing.assert_allclose(
+        [low, high], np.percentile(means, [2.5, 97.5]), atol=0.5)
+
+  def test_is_the_same_every_time(self):
+    scores = np.random.default_rng(0).normal(size=(3, 8))
+    self.assertEqual(ablation.interval(scores), ablation.interval(scores))
+
+  def test_a_single_run_has_no_spread(self):
+    self.assertEqual(ablation.interval(np.full((1, 4), 7.0)), (7.0, 7.0, 7.0))
+
+
+class RunsTest(absltest.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+    self.commands = []
+    self.enter_context(mock.patch.object(
+        ablation.subprocess, 'run', side_effect=self._run))
+
+  def _run(self, command, check):
+    """Stands for a binary that ends at once; its score is its seed's."""
+    self.assertTrue(check)
+    self.commands.append(command)
+    flags = dict(f[2:].split('=', 1) for f in command if '=' in f)
+    folder = pathlib.Path(flags['workdir']) / flags.get('inner', '')
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / 'records.jsonl').write_text(''.join(
+        json.dumps({'frames': frames, 'score': 1.0, 'task_score': {
+            'a': frames * float(flags['seed']), 'b': frames}}) + '\n'
+        for frames in (10, 20)))
+    (pathlib.Path(flags['workdir']) / 'result.json').write_text('{}')
+
+  def _all(self):
+    settings = [
+        ablation.Setting('linear 1 to 0 at 10 %', 'kickstart',
+                         ('--inner=kickstarted',), 'kickstarted'),
+        ablation.Setting('PBT', 'pbt', ())]
+    with contextlib.redirect_stdout(io.StringIO()):
+      return ablation.run_all(self.root, settings, ['1', '2'], ['--frames=9'])
+
+  def test_commands(self):
+    self._all()
+    self.assertEqual(self.commands[0][1:], [
+        '-m', 'experiments.kickstart', '--seed=1',
+        f'--workdir={self.root / "linear_1_to_0_at_10_-1"}',
+        '--inner=kickstarted', '--frames=9'])
+    self.assertLen(self.commands, 4)
+
+  def test_what_is_done_is_not_done_again(self):
+    self._all()
+    self.commands.clear()
+    self._all()
+    self.assertEmpty(self.commands)
+
+  def test_what_was_cut_off_is_resumed(self):
+    (self.root / 'PBT-2').mkdir()
+    (self.root / 'PBT-2' / 'config.json').touch()
+    self._all()
+    self.assertEqual(
+        [command[-1] == '--resume' for command in self.commands],
+        [False, False, False, True])
+
+  def test_table(self):
+    runs = self._all()
+    table = ablation.tabulate(runs)
+    self.assertEqual(list(table), ['linear 1 to 0 at 10 %', 'PBT'])
+    for row in table.values():
+      self.assertEqual(row['final_scores'], [20.0, 30.0])
+      self.assertEqual(row['mean'], 25.0)
+      self.assertEqual(row['interquartile_mean'], 20.0)
+      self.assertEqual((row['low'], row['high']), (20.0, 30.0))
+
+  def test_report(self):
+    runs = self._all()
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+      ablation.report(
+          self.root, runs, name='x', title='title', extra={'teachers': 3})
+    last = json.loads(out.getvalue().splitlines()[-1])
+    self.assertEqual(last['teachers'], 3)
+    self.assertEqual(json.loads((self.root / 'x.json').read_text()), last)
+    self.assertTrue(pathlib.Path(last['figure']).is_file())
+    self.assertIn('| PBT | 25.0 | 20.0, 30.0 |', out.getvalue())
+
+
+if __name__ == '__main__':
+  absltest.main()
