@@ -27,10 +27,12 @@ from typing import Any
 
 from absl import app
 
+from kickstarting.runtime import exchange
 from kickstarting.runtime import loop
 from kickstarting.runtime import threads
 
 _OURS = ('experiments', 'kickstarting')
+_FAILURES = (loop.TrainingError, exchange.ExchangeError)
 _EXIT_STATUS = 2
 
 
@@ -50,7 +52,7 @@ def run(
         raise ValueError(
             f'arguments {argv[1:]} are no flags; flags look like --name=value.')
       return main(argv)
-    except (ValueError, threads.ThreadError, loop.TrainingError) as error:
+    except (ValueError, threads.ThreadError, *_FAILURES) as error:
       if not is_mistake(error):
         raise
       print(f'error: {error}', file=sys.stderr, flush=True)
@@ -63,7 +65,7 @@ def is_mistake(error: BaseException) -> bool:
   """Returns whether the text of an error is all that a user needs."""
   if isinstance(error, threads.ThreadError):
     return error.__cause__ is not None and is_mistake(error.__cause__)
-  if isinstance(error, loop.TrainingError):
+  if isinstance(error, _FAILURES):
     return True
   if not isinstance(error, ValueError):
     return False

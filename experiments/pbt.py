@@ -17,29 +17,38 @@
   python -m experiments.pbt                      # minigrid8, shipped experts
   python -m experiments.pbt --population=16 --preset=impala
   python -m experiments.pbt --weighting=per_teacher
+  python -m experiments.pbt --processes          # one process for each member
 
 Population Based Training moves the learning rate, the entropy cost and the
 weights of the teachers; all members learn as one program on one device.
-`--frames` are those of each member. Beside curves and checkpoints the folder
-gets the lineage (`lineage.jsonl`), the hyper-parameters over the life of the
-best member's weights (`schedule.json`) and its policy. Not here: the rules of
-the presets (`kickstarting/pbt/rules.py`).
+`--frames` are those of each member. With `--processes` each member has a
+process of its own. Any of those may be killed, it is started again; if the
+first one is killed, `--resume` goes on. Beside curves, checkpoints and policies
+the folder gets the lineage (`lineage.jsonl`) and the hyper-parameters over the
+life of the best member's weights (`schedule.json`). Not here: the rules of the
+presets (`kickstarting/pbt/rules.py`), who watches processes
+(`pbt_processes.py`).
 """
 
+from collections.abc import Sequence
 import functools
 import json
+import pathlib
+from typing import Any
 
 from absl import flags
 import numpy as np
 
 from experiments import build
 from experiments import cli
+from experiments import pbt_processes
 from experiments import population_figures
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import pbt
 from kickstarting import update as update_lib
 from kickstarting.networks import build as networks
+from kickstarting.populations import generations
 from kickstarting.populations import training as population_training
 from kickstarting.runtime import training_config
 
@@ -61,6 +70,12 @@ _WEIGHTING = flags.DEFINE_enum(
     'shared: one weight for all teachers (alpha); per_teacher: a factor of its '
     'own for each as well (rho); none: the weight stays 1.')
 
+_PROCESSES = flags.DEFINE_bool(
+    'processes', False, 'Each member in a process of its own, for members that '
+    'do not fit into one program.')
+_MEMBER = flags.DEFINE_integer(
+    'member', -1, 'For the processes that this program starts.')
+
 flags.FLAGS.set_default('teachers', ['zoo'])
 
 
@@ -74,68 +89,106 @@ def _rules() -> pbt.Rules:
   return pbt.without(rules, fixed)
 
 
+def _make_problem(config: training_config.TrainingConfig, num_members: int):
+  suite = build.suite_from_flags()
+  return build.make_problem(
+      suite, networks.get_network(shared_flags.NETWORK.value),
+      shared_flags.config_from_flags(update_lib.UpdateConfig), config,
+      build.load_teachers(
+          shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
+      num_members)
+
+
+def _one_program(
+    config: training_config.TrainingConfig,
+    rules: pbt.Rules,
+    folder: pathlib.Path,
+    stop: workdir_lib.StopRequest,
+) -> dict[str, Any]:
+  """Trains all members in this process."""
+  population = population_training.PopulationConfig(rules, _POPULATION.value)
+  outcome = build.run(
+      _make_problem(config, population.num_members), config, folder,
+      resume=shared_flags.RESUME.value, should_stop=stop,
+      train=functools.partial(
+          population_training.train, population=population))
+  best = int(outcome.scores.argmax())
+  build.export(
+      folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
+      build.suite_from_flags(),
+      population_training.member(outcome.params, best),
+      {'frames': outcome.frames, 'seed': config.seed})
+  return {
+      'ended': outcome.ended,
+      'scores': outcome.scores.tolist(),
+      'frames_per_member': outcome.frames,
+      'frames_per_second': outcome.frames_per_second,
+      'seconds': outcome.seconds,
+      'records': outcome.records,
+  }
+
+
 def main(argv):
   del argv
   folder = workdir_lib.choose('pbt')
-  suite = build.suite_from_flags()
-  network = networks.get_network(shared_flags.NETWORK.value)
   config = shared_flags.config_from_flags(training_config.TrainingConfig)
-  update = shared_flags.config_from_flags(update_lib.UpdateConfig)
-  teaching = build.load_teachers(
-      shared_flags.TEACHERS.value, suite, 'constant:1', config.frames)
-  population = population_training.PopulationConfig(
-      _rules(), _POPULATION.value)
-  problem = build.make_problem(
-      suite, network, update, config, teaching, population.num_members)
+  rules = _rules()
+  if _MEMBER.value >= 0:
+    pbt_processes.run_member(
+        _MEMBER.value, config, rules, folder, _make_problem)
+    return
+  problem = _make_problem(config, _POPULATION.value)  # raises what is wrong now
+  if _PROCESSES.value:
+    generations.check_rules(rules, config)
   workdir_lib.begin(folder, 'pbt')
   stop = workdir_lib.StopRequest()
-  print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
-        f' teachers, {population.num_members} members of'
+  print(f'{len(problem.task_names)} tasks, {len(problem.teacher_names)}'
+        f' teachers, {_POPULATION.value} members of'
         f' {config.frames / 1e6:.2f} M frames; results in {folder}', flush=True)
-  outcome = build.run(
-      problem, config, folder, resume=shared_flags.RESUME.value,
-      should_stop=stop, train=functools.partial(
-          population_training.train, population=population))
-  best = int(outcome.scores.argmax())
-  segments = pbt.ancestry(outcome.records, best, outcome.frames)
+  if _PROCESSES.value:
+    result = pbt_processes.run(
+        problem, config, rules, _POPULATION.value, folder, stop)
+  else:
+    result = _one_program(config, rules, folder, stop)
+  workdir_lib.finish(folder, _summarise(folder, problem.teacher_names, result))
+
+
+def _summarise(
+    folder: pathlib.Path, teachers: Sequence[str], result: dict[str, Any]
+) -> dict[str, Any]:
+  """Writes lineage, schedule and pictures; returns the result to print."""
+  records = result.pop('records')
+  scores, frames = result['scores'], result['frames_per_member']
+  best = int(np.argmax(scores))
+  segments = pbt.ancestry(records, best, frames)
   schedule = {
       name: dict(zip(('frames', 'values'), pbt.schedule(segments, name)))
-      for name in outcome.hypers
+      for name in segments[-1].hypers
   }
   (folder / 'schedule.json').write_text(json.dumps(schedule, indent=2) + '\n')
   (folder / 'lineage.jsonl').write_text(
-      ''.join(json.dumps(record) + '\n' for record in outcome.records))
-  build.export(
-      folder / 'policy.npz', network, suite,
-      population_training.member(outcome.params, best),
-      {'frames': outcome.frames, 'seed': config.seed})
-  teachers = problem.teacher_names
+      ''.join(json.dumps(record) + '\n' for record in records))
   pictures = {
       'score': population_figures.draw_scores(folder / 'score', folder),
       'lambda': population_figures.draw_lambdas(
           folder / 'lambda', segments, teachers),
       'lineage': population_figures.draw_lineage(
-          folder / 'lineage', outcome.records, outcome.frames, best),
+          folder / 'lineage', records, frames, best),
   }
   weight = lambda segment: float(
       segment.hypers['alpha'] * np.mean(segment.hypers['rho'] or [0.0]))
-  workdir_lib.finish(folder, {
-      'ended': outcome.ended,
-      'score': float(outcome.scores[best]),
-      'score_top3': float(np.sort(outcome.scores)[-3:].mean()),
-      'scores': outcome.scores.tolist(),
+  return result | {
+      'score': scores[best],
+      'score_top3': float(np.sort(scores)[-3:].mean()),
       'best_member': best,
       'lambda_start': weight(segments[0]),
       'lambda_end': weight(segments[-1]),
-      'copies': sum(r['parent'] != r['member'] for r in outcome.records),
-      'frames': outcome.frames * population.num_members,
-      'frames_per_member': outcome.frames,
-      'frames_per_second': outcome.frames_per_second,
-      'seconds': outcome.seconds,
+      'copies': sum(r['parent'] != r['member'] for r in records),
+      'frames': frames * len(scores),
       'workdir': str(folder),
       'figure': str(pictures['score']),
       'figures': {name: str(path) for name, path in pictures.items()},
-  })
+  }
 
 
 if __name__ == '__main__':

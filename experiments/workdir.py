@@ -33,7 +33,7 @@ from experiments import shared_flags
 CONFIG = 'config.json'
 RESULT = 'result.json'
 # What a resumed run may change.
-_MAY_DIFFER = ('resume', 'workdir')
+_MAY_DIFFER = ('resume', 'workdir', 'member')
 
 
 def choose(program: str) -> pathlib.Path:

@@ -14,7 +14,9 @@
 # ==============================================================================
 """Who runs the members of a population.
 
-`vectorised.py` makes one program of all members on one device, `evolving.py`
-steers it, `training.py` puts both together. Not here: the rules of evolution
-(`pbt/`).
+One program on one device: `vectorised.py` makes it of all members,
+`evolving.py` steers it, `training.py` puts both together. A process for each
+member: `generations.py` says through which files they speak, `controller.py`
+and `member.py` do. Both score members alike (`scoring.py`). Not here: the rules
+of evolution (`pbt/`).
 """

@@ -14,10 +14,9 @@
 # ==============================================================================
 """Steers a population: scores of its members, evolution, lineage.
 
-Here: `Evolving`, the `loop.Steering` of many members. A member's return, which
-the rules compare, is the score of one round of the suite: as soon as every task
-has finished an episode, the capped score of their means. Not here: the rules
-(`pbt/`), the functions of the run (`vectorised.py`).
+Here: `Evolving`, the `loop.Steering` of many members. Not here: the rules
+(`pbt/`), what a member's return is (`scoring.py`), the functions of the run
+(`vectorised.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,15 +30,50 @@ import numpy as np
 
 from kickstarting import pbt
 from kickstarting import types
-from kickstarting.environments import scores
+from kickstarting.populations import scoring
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import loop
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
-_FOREVER = 2**62  # frames: a round has no window
 _WEIGHTS = ('params', 'opt_state')  # of the dict; the learner holds them
+
+
+def first_population(
+    problem: training.Problem,
+    config: training_config.TrainingConfig,
+    rules: pbt.Rules,
+    num_members: int,
+) -> tuple[pbt.Population, jax.Array]:
+  """Draws the first hyper-parameters.
+
+  Args:
+    problem: its controller is not read: the rules move the weights.
+    config: hyper-parameters that no rule names stay as they are here; the
+      learning rate is not annealed.
+    rules: of evolution.
+    num_members: P.
+
+  Returns:
+    The population without weights, and the key of its evolution.
+
+  Raises:
+    ValueError: the rules name what is no hyper-parameter of the learner.
+  """
+  key, draw_key = jax.random.split(jax.random.key(config.seed))
+  fixed = {
+      'learning_rate': np.full(num_members, config.learning_rate),
+      'entropy_cost': np.full(num_members, config.entropy_cost),
+      'baseline_cost': np.full(num_members, config.baseline_cost),
+      'alpha': np.ones(num_members),
+      'rho': np.ones((num_members, len(problem.teacher_names))),
+  }
+  drawn = pbt.draw_hypers(
+      rules, {name: x.shape[1:] for name, x in fixed.items()}, num_members,
+      draw_key)
+  return pbt.make_population(
+      {}, {}, {**fixed, **drawn}, rules.exploit.window), key
 
 
 class Evolving:
@@ -52,42 +86,19 @@ class Evolving:
       rules: pbt.Rules,
       layout: layout_lib.Layout,
   ):
-    """Draws the first hyper-parameters.
-
-    Args:
-      problem: its controller is not read: the rules move the weights.
-      config: hyper-parameters that no rule names stay as they are here; the
-        learning rate is not annealed.
-      rules: of evolution.
-      layout: of the streams.
-
-    Raises:
-      ValueError: the rules name what is no hyper-parameter of the learner.
-    """
+    """Starts a population; see `first_population`, and `layout` of streams."""
     self._problem = problem
     self._rules = rules
     self._layout = layout
     size = layout.num_members
-    num_teachers = len(problem.teacher_names)
-    key, draw_key = jax.random.split(jax.random.key(config.seed))
+    self._population, key = first_population(problem, config, rules, size)
     self._rng_key = jax.random.key_data(key)
-    fixed = {
-        'learning_rate': np.full(size, config.learning_rate),
-        'entropy_cost': np.full(size, config.entropy_cost),
-        'baseline_cost': np.full(size, config.baseline_cost),
-        'alpha': np.ones(size),
-        'rho': np.ones((size, num_teachers)),
-    }
-    drawn = pbt.draw_hypers(
-        rules, {name: x.shape[1:] for name, x in fixed.items()}, size, draw_key)
-    self._population = pbt.make_population(
-        {}, {}, {**fixed, **drawn}, rules.exploit.window)
     self._step = jax.jit(functools.partial(pbt.step, rules=rules))
     self.records = pbt.first_records(self._population)
     self._num_steps = 0
     self._failed = np.zeros(size, bool)
-    self.windows = self._make_windows(config.window_frames)
-    self._rounds = self._make_windows(_FOREVER)
+    self.scores = scoring.MemberScores(
+        problem.make_window, config.window_frames, layout)
 
   def begin(self, state: types.LearnerState) -> None:
     """Takes the first parameters for the best so far."""
@@ -106,17 +117,9 @@ class Evolving:
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     """Adds episodes to their member's window and round."""
-    for episode in episodes:
-      member = (
-          episode.stream // self._layout.splits % self._layout.num_members)
-      for window in (self.windows[member], self._rounds[member]):
-        window.add(frames, episode.task, episode.episode_return)
-    is_complete = np.array([r.num_episodes.min() > 0 for r in self._rounds])
-    if is_complete.any():
-      returns = np.array([r.score() for r in self._rounds], np.float32)
-      self._population = pbt.add_return(self._population, returns, is_complete)
-      for member in np.flatnonzero(is_complete).tolist():
-        self._rounds[member] = self._problem.make_window(_FOREVER)
+    returns, is_over = self.scores.observe(frames, episodes)
+    if is_over.any():
+      self._population = pbt.add_return(self._population, returns, is_over)
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     """Notes members whose loss is not finite."""
@@ -130,12 +133,10 @@ class Evolving:
 
   def record(self, frames: int, params: types.Params) -> dict[str, Any]:
     """Returns the scores, and what the best member uses."""
-    for window in self.windows:
-      window.advance(frames)
-    member_scores = np.array([window.score() for window in self.windows])
+    member_scores = self.scores.advance(frames)
     member_scores[self._failed] = -np.inf
     first = int(member_scores.argmax())
-    window = self.windows[first]
+    window = self.scores.windows[first]
     if window.num_episodes.min() > 0 and member_scores[first] > self.best[0]:
       self.best = (
           member_scores[first], frames, first,
@@ -175,13 +176,7 @@ class Evolving:
       return state
     self._failed = np.zeros(size, bool)
     self.records += pbt.to_records(events, self._num_steps)
-    parents = np.asarray(events.parent).tolist()
-    # What the weights earned goes with them.
-    windows = [window.state() for window in self.windows]
-    for member, parent in enumerate(parents):
-      if parent != member:
-        self.windows[member].restore(windows[parent])
-        self._rounds[member] = self._problem.make_window(_FOREVER)
+    self.scores.copy(np.asarray(events.parent).tolist())
     return state._replace(**{name: population[name] for name in _WEIGHTS})
 
   def snapshot(self) -> dict[str, types.PyTree]:
@@ -193,8 +188,7 @@ class Evolving:
         'evolution_key': self._rng_key,
         'num_steps': np.array(self._num_steps, np.int64),
         'failed': self._failed,
-        'windows': [window.state() for window in self.windows],
-        'rounds': [window.state() for window in self._rounds],
+        **self.scores.snapshot(),
         'lineage': np.frombuffer(text, np.uint8),
         'best': np.array([score, frames, member], np.float64),
         'best_params': params,
@@ -206,18 +200,10 @@ class Evolving:
     self._rng_key = saved['evolution_key']
     self._num_steps = int(saved['num_steps'])
     self._failed = np.array(saved['failed'])
-    for windows, states in (
-        (self.windows, saved['windows']), (self._rounds, saved['rounds'])):
-      for window, state in zip(windows, states, strict=True):
-        window.restore(state)
+    self.scores.restore(saved)
     self.records = json.loads(np.asarray(saved['lineage']).tobytes())
     score, frames, member = saved['best'].tolist()
     self.best = (score, int(frames), int(member), saved['best_params'])
-
-  def _make_windows(self, frames: int) -> list[scores.ScoreWindow]:
-    return [
-        self._problem.make_window(frames)
-        for _ in range(self._layout.num_members)]
 
   def _member_params(self, params: types.Params, member: int) -> types.Params:
     return jax.tree.map(lambda x: np.asarray(x[member]), params)

@@ -125,7 +125,7 @@ def train(
       frames=ending.frames,
       seconds=ending.seconds,
       frames_per_second=ending.frames_per_second,
-      scores=np.array([window.score() for window in steering.windows]),
+      scores=np.array([w.score() for w in steering.scores.windows]),
       hypers=steering.hyper_parameters,
       params=jax.device_get(ending.state.params),
       best_params=best_params,

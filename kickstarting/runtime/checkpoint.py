@@ -36,6 +36,10 @@ from kickstarting import types
 FORMAT_VERSION = 1
 
 
+class DamagedError(ValueError):
+  """A checkpoint cannot be read, or is not what was written."""
+
+
 def _flatten(tree: types.PyTree) -> dict[str, np.ndarray]:
   return {
       jax.tree_util.keystr(path): np.asarray(leaf)
@@ -108,22 +112,24 @@ class Checkpointer:
     self._manager.wait_until_finished()
 
   def restore(
-      self, like: types.PyTree, network: Any
+      self, like: types.PyTree, network: Any, frames: int | None = None
   ) -> tuple[types.PyTree, dict[str, Any]]:
-    """Reads the newest checkpoint.
+    """Reads a checkpoint.
 
     Args:
       like: a tree of the same structure and shapes as the state saved; arrays
         of score windows may differ in their leading axis.
       network: JSON of the network in use.
+      frames: which one; None for the newest.
 
     Returns:
       The state and the metadata that were saved.
 
     Raises:
-      ValueError: there is none; it is damaged; its version or network differ.
+      DamagedError: it cannot be read.
+      ValueError: there is none; its version or network differ.
     """
-    frames = self.latest()
+    frames = self.latest() if frames is None else frames
     if frames is None:
       raise ValueError(
           f'No checkpoint in {str(self._folder)!r}; start the run without'
@@ -141,7 +147,7 @@ class Checkpointer:
       for name, (shape, dtype) in metadata['empty'].items():
         arrays[name] = np.zeros(shape, dtype)
     except Exception as e:  # Orbax and TensorStore raise many kinds
-      raise ValueError(
+      raise DamagedError(
           f'{where} cannot be read, it is damaged or incomplete'
           f' ({type(e).__name__}: {str(e)[:200]}). Delete that folder to resume'
           ' from the one before, or restore it from a copy.') from e
@@ -156,7 +162,7 @@ class Checkpointer:
           f' {network}. Resume with the same flags as the run was started.')
     for name, checksum in checksums.items():
       if name not in arrays or _checksum(np.asarray(arrays[name])) != checksum:
-        raise ValueError(
+        raise DamagedError(
             f'{where} is damaged: the array {name!r} has changed since it was'
             ' written. Delete that folder to resume from the one before.')
     paths, tree = jax.tree_util.tree_flatten_with_path(like)

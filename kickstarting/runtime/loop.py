@@ -84,7 +84,8 @@ class Steering(Protocol):
   ) -> types.LearnerState:
     """Returns the learner's state to go on with.
 
-    Called after `record`, but at the end of the run.
+    Called after `record`, but at the end of the run. May wait; then it raises
+    `threads.Stopped` when the run is to end.
 
     Its arrays are given away: the next update overwrites them.
     """
@@ -94,6 +95,14 @@ class Steering(Protocol):
 
   def restore(self, saved: Mapping[str, types.PyTree]) -> None:
     """Takes back what a checkpoint holds."""
+
+
+class Start(NamedTuple):
+  """Where a run begins that has no checkpoint of its own."""
+
+  frames: int  # of each member
+  starts: int  # of its actors so far; gives them new seeds
+  state: types.LearnerState
 
 
 class Ending(NamedTuple):
@@ -120,6 +129,7 @@ def run(
     network: Mapping[str, Any],
     checkpointer: checkpoint_lib.Checkpointer | None = None,
     resume: bool = False,
+    start: Start | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Ending:
   """Trains until the frame budget is spent.
@@ -133,6 +143,7 @@ def run(
     network: JSON of the network, kept with checkpoints.
     checkpointer: where to save; None to save nothing.
     resume: continue from the checkpointer's newest checkpoint.
+    start: where a new run begins, if not at its beginning.
     should_stop: polled at every update; True ends the run cleanly.
 
   Raises:
@@ -152,7 +163,8 @@ def run(
           f'The checkpointer holds a run of {latest} frames; expected none for'
           ' a new run. Pass resume=True to continue it, or name another'
           ' folder.')
-  loop = _Loop(program, steering, config, on_record, network, checkpointer)
+  loop = _Loop(
+      program, steering, config, on_record, network, checkpointer, start)
   if resume:
     loop.restore()
   return loop.run(should_stop)
@@ -175,7 +187,7 @@ class _Loop:
   """State of the loop."""
 
   def __init__(
-      self, program, steering, config, on_record, network, checkpointer
+      self, program, steering, config, on_record, network, checkpointer, start
   ):
     self._program = program
     self._steering = steering
@@ -193,12 +205,15 @@ class _Loop:
     # Actors still read the parameters; the rest is overwritten in place.
     self._update = jax.jit(step, donate_argnums=1)
     rng_key, init_key = jax.random.split(jax.random.key(config.seed))
-    self._state = jax.jit(program.init)(init_key)
+    if start is None:
+      start = Start(0, 0, jax.jit(program.init)(init_key))
+    self._frames, self._starts, state = start
+    self._state = jax.tree.map(jnp.asarray, state)
     steering.begin(self._state)
+    for _ in range(self._starts):  # as every start does; see `_start`
+      rng_key, _ = jax.random.split(rng_key)
     self._rng_key = jax.random.key_data(rng_key)
-    self._frames = 0
     self._seconds = 0.0
-    self._starts = 0
 
   def run(self, should_stop) -> Ending:
     """Runs the loop; see `run`."""
@@ -235,7 +250,10 @@ class _Loop:
           self._settle()
           self._record(source)
           if self._frames < config.frames:
-            self._evolve()
+            try:
+              self._evolve()
+            except threads.Stopped:
+              continue  # should_stop became True
           record = self._next(config.record_frames)
         if checkpoint <= self._frames < config.frames:
           self._settle()

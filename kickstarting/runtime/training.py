@@ -95,15 +95,7 @@ def train(
     ValueError: the checkpoint does not fit, there is none to resume from, or
       there is one and `resume` is False: it is not overwritten.
   """
-  update = update_lib.make_update(problem.update, problem.agent)
-  program = loop.Program(
-      init=lambda rng_key: update.init(problem.agent.init(rng_key)),
-      update=update.update,
-      act=actor_lib.make_actor_functions(problem.agent),
-      make_environment=problem.make_environment,
-      make_labeller=problem.make_labeller,
-      layout=layout_lib.Layout(config.splits),
-  )
+  program = make_program(problem, config.splits)
   steering = _Student(problem, config)
   ending = loop.run(
       program, steering, config, on_record=on_record, network=problem.network,
@@ -120,6 +112,19 @@ def train(
       best_score=float(best_score),
       best_frames=best_frames,
       stragglers=ending.stragglers,
+  )
+
+
+def make_program(problem: Problem, splits: int) -> loop.Program:
+  """Returns the functions of a run of one student."""
+  update = update_lib.make_update(problem.update, problem.agent)
+  return loop.Program(
+      init=lambda rng_key: update.init(problem.agent.init(rng_key)),
+      update=update.update,
+      act=actor_lib.make_actor_functions(problem.agent),
+      make_environment=problem.make_environment,
+      make_labeller=problem.make_labeller,
+      layout=layout_lib.Layout(splits),
   )
 
 

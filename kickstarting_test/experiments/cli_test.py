@@ -25,6 +25,7 @@ from experiments import shared_flags
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
+from kickstarting.runtime import exchange
 from kickstarting.runtime import loop
 from kickstarting.runtime import threads
 
@@ -53,6 +54,7 @@ class IsMistakeTest(parameterized.TestCase):
 
   def test_diverged_training_is(self):
     self.assertTrue(cli.is_mistake(loop.TrainingError('loss is nan')))
+    self.assertTrue(cli.is_mistake(exchange.ExchangeError('gone')))
 
   @parameterized.parameters(
       (lambda: networks.get_network('gird'), True),

@@ -86,8 +86,9 @@ class ScoresTest(absltest.TestCase):
     for stream, member in enumerate(_LAYOUT.members(12).tolist()):
       steering.observe(0, [actor_lib.Episode(stream, 0, float(member), 1)])
     self.assertEqual(
-        [w.returns()[0] for w in steering.windows], [0.0, 1.0, 2.0])
-    self.assertEqual([w.num_episodes[0] for w in steering.windows], [4] * 3)
+        [w.returns()[0] for w in steering.scores.windows], [0.0, 1.0, 2.0])
+    self.assertEqual(
+        [w.num_episodes[0] for w in steering.scores.windows], [4] * 3)
 
   def test_record(self):
     steering = _make()
@@ -140,7 +141,7 @@ class EvolveTest(absltest.TestCase):
     np.testing.assert_allclose(np.maximum(ratio, 1 / ratio), 1.2, rtol=1e-5)
     # The score goes with the weights that earned it.
     self.assertEqual(
-        [w.score() for w in steering.windows], [40.0, 40.0, 20.0])
+        [w.score() for w in steering.scores.windows], [40.0, 40.0, 20.0])
     self.assertEqual([r['parent'] for r in steering.records[3:]], [1, 1, 2])
     self.assertEqual(steering.record(11, state.params)['copies'], 1)
     np.testing.assert_array_equal(steering.hypers(11).alpha, after['alpha'])

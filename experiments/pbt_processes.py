@@ -1,0 +1,227 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Starts and watches the processes of a population.
+
+Here: `run` (the controller's process) and `run_member` (each other one). A
+member that dies is started again; what it prints goes into `log.txt` of its
+folder. Not here: what they say to each other
+(`kickstarting/populations/generations.py`).
+"""
+
+from collections.abc import Callable, Mapping
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from experiments import build
+from experiments import shared_flags
+from experiments import workdir as workdir_lib
+from kickstarting import pbt
+from kickstarting.networks import build as networks
+from kickstarting.populations import controller as controller_lib
+from kickstarting.populations import generations
+from kickstarting.populations import member as member_lib
+from kickstarting.runtime import exchange
+from kickstarting.runtime import logger as logger_lib
+from kickstarting.runtime import loop
+from kickstarting.runtime import threads
+from kickstarting.runtime import training
+from kickstarting.runtime import training_config
+
+_MAX_STARTS = 50  # of one member, by one controller
+_FINAL = 'final.json'
+_STOP_S = 60.0  # for members to save, when the run is stopped
+
+
+class _Members:
+  """The processes of the members."""
+
+  def __init__(self, num_members: int, folder: pathlib.Path):
+    self._files = generations.Files(folder)
+    self._starts = [0] * num_members
+    self._running: list[subprocess.Popen | None] = [None] * num_members
+
+  def supervise(self) -> None:
+    """Starts whoever is not running and not finished.
+
+    Raises:
+      loop.TrainingError: a member died too often.
+    """
+    for member, process in enumerate(self._running):
+      if process is not None and process.poll() is None:
+        continue
+      if not self._is_finished(member):
+        self._running[member] = self._start(member)
+
+  def are_finished(self) -> bool:
+    """Whether all have written their last result."""
+    return all(map(self._is_finished, range(len(self._running))))
+
+  def stop(self) -> None:
+    """Asks all to save and end; waits, and ends those that do not."""
+    alive = [p for p in self._running if p is not None and p.poll() is None]
+    for process in alive:
+      process.send_signal(signal.SIGTERM)
+    end = time.monotonic() + _STOP_S
+    for process in alive:
+      try:
+        process.wait(max(0.0, end - time.monotonic()))
+      except subprocess.TimeoutExpired:
+        process.kill()
+
+  def _is_finished(self, member: int) -> bool:
+    return (self._files.member(member) / _FINAL).exists()
+
+  def _start(self, member: int) -> subprocess.Popen:
+    folder = self._files.member(member)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / 'log.txt'
+    self._starts[member] += 1
+    if self._starts[member] > _MAX_STARTS:
+      raise loop.TrainingError(
+          f'member {member} died {_MAX_STARTS} times; its last words are in'
+          f' {str(log)!r}. Mend the cause and add --resume.')
+    with log.open('a') as out:
+      return subprocess.Popen(
+          [sys.executable, '-m', 'experiments.pbt', '--resume',
+           f'--workdir={self._files.folder}', f'--member={member}'],
+          stdout=out, stderr=subprocess.STDOUT)
+
+
+def run(
+    problem: training.Problem,
+    config: training_config.TrainingConfig,
+    rules: pbt.Rules,
+    num_members: int,
+    folder: pathlib.Path,
+    stop: Callable[[], bool],
+) -> dict[str, Any]:
+  """Runs the controller, and members as processes; returns the result."""
+  began = time.monotonic()
+  files = generations.Files(folder)
+  members = _Members(num_members, folder)
+  controller = controller_lib.Controller(
+      problem, config, rules, num_members, folder)
+  ended = 'finished'
+  try:
+    controller.run(
+        stop, members.supervise,
+        lambda generation, orders: print(
+            _line(generation, orders, config.frames), flush=True))
+    while not members.are_finished():
+      if stop():
+        raise threads.Stopped()
+      controller.check(members.supervise)
+      time.sleep(0.1)
+  except threads.Stopped:
+    ended = 'interrupted'
+  finally:
+    members.stop()
+  records = _merge(folder, num_members)
+  last: dict[str, Any] = records[-1] if records else {
+      'frames': 0, 'member_score': {str(m): 0.0 for m in range(num_members)}}
+  seconds = time.monotonic() - began
+  return {
+      'ended': ended,
+      'scores': list(last['member_score'].values()),
+      'frames_per_member': last['frames'],
+      'frames_per_second': num_members * last['frames'] / seconds,
+      'seconds': seconds,
+      'records': generations.lineage(folder),
+      'policies': [
+          str(files.member(m) / 'policy.npz') for m in range(num_members)],
+  }
+
+
+def run_member(
+    member: int,
+    config: training_config.TrainingConfig,
+    rules: pbt.Rules,
+    folder: pathlib.Path,
+    make_problem: Callable[..., training.Problem],
+) -> None:
+  """Trains one member, in the process that `run` started for it."""
+  config = generations.member_config(config, rules, member)
+  files = generations.Files(folder)
+  mine = files.member(member)
+  problem = make_problem(config, 1)
+  stop = workdir_lib.StopRequest()
+  # Of a controller that was killed, members may live on for a while.
+  lock = exchange.Lock(files.lock(member))
+  try:
+    lock.acquire(stop)
+    logger = logger_lib.RunLogger(
+        mine, total_frames=config.frames, label=f'member {member} ',
+        resume_frames=generations.saved_frames(folder, member, rules))
+    try:
+      ending = member_lib.train_member(
+          problem, config, rules, member, folder, on_record=logger,
+          should_stop=stop)
+    finally:
+      logger.close()
+  except threads.Stopped:
+    return
+  finally:
+    lock.release()
+  if ending.ended == 'finished':
+    build.export(
+        mine / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
+        build.suite_from_flags(), ending.state.params,
+        {'frames': ending.frames, 'seed': config.seed})
+    exchange.write_json(mine / _FINAL, {'frames': ending.frames})
+
+
+def _line(generation: int, orders: Mapping[str, Any], total_frames: int) -> str:
+  """Returns a line of progress."""
+  population = orders['population']
+  scores = np.array([
+      returns[-1] if np.isfinite(returns[-1]) else 0.0
+      for returns in population['returns']])
+  copies = sum(
+      parent != member for member, parent in enumerate(orders['parents']))
+  frames = min(population['frames'])
+  return (
+      f'generation {generation:3d} | {frames / 1e6:6.2f} of'
+      f' {total_frames / 1e6:.2f} M frames | last return: best'
+      f' {scores.max():5.1f}, median {np.median(scores):5.1f} | copies'
+      f' {copies} | alpha {np.median(population["hypers"]["alpha"]):.3f}')
+
+
+def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:
+  """Writes the records of all members side by side; returns them."""
+  files = generations.Files(folder)
+  by_member = [
+      logger_lib.read_records(files.member(m)) for m in range(num_members)]
+  merged = []
+  for rows in zip(*by_member):
+    scores = [row['score'] for row in rows]
+    best = int(np.argmax(scores))
+    merged.append({
+        'frames': min(row['frames'] for row in rows),
+        'score': scores[best],
+        'score_top3': float(np.sort(scores)[-3:].mean()),
+        'best_member': best,
+        'member_score': {str(m): s for m, s in enumerate(scores)},
+        'task_score': rows[best]['task_score'],
+    })
+  (folder / logger_lib.RECORDS).write_text(
+      ''.join(json.dumps(record) + '\n' for record in merged))
+  return merged

@@ -1,0 +1,193 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The files of a population of processes, one member each.
+
+For members that do not fit into one program. Training goes in generations: each
+member trains for `ready.every` frames, publishes its weights and its returns,
+and waits for the orders of the next generation, which the controller writes
+when it has all reports: `pbt.step` on everything but the weights. Whoever is
+killed finds its files as they were; whatever was published counts. In a run's
+folder:
+
+  generations/0003.json       orders: parents, hyper-parameters, lineage
+  members/2/published/        weights at the end of each generation
+  members/2/reports/0003.json returns of the generation before
+  members/2/checkpoints/      of the member's own loop
+
+Here: where they are and what they hold. Not here: who writes them
+(`controller.py`, `member.py`), starting processes
+(`experiments/pbt_processes.py`).
+"""
+
+from collections.abc import Mapping
+import dataclasses
+import pathlib
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kickstarting import pbt
+from kickstarting import types
+from kickstarting import update as update_lib
+from kickstarting.runtime import checkpoint as checkpoint_lib
+from kickstarting.runtime import exchange
+from kickstarting.runtime import training
+from kickstarting.runtime import training_config
+
+PULSE_TIMEOUT_S = 30.0  # without a sign of the controller, members end
+_SEED_STRIDE = 64  # between the seeds of members
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+  """Where things are in the folder of a run."""
+
+  folder: pathlib.Path
+
+  def orders(self, generation: int) -> pathlib.Path:
+    """Of the controller to all members, before a generation."""
+    return self.folder / 'generations' / f'{generation:04d}.json'
+
+  def report(self, member: int, generation: int) -> pathlib.Path:
+    """Of a member, that comes before the orders of a generation."""
+    return self.member(member) / 'reports' / f'{generation:04d}.json'
+
+  def member(self, member: int) -> pathlib.Path:
+    """All that one member writes."""
+    return self.folder / 'members' / str(member)
+
+  def published(self, member: int) -> pathlib.Path:
+    """Weights, by generation."""
+    return self.member(member) / 'published'
+
+  def lock(self, member: int) -> pathlib.Path:
+    """Held by the process of a member."""
+    return self.member(member) / 'lock'
+
+  @property
+  def pulse(self) -> pathlib.Path:
+    """Touched while the controller lives."""
+    return self.folder / 'controller.alive'
+
+  def newest_generation(self) -> int | None:
+    """Returns the newest that has orders; None before the first."""
+    names = (self.folder / 'generations').glob('[0-9]*.json')
+    return max((int(path.stem) for path in names), default=None)
+
+
+def check_rules(
+    rules: pbt.Rules, config: training_config.TrainingConfig
+) -> None:
+  """Raises ValueError unless generations of these rules end at records."""
+  if rules.ready.unit != 'frames':
+    raise ValueError(
+        f'the rules count {rules.ready.unit}; expected frames, by which'
+        ' processes keep step. Give them an interval in frames.')
+  if rules.ready.every % config.record_frames:
+    raise ValueError(
+        f'a generation has {rules.ready.every} frames and a record'
+        f' {config.record_frames}; expected a multiple. Change one of them.')
+
+
+def member_config(
+    config: training_config.TrainingConfig, rules: pbt.Rules, member: int
+) -> training_config.TrainingConfig:
+  """Returns the configuration of one member: a seed of its own."""
+  return dataclasses.replace(
+      config, checkpoint_frames=rules.ready.every,
+      seed=config.seed + _SEED_STRIDE * (member + 1))
+
+
+def saved_frames(folder: pathlib.Path, member: int, rules: pbt.Rules) -> int:
+  """Returns the frames at which a member will go on."""
+  files = Files(folder)
+  path = files.member(member) / 'checkpoints'
+  if path.is_dir():
+    checkpointer = checkpoint_lib.Checkpointer(path)
+    latest = checkpointer.latest()
+    checkpointer.close()
+    if latest is not None:
+      return latest
+  return (files.newest_generation() or 0) * rules.ready.every
+
+
+def lineage(folder: pathlib.Path) -> list[pbt.Record]:
+  """Returns the records of all generations so far."""
+  files = Files(folder)
+  newest = files.newest_generation()
+  return [
+      record
+      for generation in range(0 if newest is None else newest + 1)
+      for record in exchange.read_json(files.orders(generation))['records']
+  ]
+
+
+def published_like(
+    problem: training.Problem, config: training_config.TrainingConfig
+) -> dict[str, types.PyTree]:
+  """Returns a tree of the structure of what members publish."""
+  update = update_lib.make_update(problem.update, problem.agent)
+  state = jax.eval_shape(
+      lambda key: update.init(problem.agent.init(key)), jax.random.key(0))
+  return {
+      'params': state.params,
+      'opt_state': state.opt_state,
+      'window': problem.make_window(config.window_frames).state(),
+  }
+
+
+def read_published(
+    files: Files,
+    member: int,
+    generation: int,
+    like: types.PyTree,
+    problem: training.Problem,
+) -> dict[str, types.PyTree]:
+  """Reads what a member published at the end of a generation.
+
+  Raises:
+    checkpoint.DamagedError: it cannot be read.
+  """
+  checkpointer = checkpoint_lib.Checkpointer(files.published(member))
+  try:
+    published, _ = checkpointer.restore(
+        like, dict(problem.network), frames=generation)
+    return published
+  finally:
+    checkpointer.close()
+
+
+def to_json(tree: Any) -> Any:
+  """Returns lists of a tree of dicts of arrays."""
+  if isinstance(tree, Mapping):
+    return {name: to_json(value) for name, value in tree.items()}
+  return np.asarray(tree).tolist()
+
+
+def from_json(saved: Mapping[str, Any]) -> pbt.Population:
+  """Undoes `to_json` for a population without weights."""
+  integers = lambda x: jnp.asarray(x, jnp.int32)
+  floats = lambda x: jnp.asarray(x, jnp.float32)
+  return {
+      'params': {},
+      'opt_state': {},
+      'hypers': {name: floats(x) for name, x in saved['hypers'].items()},
+      'frames': integers(saved['frames']),
+      'returns': floats(saved['returns']),
+      'num_returns': integers(saved['num_returns']),
+      'lineage': {name: integers(x) for name, x in saved['lineage'].items()},
+  }

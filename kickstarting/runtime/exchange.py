@@ -1,0 +1,160 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Small files through which processes speak to each other.
+
+A file is written whole or not at all, and never changed afterwards: whoever is
+killed finds everything as it was. Here: JSON files, waiting for one, locks,
+signs of life. Not here: what they say (`populations/generations.py`).
+"""
+
+from collections.abc import Callable
+import fcntl
+import json
+import os
+import pathlib
+import time
+from typing import Any
+
+from kickstarting.runtime import threads
+
+_POLL_S = 0.1
+
+
+class ExchangeError(RuntimeError):
+  """The other side is gone, or a file is damaged."""
+
+
+def write_json(path: pathlib.Path, value: Any) -> None:
+  """Writes a file whole; its folder is made if it is missing."""
+  path.parent.mkdir(parents=True, exist_ok=True)
+  temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+  with temporary.open('w', encoding='utf-8') as file:
+    json.dump(value, file)
+    file.flush()
+    os.fsync(file.fileno())
+  temporary.replace(path)
+
+
+def read_json(path: pathlib.Path) -> Any:
+  """Returns what a file holds; None if there is none.
+
+  Raises:
+    ExchangeError: it is damaged.
+  """
+  try:
+    return json.loads(path.read_text(encoding='utf-8'))
+  except FileNotFoundError:
+    return None
+  except ValueError as error:
+    raise ExchangeError(
+        f'{str(path)!r} is damaged ({error}); restore it from a copy, or start'
+        ' the run again in another folder.') from error
+
+
+def wait_for(
+    path: pathlib.Path,
+    should_stop: Callable[[], bool],
+    check: Callable[[], None] = lambda: None,
+) -> Any:
+  """Waits until a file is there, and returns what it holds.
+
+  Args:
+    path: of a JSON file.
+    should_stop: polled; True ends the wait.
+    check: called now and then; raises when waiting is in vain.
+
+  Raises:
+    threads.Stopped: `should_stop` said so.
+  """
+  while (value := read_json(path)) is None:
+    if should_stop():
+      raise threads.Stopped()
+    check()
+    time.sleep(_POLL_S)
+  return value
+
+
+class Pulse:
+  """A file that tells whether a process lives, and which one."""
+
+  def __init__(self, path: pathlib.Path, timeout_s: float):
+    self._path = path
+    self._timeout_s = timeout_s
+    self._seen: Any = None
+
+  def beat(self) -> None:
+    """Says that this process lives."""
+    if self._seen is None:
+      self._seen = os.getpid()
+      write_json(self._path, self._seen)
+    self._path.touch()
+
+  def check(self) -> None:
+    """Raises ExchangeError unless the other process was alive lately.
+
+    It must be the same one as at the first call.
+    """
+    process = read_json(self._path)
+    self._seen = self._seen or process
+    if process != self._seen:
+      raise ExchangeError(
+          f'{str(self._path)!r} is of process {process} now, not of'
+          f' {self._seen}: another one has taken over, and starts its own'
+          ' members.')
+    try:
+      age = time.time() - self._path.stat().st_mtime
+    except FileNotFoundError:
+      age = float('inf')
+    if age > self._timeout_s:
+      raise ExchangeError(
+          f'{str(self._path)!r} was not touched for {self._timeout_s:.0f} s:'
+          ' the process that should is gone. What is saved is intact; resume'
+          ' the run.')
+
+
+class Lock:
+  """Keeps a second process out; the system frees it when this one dies."""
+
+  def __init__(self, path: pathlib.Path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    self._file = path.open('w')
+
+  def acquire(
+      self, should_stop: Callable[[], bool], timeout_s: float = 60.0
+  ) -> None:
+    """Waits for the lock.
+
+    Raises:
+      threads.Stopped: `should_stop` said so.
+      ExchangeError: another process keeps it.
+    """
+    end = time.monotonic() + timeout_s
+    while True:
+      try:
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+      except BlockingIOError as error:
+        if should_stop():
+          raise threads.Stopped() from error
+        if time.monotonic() > end:
+          raise ExchangeError(
+              f'{self._file.name!r} is held by another process for'
+              f' {timeout_s:.0f} s; end that one, or name another folder.'
+          ) from error
+      time.sleep(_POLL_S)
+
+  def release(self) -> None:
+    """Lets the next one in."""
+    self._file.close()

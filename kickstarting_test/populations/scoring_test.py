@@ -1,0 +1,85 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of scores of members: rounds, windows, copies."""
+
+from absl.testing import absltest
+import numpy as np
+
+from kickstarting.environments import scores
+from kickstarting.populations import scoring
+from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import layout as layout_lib
+
+
+def _make():
+  return scoring.MemberScores(
+      lambda frames: scores.ScoreWindow([0.0, 0.0], [10.0, 10.0], frames), 100,
+      layout_lib.Layout(splits=2, num_members=2))
+
+
+def _episode(stream, task, value):
+  return actor_lib.Episode(stream, task, value, 1)
+
+
+class MemberScoresTest(absltest.TestCase):
+
+  def test_rounds_end_when_every_task_has_an_episode(self):
+    member_scores = _make()
+    _, is_over = member_scores.observe(
+        0, [_episode(0, 0, 1.0), _episode(1, 0, 3.0), _episode(2, 1, 9.0)])
+    self.assertEqual(is_over.tolist(), [False, False])
+    # Means 2 and 25; a task's score is capped at 100.
+    returns, is_over = member_scores.observe(1, [_episode(4, 1, 25.0)])
+    self.assertEqual(is_over.tolist(), [True, False])
+    self.assertEqual(returns[0], (20 + 100) / 2)
+    _, is_over = member_scores.observe(2, [_episode(0, 0, 1.0)])
+    self.assertEqual(is_over.tolist(), [False, False])  # a round of its own
+
+  def test_windows_are_of_members(self):
+    member_scores = _make()
+    member_scores.observe(
+        0, [_episode(1, 0, 4.0), _episode(2, 0, 2.0), _episode(3, 1, 6.0)])
+    self.assertEqual(member_scores.advance(50).tolist(), [20.0, 40.0])
+
+  def test_advancing_drops_what_is_too_old(self):
+    member_scores = _make()
+    member_scores.observe(0, [_episode(0, 0, 4.0)])
+    member_scores.observe(90, [_episode(0, 0, 8.0)])
+    member_scores.advance(150)
+    self.assertEqual(member_scores.windows[0].returns()[0], 8.0)
+
+  def test_copy(self):
+    member_scores = _make()
+    member_scores.observe(0, [_episode(0, 0, 4.0), _episode(2, 0, 2.0)])
+    member_scores.copy([1, 1])
+    self.assertEqual(member_scores.advance(1).tolist(), [10.0, 10.0])
+    # The round under way was of other weights.
+    _, is_over = member_scores.observe(
+        2, [_episode(0, 1, 4.0), _episode(2, 1, 4.0)])
+    self.assertEqual(is_over.tolist(), [False, True])
+
+  def test_restored_scores_go_on_alike(self):
+    one, other = _make(), _make()
+    one.observe(0, [_episode(0, 0, 4.0), _episode(2, 1, 2.0)])
+    other.restore(one.snapshot())
+    for member_scores in (one, other):
+      member_scores.found = member_scores.observe(
+          5, [_episode(0, 1, 6.0), _episode(2, 0, 8.0)])
+    np.testing.assert_array_equal(one.found, other.found)
+    np.testing.assert_array_equal(one.advance(9), other.advance(9))
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,136 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of files through which processes speak."""
+
+import os
+import pathlib
+import threading
+import time
+
+from absl.testing import absltest
+
+from kickstarting.runtime import exchange
+from kickstarting.runtime import threads
+
+
+def _never() -> bool:
+  return False
+
+
+class TestCase(absltest.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    self.path = pathlib.Path(self.create_tempdir().full_path) / 'a' / 'b.json'
+
+
+class JsonTest(TestCase):
+
+  def test_round_trip(self):
+    value = {'x': [1, 0.1, None, 'text'], 'nan': float('inf')}
+    exchange.write_json(self.path, value)
+    self.assertEqual(exchange.read_json(self.path), value)
+    self.assertEqual(os.listdir(self.path.parent), ['b.json'])
+
+  def test_missing(self):
+    self.assertIsNone(exchange.read_json(self.path))
+
+  def test_damaged(self):
+    exchange.write_json(self.path, [1, 2])
+    self.path.write_text('[1, ')
+    with self.assertRaisesRegex(
+        exchange.ExchangeError, "b.json' is damaged .* restore it"):
+      exchange.read_json(self.path)
+
+  def test_what_cannot_be_written_leaves_the_old(self):
+    exchange.write_json(self.path, 1)
+    with self.assertRaises(TypeError):
+      exchange.write_json(self.path, object())
+    self.assertEqual(exchange.read_json(self.path), 1)
+
+
+class WaitTest(TestCase):
+
+  def test_until_it_is_there(self):
+    timer = threading.Timer(0.3, exchange.write_json, (self.path, 7))
+    timer.start()
+    self.addCleanup(timer.join)
+    self.assertEqual(exchange.wait_for(self.path, _never), 7)
+
+  def test_stopped(self):
+    with self.assertRaises(threads.Stopped):
+      exchange.wait_for(self.path, lambda: True)
+
+  def test_in_vain(self):
+    def check():
+      raise exchange.ExchangeError('gone')
+
+    with self.assertRaisesRegex(exchange.ExchangeError, 'gone'):
+      exchange.wait_for(self.path, _never, check)
+
+
+class PulseTest(TestCase):
+
+  def test_alive(self):
+    exchange.Pulse(self.path, 5.0).beat()
+    exchange.Pulse(self.path, 5.0).check()
+
+  def test_never_there(self):
+    with self.assertRaisesRegex(
+        exchange.ExchangeError, 'was not touched for 5 s'):
+      exchange.Pulse(self.path, 5.0).check()
+
+  def test_too_old(self):
+    exchange.Pulse(self.path, 5.0).beat()
+    past = time.time() - 6.0
+    os.utime(self.path, (past, past))
+    with self.assertRaisesRegex(
+        exchange.ExchangeError, 'was not touched for 5 s'):
+      exchange.Pulse(self.path, 5.0).check()
+
+  def test_beating_again_is_enough(self):
+    pulse = exchange.Pulse(self.path, 5.0)
+    pulse.beat()
+    past = time.time() - 6.0
+    os.utime(self.path, (past, past))
+    pulse.beat()
+    exchange.Pulse(self.path, 5.0).check()
+
+  def test_of_another_process(self):
+    exchange.Pulse(self.path, 5.0).beat()
+    watcher = exchange.Pulse(self.path, 5.0)
+    watcher.check()
+    exchange.write_json(self.path, os.getpid() + 1)
+    with self.assertRaisesRegex(exchange.ExchangeError, 'another one has'):
+      watcher.check()
+
+
+class LockTest(TestCase):
+
+  def test_keeps_others_out_until_released(self):
+    first, second = exchange.Lock(self.path), exchange.Lock(self.path)
+    self.addCleanup(second.release)
+    first.acquire(_never)
+    with self.assertRaisesRegex(
+        exchange.ExchangeError, 'is held by another process'):
+      second.acquire(_never, timeout_s=0.2)
+    with self.assertRaises(threads.Stopped):
+      second.acquire(lambda: True)
+    first.release()
+    second.acquire(_never, timeout_s=5.0)
+
+
+if __name__ == '__main__':
+  absltest.main()
