@@ -218,14 +218,13 @@ class _Member:
     following = self._generation + 1
     if frames < following * self._every:
       return state
-    mine = self._publish(following, frames, state)
+    self._publish(following, frames, state)
     orders = exchange.wait_for(
         self._files.orders(following), self._should_stop, self._pulse.check)
-    parent = orders['parents'][self._member]
-    theirs = mine
-    if parent != self._member:
-      theirs = generations.read_published(
-          self._files, parent, following, self._like, self._problem)
+    # Its own are read again as well: what was published before a kill counts.
+    theirs = generations.read_published(
+        self._files, orders['parents'][self._member], following, self._like,
+        self._problem)
     self._generation = following
     self._rejoined, self._has_failed, self._returns = None, False, []
     self._scores.windows[0].restore(theirs['window'])
@@ -258,8 +257,8 @@ class _Member:
 
   def _publish(
       self, generation: int, frames: int, state: types.LearnerState
-  ) -> dict[str, types.PyTree]:
-    """Publishes unless that was done before; returns what was published."""
+  ) -> None:
+    """Publishes weights and returns, unless that was done before."""
     latest = self._published.latest()
     if latest is None or latest < generation:
       self._published.save(generation, {
@@ -275,5 +274,3 @@ class _Member:
           'failed': self._has_failed,
           'rejoined': self._rejoined,
       })
-    return generations.read_published(
-        self._files, self._member, generation, self._like, self._problem)

@@ -22,6 +22,7 @@ import numpy as np
 
 from kickstarting import pbt
 from kickstarting.populations import generations
+from kickstarting.runtime import exchange
 from kickstarting.runtime import loop
 from kickstarting_test.populations import crew
 from kickstarting_test.runtime import tiny
@@ -90,6 +91,24 @@ class ControllerTest(crew.TestCase):
     rescues = [r for r in generations.lineage(self.folder) if r['rescued']]
     self.assertLen(rescues, crew.GENERATIONS)
     self.assertEqual({(r['member'], r['parent']) for r in rescues}, {(0, 1)})
+
+  def test_a_member_whose_published_weights_are_damaged_is_rescued(self):
+    files = generations.Files(self.folder)
+    with concurrent.futures.ThreadPoolExecutor(crew.SIZE) as pool:
+      controller = self.make_controller()
+      futures = [pool.submit(self.run_member, i) for i in range(crew.SIZE)]
+      for i in range(crew.SIZE):
+        exchange.wait_for(files.report(i, 1), lambda: False)
+      for file in files.published(1).rglob('*'):
+        if file.is_file():
+          file.write_bytes(b'')
+      controller.run(lambda: False)
+      for future in futures:
+        self.assertEqual(future.result()[0].frames, crew.CONFIG.frames)
+    [record] = [
+        r for r in generations.lineage(self.folder) if r['rescued']]
+    self.assertEqual(
+        (record['step'], record['member'], record['parent']), (1, 1, 0))
 
   def test_every_member_failed(self):
     with self.assertRaisesRegex(
