@@ -14,6 +14,8 @@
 # ==============================================================================
 """Kill -9 of members and of the controller, at random, and the run ends alike.
 
+  python kickstarting_test/experiments/kill_population_test.py --num_kills=20
+
 Not here: exchange and generations without processes
 (`kickstarting_test/populations/member_test.py`).
 """
@@ -23,14 +25,16 @@ import pathlib
 import signal
 import time
 
+from absl import flags
 from absl.testing import absltest
 import numpy as np
-import pytest
 
 from kickstarting.runtime import exchange
 from kickstarting.teachers import policy_file
 from kickstarting_test.experiments import binaries
 
+_NUM_KILLS = flags.DEFINE_integer(
+    'num_kills', 3, 'How often a process is killed.', lower_bound=1)
 _SIZE = 2
 _FLAGS = (
     '--suite=minigrid_all', '--tasks=Empty-Random-6x6', '--network=flat',
@@ -59,19 +63,20 @@ class KillPopulationTest(absltest.TestCase):
     super().setUp()
     self.root = pathlib.Path(self.create_tempdir().full_path)
 
-  def _assert_ends_alike(self, num_kills: int, frames: int, pause_s: float):
-    flags = (*_FLAGS, f'--frames={frames}')
+  def test_ends_as_if_nobody_had_been_killed(self):
+    num_kills = _NUM_KILLS.value
+    args = (*_FLAGS, f'--frames={12_000 * num_kills}')
     whole, killed = self.root / 'whole', self.root / 'killed'
     expected = binaries.last_line(binaries.run(
-        'experiments.pbt', *flags, f'--workdir={whole}'))
+        'experiments.pbt', *args, f'--workdir={whole}'))
     rng = np.random.default_rng(0)
     process = binaries.start(
-        'experiments.pbt', *flags, f'--workdir={killed}')
+        'experiments.pbt', *args, f'--workdir={killed}')
     kills = 0
     while kills < num_kills:
       # Once its configuration is there, a run can be resumed.
       binaries.wait_for((killed / 'config.json').exists, process)
-      time.sleep(rng.uniform(0.0, pause_s))
+      time.sleep(rng.uniform(0.0, 6.0))
       victims = [process.pid, *_members(killed)]
       victim = int(rng.choice(victims))
       self.assertIsNone(process.poll(), 'the run ended before all kills')
@@ -102,14 +107,6 @@ class KillPopulationTest(absltest.TestCase):
       for module, values in one.items():
         for name, value in values.items():
           np.testing.assert_array_equal(value, other[module][name])
-
-  def test_a_few_times(self):
-    self._assert_ends_alike(num_kills=3, frames=16_000, pause_s=4.0)
-
-  @pytest.mark.slow
-  def test_twenty_times(self):
-    self._assert_ends_alike(num_kills=20, frames=240_000, pause_s=8.0)
-
 
 if __name__ == '__main__':
   absltest.main()
