@@ -88,6 +88,7 @@ def _run_member(
   folder = files.member(member) / 'checkpoints'
   checkpointer = checkpoint_lib.Checkpointer(folder)
   has_any = checkpointer.latest() is not None
+  steering.has_checkpoint = lambda: checkpointer.latest() is not None
   try:
     return loop.run(
         program, steering, config, on_record=on_record, network=network,
@@ -126,6 +127,7 @@ class _Member:
         layout_lib.Layout(config.splits))
     self._like = generations.published_like(problem, config)
     self._published = checkpoint_lib.Checkpointer(files.published(member))
+    self.has_checkpoint: Callable[[], bool] = lambda: False
 
   def rejoin(self, is_damaged: bool) -> loop.Start | None:
     """Returns where a member without a checkpoint goes on.
@@ -158,7 +160,8 @@ class _Member:
         continue
       self._generation = generation
       # A member that was killed before its first checkpoint lost nothing.
-      if generation > 1 or is_damaged or member != first:
+      report = exchange.read_json(self._files.report(self._member, generation))
+      if report['has_checkpoint'] or is_damaged or member != first:
         self._rejoined = member
       self._scores.windows[0].restore(theirs['window'])
       return loop.Start(
@@ -273,4 +276,5 @@ class _Member:
           'returns': self._returns,
           'failed': self._has_failed,
           'rejoined': self._rejoined,
+          'has_checkpoint': self.has_checkpoint(),
       })
