@@ -37,6 +37,7 @@ from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
 from kickstarting.networks import build as build_lib
+from kickstarting.populations import judging
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import evaluation
 from kickstarting.runtime import logger as logger_lib
@@ -183,6 +184,28 @@ def make_problem(
       teacher_names=tuple(t.name for t in teaching.teachers),
       controller=teaching.controller,
   )
+
+
+def make_judge(
+    problem: training.Problem,
+    suite: suites.Suite,
+    seed: int,
+    rounds: int,
+    num_members: int,
+) -> judging.Judge:
+  """Returns a judge of the problem's own agent.
+
+  Args:
+    problem: whose agent plays.
+    suite: of which a decision takes `rounds` episodes of each task.
+    seed: of the run; decisions see other episodes than training does, and
+      those of MAX_ACTORS decisions before again.
+    rounds: of the suite.
+    num_members: that play together.
+  """
+  return judging.Judge(problem.agent, lambda decision: make_environment(
+      suite, rounds * len(suite.tasks), seed, decision % seeds.MAX_ACTORS,
+      seeds.Group.SELECTION, splits=num_members))
 
 
 def _json(network: build_lib.NetworkConfig) -> dict[str, Any]:

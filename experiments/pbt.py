@@ -49,7 +49,9 @@ from kickstarting import pbt
 from kickstarting import update as update_lib
 from kickstarting.networks import build as networks
 from kickstarting.populations import generations
+from kickstarting.populations import judging
 from kickstarting.populations import training as population_training
+from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
@@ -64,12 +66,16 @@ _BURN_IN_FRAMES = flags.DEFINE_integer(
     'burn_in_frames', 200_000, 'Frames of a member before its first decision, '
     'in place of the paper\'s.', lower_bound=0)
 _WINDOW = flags.DEFINE_integer(
-    'returns', 5, 'Last rounds of the suite that are compared.', lower_bound=1)
+    'returns', 5, 'Rounds of the suite that are compared, the last ones.',
+    lower_bound=1)
 _WEIGHTING = flags.DEFINE_enum(
     'weighting', 'shared', ['shared', 'per_teacher', 'none'],
     'shared: one weight for all teachers (alpha); per_teacher: a factor of its '
     'own for each as well (rho); none: the weight stays 1.')
 
+_SEPARATE = flags.DEFINE_bool(
+    'separate_evaluation', False, 'Compare members by episodes that they play '
+    'for that alone, not by those that they learn from.')
 _PROCESSES = flags.DEFINE_bool(
     'processes', False, 'Each member in a process of its own, for members that '
     'do not fit into one program.')
@@ -99,6 +105,15 @@ def _make_problem(config: training_config.TrainingConfig, num_members: int):
       num_members)
 
 
+def _make_judge(
+    problem: training.Problem, seed: int, num_members: int
+) -> judging.Judge | None:
+  if not _SEPARATE.value:
+    return None
+  return build.make_judge(
+      problem, build.suite_from_flags(), seed, _WINDOW.value, num_members)
+
+
 def _one_program(
     config: training_config.TrainingConfig,
     rules: pbt.Rules,
@@ -107,11 +122,13 @@ def _one_program(
 ) -> dict[str, Any]:
   """Trains all members in this process."""
   population = population_training.PopulationConfig(rules, _POPULATION.value)
+  problem = _make_problem(config, population.num_members)
   outcome = build.run(
-      _make_problem(config, population.num_members), config, folder,
+      problem, config, folder,
       resume=shared_flags.RESUME.value, should_stop=stop,
       train=functools.partial(
-          population_training.train, population=population))
+          population_training.train, population=population,
+          judge=_make_judge(problem, config.seed, population.num_members)))
   best = int(outcome.scores.argmax())
   build.export(
       folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
@@ -135,7 +152,7 @@ def main(argv):
   rules = _rules()
   if _MEMBER.value >= 0:
     pbt_processes.run_member(
-        _MEMBER.value, config, rules, folder, _make_problem)
+        _MEMBER.value, config, rules, folder, _make_problem, _make_judge)
     return
   problem = _make_problem(config, _POPULATION.value)  # raises what is wrong now
   if _PROCESSES.value:

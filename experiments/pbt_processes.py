@@ -38,6 +38,7 @@ from kickstarting import pbt
 from kickstarting.networks import build as networks
 from kickstarting.populations import controller as controller_lib
 from kickstarting.populations import generations
+from kickstarting.populations import judging
 from kickstarting.populations import member as member_lib
 from kickstarting.runtime import exchange
 from kickstarting.runtime import logger as logger_lib
@@ -157,6 +158,7 @@ def run_member(
     rules: pbt.Rules,
     folder: pathlib.Path,
     make_problem: Callable[..., training.Problem],
+    make_judge: Callable[..., judging.Judge | None],
 ) -> None:
   """Trains one member, in the process that `run` started for it."""
   config = generations.member_config(config, rules, member)
@@ -174,7 +176,7 @@ def run_member(
     try:
       ending = member_lib.train_member(
           problem, config, rules, member, folder, on_record=logger,
-          should_stop=stop)
+          judge=make_judge(problem, config.seed, 1), should_stop=stop)
     finally:
       logger.close()
   except threads.Stopped:

@@ -36,6 +36,7 @@ class Group(enum.IntEnum):
   TRAINING = 0
   EVALUATION = 1
   MEASUREMENT = 2  # random and reference scores
+  SELECTION = 3  # which member of a population is better
 
 
 def first_seed(

@@ -21,6 +21,7 @@ remembers it. Not here: who runs the members (`populations/`).
 
 from kickstarting.pbt.evolution import copy
 from kickstarting.pbt.evolution import Events
+from kickstarting.pbt.evolution import is_due
 from kickstarting.pbt.evolution import ready
 from kickstarting.pbt.evolution import step
 from kickstarting.pbt.lineage import ancestry
@@ -79,6 +80,7 @@ __all__ = (
     'explore',
     'first_records',
     'get_preset',
+    'is_due',
     'make_population',
     'ready',
     'schedule',

@@ -54,15 +54,19 @@ def ready(
     population: population_lib.Population, rules: rules_lib.Rules
 ) -> jax.Array:
   """Returns which members are to be looked at; bool [P]."""
+  return is_due(population, rules) & population_lib.is_seen(
+      population, rules.exploit.window)
+
+
+def is_due(
+    population: population_lib.Population, rules: rules_lib.Rules
+) -> jax.Array:
+  """Returns which members are ready once there are returns; bool [P]."""
   lineage = population['lineage']
   counted = {'frames': 'frames', 'returns': 'num_returns'}[rules.ready.unit]
   since = population[counted] - lineage[f'ready_{rules.ready.unit}']
-  return (
-      (since >= rules.ready.every)
-      & (population['frames'] >= rules.ready.burn_in)
-      & population_lib.is_seen(
-          population, rules.exploit.window)
-  )
+  return (since >= rules.ready.every) & (
+      population['frames'] >= rules.ready.burn_in)
 
 
 def copy(

@@ -30,6 +30,7 @@ import numpy as np
 
 from kickstarting import pbt
 from kickstarting import types
+from kickstarting.populations import judging
 from kickstarting.populations import scoring
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
@@ -85,8 +86,10 @@ class Evolving:
       config: training_config.TrainingConfig,
       rules: pbt.Rules,
       layout: layout_lib.Layout,
+      judge: judging.Judge | None = None,
   ):
     """Starts a population; see `first_population`, and `layout` of streams."""
+    judging.check_rules(judge, rules)
     self._problem = problem
     self._rules = rules
     self._layout = layout
@@ -94,6 +97,7 @@ class Evolving:
     self._population, key = first_population(problem, config, rules, size)
     self._rng_key = jax.random.key_data(key)
     self._step = jax.jit(functools.partial(pbt.step, rules=rules))
+    self._play = judge and judging.make_play(judge, problem.make_window, size)
     self.records = pbt.first_records(self._population)
     self._num_steps = 0
     self._failed = np.zeros(size, bool)
@@ -118,7 +122,7 @@ class Evolving:
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     """Adds episodes to their member's window and round."""
     returns, is_over = self.scores.observe(frames, episodes)
-    if is_over.any():
+    if is_over.any() and not self._play:
       self._population = pbt.add_return(self._population, returns, is_over)
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
@@ -169,6 +173,10 @@ class Evolving:
     }
     key = jax.random.fold_in(
         jax.random.wrap_key_data(self._rng_key), self._num_steps)
+    if self._play and pbt.is_due(population, self._rules).any():
+      returns = self._play(
+          self._num_steps, state.params, jax.random.fold_in(key, 0))
+      population = judging.add_rounds(population, returns)
     self._num_steps += 1
     population, events = self._step(population, key, failed=self._failed)
     self._population = population | dict.fromkeys(_WEIGHTS, {})

@@ -30,6 +30,7 @@ import numpy as np
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting.populations import generations
+from kickstarting.populations import judging
 from kickstarting.populations import scoring
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
@@ -50,6 +51,7 @@ def train_member(
     folder: pathlib.Path,
     *,
     on_record: Callable[[dict[str, Any]], None],
+    judge: judging.Judge | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> loop.Ending:
   """Trains one member, from where its files say, to the end of its budget.
@@ -65,6 +67,7 @@ def train_member(
     member: which one.
     folder: of the run.
     on_record: called every `record_frames`.
+    judge: plays what members are compared by; None for training episodes.
     should_stop: polled; True ends the run cleanly.
 
   Raises:
@@ -74,16 +77,17 @@ def train_member(
   """
   generations.check_rules(rules, config)
   files = generations.Files(folder)
+  judging.check_rules(judge, rules)
   return _run_member(
       training.make_program(problem, config.splits), problem, config, rules,
-      member, files, on_record, should_stop)
+      member, files, on_record, judge, should_stop)
 
 
 def _run_member(
-    program, problem, config, rules, member, files, on_record, should_stop,
-    is_damaged=False,
+    program, problem, config, rules, member, files, on_record, judge,
+    should_stop, is_damaged=False,
 ) -> loop.Ending:
-  steering = _Member(problem, config, rules, member, files, should_stop)
+  steering = _Member(problem, config, rules, member, files, judge, should_stop)
   network = dict(problem.network)
   folder = files.member(member) / 'checkpoints'
   checkpointer = checkpoint_lib.Checkpointer(folder)
@@ -101,8 +105,8 @@ def _run_member(
     # Kept for whoever wants to look; the member goes on with published weights.
     folder.rename(folder.with_name(f'damaged-{time.time_ns()}'))
     return _run_member(
-        program, problem, config, rules, member, files, on_record, should_stop,
-        is_damaged=True)
+        program, problem, config, rules, member, files, on_record, judge,
+        should_stop, is_damaged=True)
   finally:
     checkpointer.close()
 
@@ -110,12 +114,16 @@ def _run_member(
 class _Member:
   """Steers one member by the orders of the controller; a `loop.Steering`."""
 
-  def __init__(self, problem, config, rules, member, files, should_stop):
+  def __init__(
+      self, problem, config, rules, member, files, judge, should_stop
+  ):
     self._problem = problem
     self._rules = rules
     self._member = member
     self._files = files
     self._should_stop = should_stop
+    self._judge_key = jax.random.fold_in(jax.random.key(config.seed), 1)
+    self._play = judge and judging.make_play(judge, problem.make_window, 1)
     self._every = rules.ready.every
     self._pulse = exchange.Pulse(files.pulse, generations.PULSE_TIMEOUT_S)
     self._generation = 0
@@ -271,6 +279,11 @@ class _Member:
       }, {'network': dict(self._problem.network)})
     report = self._files.report(self._member, generation)
     if not report.exists():
+      if self._play:
+        [returns] = self._play(
+            generation, jax.tree.map(lambda x: x[None], state.params),
+            jax.random.fold_in(self._judge_key, generation))
+        self._returns = returns.tolist()
       exchange.write_json(report, {
           'frames': frames,
           'returns': self._returns,

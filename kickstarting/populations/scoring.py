@@ -29,7 +29,7 @@ from kickstarting.environments import scores
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 
-_FOREVER = 2**62  # frames: a round has no window
+FOREVER = 2**62  # frames: a round has no window
 
 
 class MemberScores:
@@ -45,7 +45,7 @@ class MemberScores:
     self._layout = layout
     members = range(layout.num_members)
     self.windows = [make_window(window_frames) for _ in members]
-    self._rounds = [make_window(_FOREVER) for _ in members]
+    self._rounds = [make_window(FOREVER) for _ in members]
 
   def observe(
       self, frames: int, episodes: Sequence[actor_lib.Episode]
@@ -83,7 +83,7 @@ class MemberScores:
   def restart_rounds(self, members: Sequence[int]) -> None:
     """Forgets the rounds under way."""
     for member in members:
-      self._rounds[member] = self._make_window(_FOREVER)
+      self._rounds[member] = self._make_window(FOREVER)
 
   def snapshot(self) -> dict[str, types.PyTree]:
     """Returns all that `restore` needs."""

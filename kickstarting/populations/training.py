@@ -29,6 +29,7 @@ from kickstarting import pbt
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.populations import evolving
+from kickstarting.populations import judging
 from kickstarting.populations import vectorised
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import layout as layout_lib
@@ -81,6 +82,7 @@ def train(
     config: training_config.TrainingConfig,
     population: PopulationConfig,
     *,
+    judge: judging.Judge | None = None,
     on_record: Callable[[dict[str, Any]], None],
     checkpointer: checkpoint_lib.Checkpointer | None = None,
     resume: bool = False,
@@ -93,6 +95,7 @@ def train(
       multiple of splits * num_members. Its controller is not read.
     config: how; frames are those of each member.
     population: how many, and how they evolve.
+    judge: plays what members are compared by; None for training episodes.
     on_record: called every `record_frames` with a flat dict of numbers and
       dicts of numbers, per member or task.
     checkpointer: where to save; None to save nothing.
@@ -115,7 +118,8 @@ def train(
       make_labeller=problem.make_labeller,
       layout=layout,
   )
-  steering = evolving.Evolving(problem, config, population.rules, layout)
+  steering = evolving.Evolving(
+      problem, config, population.rules, layout, judge)
   ending = loop.run(
       program, steering, config, on_record=on_record, network=problem.network,
       checkpointer=checkpointer, resume=resume, should_stop=should_stop)

@@ -14,8 +14,9 @@
 # ==============================================================================
 """How good a policy is on its own: whole episodes, no learning.
 
-Here: `evaluate`. Not here: scores over training episodes
-(`environments/scores.py`).
+Here: `evaluate`, and `play`, which it repeats. Not here: scores over training
+episodes (`environments/scores.py`), members of populations
+(`populations/judging.py`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -66,30 +67,42 @@ def evaluate(
   for i, environment in enumerate(environments):
     actor = actor_lib.StreamActor(
         functions, environment, None, jax.random.fold_in(rng_key, i))
-    try:
-      yield _play(actor, store, environment, episodes)
-    finally:
-      actor.close()
+    num_tasks = int(environment.task.max()) + 1
+    streams = np.bincount(environment.task, minlength=num_tasks)
+    quota = -(-episodes // streams)[environment.task]
+    returns, frames = play(actor, store, quota)
+    by_task = [
+        np.array(sum((returns[s] for s in np.flatnonzero(
+            environment.task == task)), start=[]))
+        for task in range(num_tasks)]
+    yield by_task, frames
 
 
-def _play(
+def play(
     actor: actor_lib.StreamActor,
     store: parameter_store.ParameterStore,
-    environment: base.BatchedEnvironment,
-    episodes: int,
-) -> tuple[list[np.ndarray], int]:
-  num_tasks = int(environment.task.max()) + 1
-  streams = np.bincount(environment.task, minlength=num_tasks)
-  quota = -(-episodes // streams)  # [tasks], per stream
-  counts = np.zeros(environment.num_streams, np.int64)
-  returns: list[list[float]] = [[] for _ in range(num_tasks)]
+    quota: np.ndarray,
+) -> tuple[list[list[float]], int]:
+  """Acts until every stream has ended its share of episodes.
+
+  Args:
+    actor: freshly made; closed at the end.
+    store: of the parameters.
+    quota: int [streams], episodes of each.
+
+  Returns:
+    Undiscounted returns of each stream's first episodes, and frames played.
+  """
+  returns: list[list[float]] = [[] for _ in quota]
   frames = 0
-  for rollout in actor_lib.rollouts([actor], store, _UNROLL_STEPS):
-    frames += rollout.trajectory.actions.size
-    for episode in rollout.episodes:
-      if counts[episode.stream] < quota[episode.task]:
-        counts[episode.stream] += 1
-        returns[episode.task].append(episode.episode_return)
-    if (counts >= quota[environment.task]).all():
-      break
-  return [np.array(r) for r in returns], frames
+  try:
+    for rollout in actor_lib.rollouts([actor], store, _UNROLL_STEPS):
+      frames += rollout.trajectory.actions.size
+      for episode in rollout.episodes:
+        if len(returns[episode.stream]) < quota[episode.stream]:
+          returns[episode.stream].append(episode.episode_return)
+      if all(len(r) == n for r, n in zip(returns, quota, strict=True)):
+        break
+  finally:
+    actor.close()
+  return returns, frames

@@ -92,6 +92,7 @@ class ReadyTest(parameterized.TestCase):
     population = cases.make_population([[np.nan, 1.0], [1.0, 1.0]])
     rules = cases.make_rules(exploit=pbt.TTest(window=2))
     self.assertEqual(pbt.ready(population, rules).tolist(), [False, True])
+    self.assertEqual(pbt.is_due(population, rules).tolist(), [True, True])
 
 
 class CopyTest(absltest.TestCase):

@@ -46,13 +46,13 @@ def make_problem(member, reward=1.0):
 class TestCase(tiny.TestCase):
   """Runs controllers and members."""
 
-  def run_member(self, i, should_stop=lambda: False, **kwargs):
+  def run_member(self, i, should_stop=lambda: False, judge=None, **kwargs):
     """Runs one member to its end; returns that, and its records."""
     records = []
     ending = member_lib.train_member(
         make_problem(i, **kwargs),
         generations.member_config(CONFIG, RULES, i), RULES, i, self.folder,
-        on_record=records.append, should_stop=should_stop)
+        on_record=records.append, judge=judge, should_stop=should_stop)
     return ending, records
 
   def make_controller(self):

@@ -24,6 +24,7 @@ import numpy as np
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting.populations import evolving
+from kickstarting.populations import judging
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import loop
@@ -39,9 +40,9 @@ _RULES = pbt.Rules(
      'learning_rate': pbt.Evolution(pbt.LogUniform(0.1, 0.2), probability=0.0)})
 
 
-def _make(rules=_RULES):
+def _make(rules=_RULES, judge=None):
   steering = evolving.Evolving(
-      tiny.make_problem(), tiny.LOCKSTEP, rules, _LAYOUT)
+      tiny.make_problem(), tiny.LOCKSTEP, rules, _LAYOUT, judge)
   steering.begin(_state())
   return steering
 
@@ -80,6 +81,16 @@ class ScoresTest(absltest.TestCase):
     np.testing.assert_allclose(returns(), [50, np.nan, np.nan])
     self.assertEqual(
         steering.snapshot()['population']['num_returns'].tolist(), [2, 0, 0])
+
+  def test_with_a_judge_training_episodes_are_not_compared(self):
+    problem = tiny.make_problem()
+    steering = _make(
+        judge=judging.Judge(problem.agent, problem.make_environment))
+    _play(steering, 5, 1.0, 4.0, 2.0)
+    population = steering.snapshot()['population']
+    self.assertTrue(np.isnan(population['returns']).all())
+    self.assertEqual(population['num_returns'].tolist(), [0, 0, 0])
+    self.assertEqual(steering.record(8, _state().params)['score'], 40.0)
 
   def test_streams_are_credited_to_their_members(self):
     steering = _make()

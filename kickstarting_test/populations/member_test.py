@@ -27,10 +27,12 @@ import jax
 import numpy as np
 
 from kickstarting.populations import generations
+from kickstarting.populations import judging
 from kickstarting.populations import member
 from kickstarting.runtime import exchange
 from kickstarting.runtime import threads
 from kickstarting_test.populations import crew
+from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
@@ -57,6 +59,17 @@ class RunTest(crew.TestCase):
       np.testing.assert_allclose(
           record['distillation_weighted'],
           hypers['alpha'][0] * record['distillation'], rtol=1e-5)
+
+  def test_a_judge_is_reported_instead_of_training(self):
+    # Two rounds: (1 + 3) / 2 and (2 + 4) / 2 of the 10 that score 100.
+    judge = judging.Judge(
+        taped.make_agent(),
+        lambda decision: taped.TapedBatch([1] * 4, [0, 0, 1, 1]))
+    self.train_all(member_kwargs={1: {'judge': judge}})
+    files = generations.Files(self.folder)
+    report = lambda i: exchange.read_json(files.report(i, 2))['returns']
+    self.assertEqual(report(1), [20.0, 30.0])
+    self.assertNotIn(20.0, report(0))
 
   @parameterized.parameters(5, 9, 13)  # a generation has 4 records
   def test_interrupted_members_end_as_if_they_had_not_been(
