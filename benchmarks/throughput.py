@@ -266,7 +266,7 @@ def _measure_together(
 
   train: Callable[..., Any] = training.train
   if num_members:
-    rules = pbt.with_intervals(
+    rules = pbt.adapt(
         pbt.get_preset('kickstarting'), every=100_000, burn_in=0, window=1)
     train = functools.partial(
         population_training.train,

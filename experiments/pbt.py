@@ -68,6 +68,12 @@ _BURN_IN_FRAMES = flags.DEFINE_integer(
 _WINDOW = flags.DEFINE_integer(
     'returns', 5, 'Rounds of the suite that are compared, the last ones.',
     lower_bound=1)
+_PROBABILITY = flags.DEFINE_float(
+    'explore_probability', None, 'Of a change of each hyper-parameter at a '
+    'decision, in place of the paper\'s.')
+_FIRST_ALPHA = flags.DEFINE_list(
+    'first_alpha', [], 'LOW,HIGH: alpha starts log-uniform between them, in '
+    'place of the preset\'s range.')
 _WEIGHTING = flags.DEFINE_enum(
     'weighting', 'shared', ['shared', 'per_teacher', 'none'],
     'shared: one weight for all teachers (alpha); per_teacher: a factor of its '
@@ -86,13 +92,27 @@ flags.FLAGS.set_default('teachers', ['zoo'])
 
 
 def _rules() -> pbt.Rules:
-  rules = pbt.with_intervals(
+  starts = {}
+  if _FIRST_ALPHA.value:
+    starts['alpha'] = _first_alpha()
+  rules = pbt.adapt(
       pbt.get_preset(_PRESET.value), every=_READY_FRAMES.value or None,
-      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value)
+      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value,
+      probability=_PROBABILITY.value, starts=starts)
   fixed = {
       'shared': {'rho'}, 'per_teacher': set(), 'none': {'alpha', 'rho'},
   }[_WEIGHTING.value]
   return pbt.without(rules, fixed)
+
+
+def _first_alpha() -> pbt.LogUniform:
+  try:
+    low, high = map(float, _FIRST_ALPHA.value)
+  except ValueError as error:
+    raise ValueError(
+        f'--first_alpha={",".join(_FIRST_ALPHA.value)}: expected two numbers,'
+        ' LOW,HIGH.') from error
+  return pbt.LogUniform(low, high)
 
 
 def _make_problem(config: training_config.TrainingConfig, num_members: int):
@@ -155,6 +175,10 @@ def main(argv):
         _MEMBER.value, config, rules, folder, _make_problem, _make_judge)
     return
   problem = _make_problem(config, _POPULATION.value)  # raises what is wrong now
+  if not problem.teacher_names and _WEIGHTING.value != 'none':
+    raise ValueError(
+        f'--weighting={_WEIGHTING.value} without teachers: there is no weight to'
+        ' evolve. Name --teachers, or add --weighting=none.')
   if _PROCESSES.value:
     generations.check_rules(rules, config)
   workdir_lib.begin(folder, 'pbt')

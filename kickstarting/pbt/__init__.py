@@ -41,6 +41,7 @@ from kickstarting.pbt.population import unstack
 from kickstarting.pbt.priors import Categorical
 from kickstarting.pbt.priors import LogUniform
 from kickstarting.pbt.priors import Uniform
+from kickstarting.pbt.rules import adapt
 from kickstarting.pbt.rules import Evolution
 from kickstarting.pbt.rules import get_preset
 from kickstarting.pbt.rules import Margin
@@ -51,7 +52,6 @@ from kickstarting.pbt.rules import Rules
 from kickstarting.pbt.rules import Truncation
 from kickstarting.pbt.rules import TTest
 from kickstarting.pbt.rules import UP_OR_DOWN
-from kickstarting.pbt.rules import with_intervals
 from kickstarting.pbt.rules import without
 from kickstarting.pbt.selection import exploit
 
@@ -72,6 +72,7 @@ __all__ = (
     'Truncation',
     'UP_OR_DOWN',
     'Uniform',
+    'adapt',
     'add_return',
     'ancestry',
     'copy',
@@ -89,6 +90,5 @@ __all__ = (
     'step',
     'to_records',
     'unstack',
-    'with_intervals',
     'without',
 )

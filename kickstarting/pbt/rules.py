@@ -165,14 +165,16 @@ def _check_window(window: int, least: int) -> None:
         f'window is {window}; expected at least {least} returns. Raise it.')
 
 
-def with_intervals(
+def adapt(
     rules: Rules,
     *,
     every: int | None = None,
     burn_in: int | None = None,
     window: int | None = None,
+    probability: float | None = None,
+    starts: Mapping[str, priors.Prior] = python_types.MappingProxyType({}),
 ) -> Rules:
-  """Returns rules for a shorter or longer run than the paper's.
+  """Returns rules for runs of another length, or for other tasks.
 
   Args:
     rules: to change.
@@ -180,6 +182,9 @@ def with_intervals(
       what is counted, and how many, as it is.
     burn_in: environment frames before the first; None leaves it.
     window: last returns that are compared; None leaves it.
+    probability: of a change of each hyper-parameter; None leaves it.
+    starts: hyper-parameter -> prior in place of its own; those that no rule
+      names are not read.
   """
   ready = rules.ready
   if every is not None:
@@ -189,7 +194,14 @@ def with_intervals(
   exploit = rules.exploit
   if window is not None:
     exploit = dataclasses.replace(exploit, window=window)
-  return dataclasses.replace(rules, ready=ready, exploit=exploit)
+  evolutions = {
+      name: dataclasses.replace(
+          evolution, prior=starts.get(name, evolution.prior),
+          probability=(
+              evolution.probability if probability is None else probability))
+      for name, evolution in rules.evolutions.items()}
+  return dataclasses.replace(
+      rules, ready=ready, exploit=exploit, evolutions=evolutions)
 
 
 def without(rules: Rules, names: Collection[str]) -> Rules:

@@ -99,7 +99,9 @@ class BinariesTest(absltest.TestCase):
     done = binaries.run(
         'experiments.pbt', *_FLAGS, '--population=2', '--ready_frames=400',
         '--burn_in_frames=0', '--returns=1', f'--workdir={folder}',
-        f'--teachers=*={self.root / "scratch"}', '--weighting=per_teacher')
+        f'--teachers=*={self.root / "scratch"}', '--weighting=per_teacher',
+        '--first_alpha=0.1,0.2', '--explore_probability=1',
+        '--separate_evaluation')
     result = binaries.last_line(done)
     self._assert_result(result, folder)
     self.assertContainsSubset(
@@ -107,6 +109,7 @@ class BinariesTest(absltest.TestCase):
         result)
     self.assertEqual(result['frames_per_member'], 1600)
     self.assertEqual(result['frames'], 3200)
+    self.assertBetween(result['lambda_start'], 0.1, 0.2)
     for picture in result['figures'].values():
       self.assertGreater(pathlib.Path(picture).stat().st_size, 5000)
     self.assertRegex(done.stdout, r'score .* median .* copies \d+ .* lambda')
@@ -124,6 +127,11 @@ class BinariesTest(absltest.TestCase):
     self.assertAlmostEqual(
         first, schedule['alpha']['values'][0] * schedule['rho']['values'][0][0],
         places=5)
+    done = binaries.run(
+        'experiments.kickstart', '--teachers=zoo',
+        f'--weights=replay:{folder / "schedule.json"}')
+    self.assertRegex(
+        done.stderr, 'error: rho has 1 factors but there are 8 teachers')
 
   def test_evaluate_that_policy(self):
     folder = self.root / 'evaluate'
@@ -158,6 +166,8 @@ class BinariesTest(absltest.TestCase):
         ('experiments.train', f'--workdir={used}', 'is not an empty folder'),
         ('experiments.kickstart', 'frames=5', r"\['frames=5'\] are no flags"),
         ('experiments.evaluate', '--policy=nowhere.npz', 'No policy at'),
+        ('experiments.pbt', '--teachers=', '--weighting=shared without teach'),
+        ('experiments.pbt', '--first_alpha=1', 'expected two numbers'),
         ('experiments.task_table', 'nowhere', "'nowhere' holds no records"),
     ):
       with self.subTest(module + flag):

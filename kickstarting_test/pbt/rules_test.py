@@ -14,6 +14,7 @@
 # ==============================================================================
 """Tests of rules as data, and of the papers' settings."""
 
+import dataclasses
 import math
 
 from absl.testing import absltest
@@ -86,13 +87,28 @@ class PresetsTest(parameterized.TestCase):
     self.assertAlmostEqual(np.log(rules.MULTIPLY_OR_DIVIDE).mean(), 0.0)
     self.assertAlmostEqual(np.log(rules.UP_OR_DOWN).mean(), -0.0204, delta=5e-5)
 
-  def test_with_intervals(self):
-    preset = rules.with_intervals(
+  def test_adapt_to_other_lengths(self):
+    preset = rules.adapt(
         rules.get_preset('impala'), every=100, burn_in=7, window=3)
     self.assertEqual(preset.ready, rules.Ready(100, 'frames', 7))
     self.assertEqual(preset.exploit, rules.Margin(window=3, points=5.0))
-    same = rules.with_intervals(rules.get_preset('impala'))
+    same = rules.adapt(rules.get_preset('impala'))
     self.assertEqual(same, rules.get_preset('impala'))
+
+  def test_adapt_how_values_start_and_move(self):
+    given = rules.get_preset('kickstarting')
+    adapted = rules.adapt(
+        given, probability=1.0,
+        starts={'alpha': _PRIOR, 'unroll_steps': _PRIOR})
+    self.assertEqual(adapted.evolutions, {
+        'learning_rate': dataclasses.replace(
+            given.evolutions['learning_rate'], probability=1.0),
+        'entropy_cost': dataclasses.replace(
+            given.evolutions['entropy_cost'], probability=1.0),
+        'rho': dataclasses.replace(given.evolutions['rho'], probability=1.0),
+        'alpha': dataclasses.replace(
+            given.evolutions['alpha'], probability=1.0, prior=_PRIOR),
+    })
 
 
 class MistakesTest(parameterized.TestCase):

@@ -84,7 +84,7 @@ class MistakesTest(crew.TestCase):
       generations.check_rules(rules, crew.CONFIG)
 
   def test_generations_that_do_not_end_at_a_record(self):
-    rules = pbt.with_intervals(crew.RULES, every=tiny.ROLLOUT + 1)
+    rules = pbt.adapt(crew.RULES, every=tiny.ROLLOUT + 1)
     with self.assertRaisesRegex(
         ValueError, 'a generation has 9 frames and a record 8; expected a mul'):
       generations.check_rules(rules, crew.CONFIG)
