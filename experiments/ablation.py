@@ -21,7 +21,7 @@ Learning at the Edge of the Statistical Precipice", arXiv:2108.13264. Not here:
 which settings there are (`schedules.py`, `weighting.py`), training.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import json
 import pathlib
 import subprocess
@@ -44,6 +44,25 @@ class Setting(NamedTuple):
   program: str  # of experiments/
   flags: tuple[str, ...]
   run: str = ''  # folder within the work folder that holds the records
+
+
+_TEACHER = Setting('teacher', 'train', ())  # from scratch, as its students
+
+# Decisions are frequent and each explores: a value moves about as far as in the
+# 500 decisions of the paper's runs. A weight of 0.1 still binds a student here.
+_POPULATION = (
+    '--record_frames=25000', '--ready_frames=25000', '--explore_probability=1',
+    '--first_alpha=0.01,1')
+
+
+def student(name: str, *flags: str) -> Setting:
+  """Returns the setting of one student with a teacher."""
+  return Setting(name, 'kickstart', ('--nobaseline', *flags), 'kickstarted')
+
+
+def population(name: str, *flags: str) -> Setting:
+  """Returns the setting of a population with a teacher."""
+  return Setting(name, 'pbt', (*_POPULATION, *flags))
 
 
 def run(
@@ -142,28 +161,55 @@ def print_table(table: Mapping[str, Mapping[str, Any]]) -> None:
           f' {row["high"]:.1f} |', flush=True)
 
 
-def report(
+def study(
     folder: pathlib.Path,
-    runs: Mapping[str, Sequence[pathlib.Path]],
+    settings: Callable[[pathlib.Path], Sequence[Setting]],
+    seeds: Sequence[str],
+    extra: Sequence[str],
     *,
     name: str,
     title: str,
-    extra: Mapping[str, Any] | None = None,
+) -> None:
+  """Trains a teacher, then its students with every setting and seed.
+
+  Args:
+    folder: of the study.
+    settings: from the folder of the teacher.
+    seeds: of the students.
+    extra: further flags for every run.
+    name: of the picture and the JSON file.
+    title: of the picture.
+  """
+  teacher = run(folder, _TEACHER, '0', extra)
+  runs = run_all(folder, settings(teacher), seeds, extra)
+  score = json.loads((teacher / 'result.json').read_text())['evaluation_score']
+  report(folder, runs, score, name=name, title=title)
+
+
+def report(
+    folder: pathlib.Path,
+    runs: Mapping[str, Sequence[pathlib.Path]],
+    teacher_score: float,
+    *,
+    name: str,
+    title: str,
 ) -> None:
   """Prints table and JSON, draws the curves, keeps all in the folder.
 
   Args:
     folder: of the study.
     runs: from `run_all`.
+    teacher_score: drawn as a line.
     name: of the picture and the JSON file.
     title: of the picture.
-    extra: further entries of the JSON.
   """
   table = tabulate(runs)
   print_table(table)
-  figure = figures.draw_curves(folder / name, runs, title=title)
+  figure = figures.draw_curves(
+      folder / name, runs, title=title,
+      marks={'score': teacher_score, 'frames': {}})
   result = {
-      'workdir': str(folder), 'figure': str(figure), 'table': table,
-      **(extra or {})}
+      'workdir': str(folder), 'figure': str(figure),
+      'score_of_teacher': teacher_score, 'table': table}
   (folder / f'{name}.json').write_text(json.dumps(result, indent=2) + '\n')
   print(json.dumps(result), flush=True)

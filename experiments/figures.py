@@ -32,7 +32,7 @@ matplotlib.use('Agg')
 # pylint: disable=g-import-not-at-top
 import matplotlib.pyplot as plt  # noqa: E402
 
-_COLOURS = ('tab:blue', 'tab:orange', 'tab:green', 'tab:red', 'tab:purple')
+_COLOURS = tuple(f'C{i}' for i in range(10))  # of matplotlib
 
 
 def curve(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +100,7 @@ def draw_curves(
   axes.set_title(title)
   axes.grid(alpha=0.3)
   if axes.get_legend_handles_labels()[0]:
-    axes.legend(loc='best')
+    axes.legend(loc='best', fontsize='small', ncols=1 + (len(runs) > 5))
   return save(figure, path)
 
 

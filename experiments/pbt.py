@@ -74,6 +74,8 @@ _PROBABILITY = flags.DEFINE_float(
 _FIRST_ALPHA = flags.DEFINE_list(
     'first_alpha', [], 'LOW,HIGH: alpha starts log-uniform between them, in '
     'place of the preset\'s range.')
+_FIRST_RHO = flags.DEFINE_list(
+    'first_rho', [], 'LOW,HIGH: the same for the factor of each teacher.')
 _WEIGHTING = flags.DEFINE_enum(
     'weighting', 'shared', ['shared', 'per_teacher', 'none'],
     'shared: one weight for all teachers (alpha); per_teacher: a factor of its '
@@ -92,9 +94,9 @@ flags.FLAGS.set_default('teachers', ['zoo'])
 
 
 def _rules() -> pbt.Rules:
-  starts = {}
-  if _FIRST_ALPHA.value:
-    starts['alpha'] = _first_alpha()
+  starts = {
+      flag.name.removeprefix('first_'): _log_uniform(flag)
+      for flag in (_FIRST_ALPHA, _FIRST_RHO) if flag.value}
   rules = pbt.adapt(
       pbt.get_preset(_PRESET.value), every=_READY_FRAMES.value or None,
       burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value,
@@ -105,12 +107,12 @@ def _rules() -> pbt.Rules:
   return pbt.without(rules, fixed)
 
 
-def _first_alpha() -> pbt.LogUniform:
+def _log_uniform(flag: flags.FlagHolder) -> pbt.LogUniform:
   try:
-    low, high = map(float, _FIRST_ALPHA.value)
+    low, high = map(float, flag.value)
   except ValueError as error:
     raise ValueError(
-        f'--first_alpha={",".join(_FIRST_ALPHA.value)}: expected two numbers,'
+        f'--{flag.name}={",".join(flag.value)}: expected two numbers,'
         ' LOW,HIGH.') from error
   return pbt.LogUniform(low, high)
 
@@ -177,8 +179,8 @@ def main(argv):
   problem = _make_problem(config, _POPULATION.value)  # raises what is wrong now
   if not problem.teacher_names and _WEIGHTING.value != 'none':
     raise ValueError(
-        f'--weighting={_WEIGHTING.value} without teachers: there is no weight to'
-        ' evolve. Name --teachers, or add --weighting=none.')
+        f'--weighting={_WEIGHTING.value} without teachers: there is no weight'
+        ' to evolve. Name --teachers, or add --weighting=none.')
   if _PROCESSES.value:
     generations.check_rules(rules, config)
   workdir_lib.begin(folder, 'pbt')

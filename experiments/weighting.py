@@ -12,15 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Whether each teacher needs a weight of its own.
+"""Whether the teacher needs a weight of its own on each task.
 
-  python -m experiments.weighting --workdir=results/weighting
+  python -m experiments.weighting --workdir=results/ablations
 
-After Figure 5 of Schmitt et al. (2018), arXiv:1803.03835, with many teachers:
-a weight per teacher moved by Population Based Training, one for all moved so, a
-constant one, and pure distillation. The population of the constant weight
-evolves learning rate and entropy cost alone. Not here: training (`pbt.py`,
-`kickstart.py`).
+After Figure 5 of Schmitt et al. (2018), arXiv:1803.03835: a weight per task
+moved by Population Based Training, one for all moved so, a constant one, and
+pure distillation. The teacher is that of `schedules.py`, which is good at some
+tasks and bad at others; what that study has done in the same folder is not done
+again. Not here: training (`train.py`, `kickstart.py`, `pbt.py`).
 """
 
 import pathlib
@@ -29,31 +29,38 @@ from absl import app
 from absl import flags
 
 from experiments import ablation
+from kickstarting.environments import suites
 
 _WORKDIR = flags.DEFINE_string(
-    'workdir', 'results/weighting', 'Folder of the study.')
+    'workdir', 'results/ablations', 'Folder of the study.')
 _SEEDS = flags.DEFINE_list('seeds', ['1', '2', '3'], 'Seeds.')
 _EXTRA = flags.DEFINE_string(
     'extra', '', 'Further flags for every run, space-separated.')
 
-_SETTINGS = (
-    ablation.Setting('PBT per teacher', 'pbt', ('--weighting=per_teacher',)),
-    ablation.Setting('PBT shared', 'pbt', ('--weighting=shared',)),
-    ablation.Setting('constant 1', 'pbt', ('--weighting=none',)),
-    ablation.Setting(
-        'distillation', 'kickstart',
-        ('--nobaseline', '--method=distill', '--weights=constant:1'),
-        'distilled'),
-)
+
+def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
+  """Returns the lines of the table, for the teacher in a folder."""
+  taught = f'--teachers={teacher}'
+  by_task = ','.join(
+      f'{task}={teacher}' for task in suites.get_suite('minigrid8').task_names)
+  return [
+      ablation.population(
+          'PBT per task', f'--teachers={by_task}', '--weighting=per_teacher'),
+      ablation.population('PBT', taught),
+      ablation.student('constant 1', taught, '--weights=constant:1'),
+      ablation.Setting(
+          'distillation', 'kickstart',
+          ('--nobaseline', taught, '--method=distill', '--weights=constant:1'),
+          'distilled'),
+  ]
 
 
 def main(argv):
   del argv
-  folder = pathlib.Path(_WORKDIR.value)
-  runs = ablation.run_all(
-      folder, _SETTINGS, _SEEDS.value, _EXTRA.value.split())
-  ablation.report(
-      folder, runs, name='weighting', title='One weight, or one per teacher')
+  ablation.study(
+      pathlib.Path(_WORKDIR.value), settings, _SEEDS.value,
+      _EXTRA.value.split(), name='weighting',
+      title='One weight for the teacher, or one for each task')
 
 
 if __name__ == '__main__':

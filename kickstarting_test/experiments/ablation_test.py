@@ -73,7 +73,8 @@ class RunsTest(absltest.TestCase):
         json.dumps({'frames': frames, 'score': 1.0, 'task_score': {
             'a': frames * float(flags['seed']), 'b': frames}}) + '\n'
         for frames in (10, 20)))
-    (pathlib.Path(flags['workdir']) / 'result.json').write_text('{}')
+    (pathlib.Path(flags['workdir']) / 'result.json').write_text(
+        '{"evaluation_score": 12.5}')
 
   def _all(self):
     settings = [
@@ -115,14 +116,21 @@ class RunsTest(absltest.TestCase):
       self.assertEqual(row['interquartile_mean'], 20.0)
       self.assertEqual((row['low'], row['high']), (20.0, 30.0))
 
-  def test_report(self):
-    runs = self._all()
+  def test_study(self):
+    taught = []
+
+    def settings(teacher):
+      taught.append(teacher)
+      return [ablation.population('PBT', f'--teachers={teacher}')]
+
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-      ablation.report(
-          self.root, runs, name='x', title='title', extra={'teachers': 3})
+      ablation.study(
+          self.root, settings, ['1', '2'], [], name='x', title='title')
+    self.assertEqual(taught, [self.root / 'teacher-0'])
+    self.assertIn(f'--teachers={self.root / "teacher-0"}', self.commands[1])
     last = json.loads(out.getvalue().splitlines()[-1])
-    self.assertEqual(last['teachers'], 3)
+    self.assertEqual(last['score_of_teacher'], 12.5)
     self.assertEqual(json.loads((self.root / 'x.json').read_text()), last)
     self.assertTrue(pathlib.Path(last['figure']).is_file())
     self.assertIn('| PBT | 25.0 | 20.0, 30.0 |', out.getvalue())
