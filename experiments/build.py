@@ -75,6 +75,8 @@ def load_teachers(
 ) -> Teaching:
   """Loads teachers and routes them.
 
+  A teacher is called after the task that it is named for, or after its file.
+
   Args:
     specs: of --teachers.
     suite: the student's tasks.
@@ -86,15 +88,18 @@ def load_teachers(
   """
   teachers: list[teacher_lib.Teacher] = []
   assignments: dict[str, int] = {}
+  named = {spec.rpartition('=')[0] for spec in specs}
   for spec in specs:
     if spec == 'zoo':
-      teachers += zoo.load_experts(suite.task_names)
+      teachers += zoo.load_experts(
+          [task for task in suite.task_names if task not in named])
       continue
     task, _, path = spec.rpartition('=')
     if task:
       assignments[task] = len(teachers)
     teachers.append(teacher_lib.from_policy(
-        path, policy_file.load_policy(path)))
+        task.strip(teacher_lib.EVERY_TASK) or path,
+        policy_file.load_policy(path)))
   routing = teacher_lib.route(teachers, suite.task_names, assignments)
   controller = _controller(weights, frames)
   controller.init(len(teachers))  # raises now if the numbers do not match

@@ -121,7 +121,7 @@ NETWORK = flags.DEFINE_string(
 TEACHERS = flags.DEFINE_list(
     'teachers', [], 'Teachers, comma-separated: PATH (speaks on the tasks it '
     'was trained on), TASK=PATH, *=PATH (speaks on every task), or "zoo" for '
-    'the experts that come with the library.')
+    'the experts that come with the library, where no other is named.')
 WEIGHTS = flags.DEFINE_string(
     'weights', 'linear:1:50%', 'Controller of the teachers\' weights, e.g. '
     'constant:1, linear:1:2e6, linear:1:50%;cut=60%, or '

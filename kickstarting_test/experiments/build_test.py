@@ -22,6 +22,7 @@ from experiments import build
 from kickstarting import agent as agent_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
+from kickstarting.teachers import zoo
 
 _SHORT, _LONG = 'GoToLocalS8N7', 'DoorKey-8x8'  # instructions
 
@@ -55,6 +56,37 @@ class EvaluateTest(absltest.TestCase):
         _num_traces([_SHORT, _LONG]),
         _num_traces([_SHORT]),
     )
+
+
+class LoadTeachersTest(absltest.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    self.path = str(zoo.default_folder() / f'{_LONG}.npz')
+
+  def _load(self, *specs):
+    return build.load_teachers(
+        specs, suites.get_suite('minigrid8'), 'constant:1', 1_000_000)
+
+  def test_a_named_teacher_takes_the_place_of_the_shipped_expert(self):
+    teaching = self._load('zoo', f'{_SHORT}={self.path}')
+    names = [teacher.name for teacher in teaching.teachers]
+    self.assertLen(names, 8)
+    self.assertEqual(names[-1], _SHORT)
+    self.assertLen(set(names), 8)
+    self.assertSequenceEqual(
+        [names[k] for k in teaching.teacher_of_task],
+        suites.get_suite('minigrid8').task_names)
+
+  def test_one_file_for_several_tasks_is_several_teachers(self):
+    teaching = self._load(f'{_SHORT}={self.path}', f'{_LONG}={self.path}')
+    self.assertEqual(
+        [teacher.name for teacher in teaching.teachers], [_SHORT, _LONG])
+    self.assertEqual(sorted(teaching.teacher_of_task), [-1] * 6 + [0, 1])
+
+  def test_a_teacher_of_every_task_is_called_after_its_file(self):
+    [teacher] = self._load(f'*={self.path}').teachers
+    self.assertEqual(teacher.name, self.path)
 
 
 if __name__ == '__main__':
