@@ -48,21 +48,10 @@ class Setting(NamedTuple):
 
 _TEACHER = Setting('teacher', 'train', ())  # from scratch, as its students
 
-# Decisions are frequent and each explores: a value moves about as far as in the
-# 500 decisions of the paper's runs. A weight of 0.1 still binds a student here.
-_POPULATION = (
-    '--record_frames=25000', '--ready_frames=25000', '--explore_probability=1',
-    '--first_alpha=0.01,1')
-
 
 def student(name: str, *flags: str) -> Setting:
   """Returns the setting of one student with a teacher."""
   return Setting(name, 'kickstart', ('--nobaseline', *flags), 'kickstarted')
-
-
-def population(name: str, *flags: str) -> Setting:
-  """Returns the setting of a population with a teacher."""
-  return Setting(name, 'pbt', (*_POPULATION, *flags))
 
 
 def run(

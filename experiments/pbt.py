@@ -15,7 +15,7 @@
 """Kickstarts a population whose teacher weights evolve.
 
   python -m experiments.pbt                      # minigrid8, shipped experts
-  python -m experiments.pbt --population=16 --preset=impala
+  python -m experiments.pbt --preset=impala --frames=1e9
   python -m experiments.pbt --weighting=per_teacher
   python -m experiments.pbt --processes          # one process for each member
 
@@ -58,24 +58,17 @@ flags.adopt_module_key_flags(shared_flags)
 _POPULATION = flags.DEFINE_integer(
     'population', 8, 'Members.', lower_bound=1)
 _PRESET = flags.DEFINE_enum(
-    'preset', 'kickstarting', list(pbt.PRESETS), 'Paper whose rules are taken.')
+    'preset', 'kickstarting_short', list(pbt.PRESETS), 'Rules; all but this '
+    'one are a paper\'s, for hundreds of millions of frames.')
 _READY_FRAMES = flags.DEFINE_integer(
-    'ready_frames', 100_000, 'Frames of a member between two decisions, in '
-    'place of the paper\'s; 0 leaves the paper\'s.', lower_bound=0)
+    'ready_frames', None, 'Frames of a member between two decisions, in place '
+    'of the preset\'s.', lower_bound=1)
 _BURN_IN_FRAMES = flags.DEFINE_integer(
-    'burn_in_frames', 200_000, 'Frames of a member before its first decision, '
-    'in place of the paper\'s.', lower_bound=0)
+    'burn_in_frames', None, 'Frames of a member before its first decision, in '
+    'place of the preset\'s.', lower_bound=0)
 _WINDOW = flags.DEFINE_integer(
-    'returns', 5, 'Rounds of the suite that are compared, the last ones.',
-    lower_bound=1)
-_PROBABILITY = flags.DEFINE_float(
-    'explore_probability', None, 'Of a change of each hyper-parameter at a '
-    'decision, in place of the paper\'s.')
-_FIRST_ALPHA = flags.DEFINE_list(
-    'first_alpha', [], 'LOW,HIGH: alpha starts log-uniform between them, in '
-    'place of the preset\'s range.')
-_FIRST_RHO = flags.DEFINE_list(
-    'first_rho', [], 'LOW,HIGH: the same for the factor of each teacher.')
+    'returns', None, 'Rounds of the suite that are compared, the last ones, in '
+    'place of the preset\'s.', lower_bound=1)
 _WEIGHTING = flags.DEFINE_enum(
     'weighting', 'shared', ['shared', 'per_teacher', 'none'],
     'shared: one weight for all teachers (alpha); per_teacher: a factor of its '
@@ -91,30 +84,22 @@ _MEMBER = flags.DEFINE_integer(
     'member', -1, 'For the processes that this program starts.')
 
 flags.FLAGS.set_default('teachers', ['zoo'])
+flags.FLAGS.set_default('record_frames', 25_000)  # decisions are taken there
 
 
-def _rules() -> pbt.Rules:
-  starts = {
-      flag.name.removeprefix('first_'): _log_uniform(flag)
-      for flag in (_FIRST_ALPHA, _FIRST_RHO) if flag.value}
+def _rules(frames: int) -> pbt.Rules:
   rules = pbt.adapt(
-      pbt.get_preset(_PRESET.value), every=_READY_FRAMES.value or None,
-      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value,
-      probability=_PROBABILITY.value, starts=starts)
+      pbt.get_preset(_PRESET.value), every=_READY_FRAMES.value,
+      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value)
+  if rules.ready.burn_in >= frames:
+    raise ValueError(
+        f'--preset={_PRESET.value} evolves after {rules.ready.burn_in} frames,'
+        f' but a member has {frames}; expected more. Add --burn_in_frames, and'
+        ' --ready_frames for the interval, or take --frames as the paper does.')
   fixed = {
       'shared': {'rho'}, 'per_teacher': set(), 'none': {'alpha', 'rho'},
   }[_WEIGHTING.value]
   return pbt.without(rules, fixed)
-
-
-def _log_uniform(flag: flags.FlagHolder) -> pbt.LogUniform:
-  try:
-    low, high = map(float, flag.value)
-  except ValueError as error:
-    raise ValueError(
-        f'--{flag.name}={",".join(flag.value)}: expected two numbers,'
-        ' LOW,HIGH.') from error
-  return pbt.LogUniform(low, high)
 
 
 def _make_problem(config: training_config.TrainingConfig, num_members: int):
@@ -128,12 +113,13 @@ def _make_problem(config: training_config.TrainingConfig, num_members: int):
 
 
 def _make_judge(
-    problem: training.Problem, seed: int, num_members: int
+    problem: training.Problem, rules: pbt.Rules, seed: int, num_members: int
 ) -> judging.Judge | None:
   if not _SEPARATE.value:
     return None
   return build.make_judge(
-      problem, build.suite_from_flags(), seed, _WINDOW.value, num_members)
+      problem, build.suite_from_flags(), seed, rules.exploit.window,
+      num_members)
 
 
 def _one_program(
@@ -150,7 +136,8 @@ def _one_program(
       resume=shared_flags.RESUME.value, should_stop=stop,
       train=functools.partial(
           population_training.train, population=population,
-          judge=_make_judge(problem, config.seed, population.num_members)))
+          judge=_make_judge(
+              problem, rules, config.seed, population.num_members)))
   best = int(outcome.scores.argmax())
   build.export(
       folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
@@ -171,7 +158,7 @@ def main(argv):
   del argv
   folder = workdir_lib.choose('pbt')
   config = shared_flags.config_from_flags(training_config.TrainingConfig)
-  rules = _rules()
+  rules = _rules(config.frames)
   if _MEMBER.value >= 0:
     pbt_processes.run_member(
         _MEMBER.value, config, rules, folder, _make_problem, _make_judge)

@@ -176,7 +176,7 @@ def run_member(
     try:
       ending = member_lib.train_member(
           problem, config, rules, member, folder, on_record=logger,
-          judge=make_judge(problem, config.seed, 1), should_stop=stop)
+          judge=make_judge(problem, rules, config.seed, 1), should_stop=stop)
     finally:
       logger.close()
   except threads.Stopped:

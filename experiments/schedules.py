@@ -50,7 +50,7 @@ def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
       ablation.Setting('scratch', 'train', ('--evaluation_episodes=8',)),
       *(ablation.student(name, taught, f'--weights={value}')
         for name, value in weights),
-      ablation.population('PBT', taught),
+      ablation.Setting('PBT', 'pbt', (taught,)),
   ]
 
 

@@ -44,9 +44,10 @@ def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
   by_task = ','.join(
       f'{task}={teacher}' for task in suites.get_suite('minigrid8').task_names)
   return [
-      ablation.population(
-          'PBT per task', f'--teachers={by_task}', '--weighting=per_teacher'),
-      ablation.population('PBT', taught),
+      ablation.Setting(
+          'PBT per task', 'pbt',
+          (f'--teachers={by_task}', '--weighting=per_teacher')),
+      ablation.Setting('PBT', 'pbt', (taught,)),
       ablation.student('constant 1', taught, '--weights=constant:1'),
       ablation.Setting(
           'distillation', 'kickstart',

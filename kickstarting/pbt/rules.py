@@ -171,10 +171,8 @@ def adapt(
     every: int | None = None,
     burn_in: int | None = None,
     window: int | None = None,
-    probability: float | None = None,
-    starts: Mapping[str, priors.Prior] = python_types.MappingProxyType({}),
 ) -> Rules:
-  """Returns rules for runs of another length, or for other tasks.
+  """Returns rules for runs of another length.
 
   Args:
     rules: to change.
@@ -182,9 +180,6 @@ def adapt(
       what is counted, and how many, as it is.
     burn_in: environment frames before the first; None leaves it.
     window: last returns that are compared; None leaves it.
-    probability: of a change of each hyper-parameter; None leaves it.
-    starts: hyper-parameter -> prior in place of its own; those that no rule
-      names are not read.
   """
   ready = rules.ready
   if every is not None:
@@ -194,14 +189,7 @@ def adapt(
   exploit = rules.exploit
   if window is not None:
     exploit = dataclasses.replace(exploit, window=window)
-  evolutions = {
-      name: dataclasses.replace(
-          evolution, prior=starts.get(name, evolution.prior),
-          probability=(
-              evolution.probability if probability is None else probability))
-      for name, evolution in rules.evolutions.items()}
-  return dataclasses.replace(
-      rules, ready=ready, exploit=exploit, evolutions=evolutions)
+  return dataclasses.replace(rules, ready=ready, exploit=exploit)
 
 
 def without(rules: Rules, names: Collection[str]) -> Rules:
@@ -228,6 +216,26 @@ def _kickstarting() -> Rules:
       'alpha': Evolution(priors.LogUniform(0.5, 2.0)),
       'rho': Evolution(priors.Categorical((1.0,))),
   })
+
+
+def _kickstarting_short() -> Rules:
+  """Those of `kickstarting` for runs of a few million frames.
+
+  Some hundred decisions instead of thousands: a weight moves at each, and
+  further, so that it can still fall by orders of magnitude. What is compared
+  spans several decisions, for few episodes end between two.
+  """
+  weight = functools.partial(
+      Evolution, probability=1.0, changes=(2.0, 0.5), high=10.0)
+  return Rules(
+      ready=Ready(every=25_000, burn_in=200_000),
+      exploit=Margin(window=20),
+      evolutions={
+          **_impala_hypers(),
+          'alpha': weight(priors.LogUniform(0.5, 2.0)),
+          'rho': weight(priors.Categorical((1.0,))),
+      },
+  )
 
 
 def _impala() -> Rules:
@@ -283,6 +291,7 @@ def _pbt(exploit: Exploit) -> Rules:
 
 PRESETS = python_types.MappingProxyType({
     'kickstarting': _kickstarting(),
+    'kickstarting_short': _kickstarting_short(),
     'impala': _impala(),
     'mix_and_match': _mix_and_match(),
     'pbt_t_test': _pbt(TTest(window=10)),

@@ -121,7 +121,7 @@ class RunsTest(absltest.TestCase):
 
     def settings(teacher):
       taught.append(teacher)
-      return [ablation.population('PBT', f'--teachers={teacher}')]
+      return [ablation.Setting('PBT', 'pbt', (f'--teachers={teacher}',))]
 
     out = io.StringIO()
     with contextlib.redirect_stdout(out):

@@ -100,7 +100,6 @@ class BinariesTest(absltest.TestCase):
         'experiments.pbt', *_FLAGS, '--population=2', '--ready_frames=400',
         '--burn_in_frames=0', '--returns=1', f'--workdir={folder}',
         f'--teachers=*={self.root / "scratch"}', '--weighting=per_teacher',
-        '--first_alpha=0.1,0.2', '--explore_probability=1',
         '--separate_evaluation')
     result = binaries.last_line(done)
     self._assert_result(result, folder)
@@ -109,7 +108,6 @@ class BinariesTest(absltest.TestCase):
         result)
     self.assertEqual(result['frames_per_member'], 1600)
     self.assertEqual(result['frames'], 3200)
-    self.assertBetween(result['lambda_start'], 0.1, 0.2)
     for picture in result['figures'].values():
       self.assertGreater(pathlib.Path(picture).stat().st_size, 5000)
     self.assertRegex(done.stdout, r'score .* median .* copies \d+ .* lambda')
@@ -167,7 +165,7 @@ class BinariesTest(absltest.TestCase):
         ('experiments.kickstart', 'frames=5', r"\['frames=5'\] are no flags"),
         ('experiments.evaluate', '--policy=nowhere.npz', 'No policy at'),
         ('experiments.pbt', '--teachers=', '--weighting=shared without teach'),
-        ('experiments.pbt', '--first_alpha=1', 'expected two numbers'),
+        ('experiments.pbt', '--preset=impala', 'after 20000000 frames, but'),
         ('experiments.task_table', 'nowhere', "'nowhere' holds no records"),
     ):
       with self.subTest(module + flag):

@@ -14,7 +14,6 @@
 # ==============================================================================
 """Tests of rules as data, and of the papers' settings."""
 
-import dataclasses
 import math
 
 from absl.testing import absltest
@@ -61,6 +60,20 @@ class PresetsTest(parameterized.TestCase):
                      priors.LogUniform(0.5, 2.0))
     self.assertEqual(preset.ready, rules.get_preset('impala').ready)
 
+  def test_short_runs_move_weights_further_and_nothing_else(self):
+    short, whole = map(
+        rules.get_preset, ('kickstarting_short', 'kickstarting'))
+    self.assertEqual(short.ready, rules.Ready(25_000, burn_in=200_000))
+    self.assertEqual(short.exploit, rules.Margin(window=20, points=5.0))
+    for name in ('learning_rate', 'entropy_cost'):
+      self.assertEqual(short.evolutions[name], whole.evolutions[name])
+    for name in ('alpha', 'rho'):
+      evolution = short.evolutions[name]
+      self.assertEqual(evolution.prior, whole.evolutions[name].prior)
+      self.assertEqual(
+          (evolution.probability, evolution.changes, evolution.high),
+          (1.0, (2.0, 0.5), 10.0))
+
   def test_mix_and_match(self):
     preset = rules.get_preset('mix_and_match')
     self.assertEqual(preset.ready, rules.Ready(300, 'returns'))
@@ -87,28 +100,13 @@ class PresetsTest(parameterized.TestCase):
     self.assertAlmostEqual(np.log(rules.MULTIPLY_OR_DIVIDE).mean(), 0.0)
     self.assertAlmostEqual(np.log(rules.UP_OR_DOWN).mean(), -0.0204, delta=5e-5)
 
-  def test_adapt_to_other_lengths(self):
+  def test_adapt(self):
     preset = rules.adapt(
         rules.get_preset('impala'), every=100, burn_in=7, window=3)
     self.assertEqual(preset.ready, rules.Ready(100, 'frames', 7))
     self.assertEqual(preset.exploit, rules.Margin(window=3, points=5.0))
     same = rules.adapt(rules.get_preset('impala'))
     self.assertEqual(same, rules.get_preset('impala'))
-
-  def test_adapt_how_values_start_and_move(self):
-    given = rules.get_preset('kickstarting')
-    adapted = rules.adapt(
-        given, probability=1.0,
-        starts={'alpha': _PRIOR, 'unroll_steps': _PRIOR})
-    self.assertEqual(adapted.evolutions, {
-        'learning_rate': dataclasses.replace(
-            given.evolutions['learning_rate'], probability=1.0),
-        'entropy_cost': dataclasses.replace(
-            given.evolutions['entropy_cost'], probability=1.0),
-        'rho': dataclasses.replace(given.evolutions['rho'], probability=1.0),
-        'alpha': dataclasses.replace(
-            given.evolutions['alpha'], probability=1.0, prior=_PRIOR),
-    })
 
 
 class MistakesTest(parameterized.TestCase):
