@@ -223,15 +223,18 @@ def _kickstarting_short() -> Rules:
 
   Some hundred decisions instead of thousands: a weight moves at each, and
   further, so that it can still fall by orders of magnitude. What is compared
-  spans several decisions, for few episodes end between two.
+  spans several decisions, for few episodes end between two. Few members can
+  spare none: they start near the learner's defaults.
   """
   weight = functools.partial(
-      Evolution, probability=1.0, changes=(2.0, 0.5), high=10.0)
+      Evolution, probability=1.0, changes=(3.0, 1 / 3), high=2.0)
+  near_default = Evolution(priors.LogUniform(3e-4, 3e-3))
   return Rules(
       ready=Ready(every=25_000, burn_in=200_000),
       exploit=Margin(window=20),
       evolutions={
-          **_impala_hypers(),
+          'learning_rate': near_default,
+          'entropy_cost': near_default,
           'alpha': weight(priors.LogUniform(0.5, 2.0)),
           'rho': weight(priors.Categorical((1.0,))),
       },

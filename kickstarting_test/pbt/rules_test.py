@@ -14,6 +14,7 @@
 # ==============================================================================
 """Tests of rules as data, and of the papers' settings."""
 
+import dataclasses
 import math
 
 from absl.testing import absltest
@@ -32,8 +33,8 @@ class PresetsTest(parameterized.TestCase):
 
   def test_names(self):
     self.assertSameElements(rules.PRESETS, [
-        'kickstarting', 'impala', 'mix_and_match', 'pbt_t_test',
-        'pbt_truncation'])
+        'kickstarting', 'kickstarting_short', 'impala', 'mix_and_match',
+        'pbt_t_test', 'pbt_truncation'])
 
   @parameterized.parameters(*rules.PRESETS)
   def test_hyper_parameters_are_hypers_of_the_learner(self, name):
@@ -60,19 +61,20 @@ class PresetsTest(parameterized.TestCase):
                      priors.LogUniform(0.5, 2.0))
     self.assertEqual(preset.ready, rules.get_preset('impala').ready)
 
-  def test_short_runs_move_weights_further_and_nothing_else(self):
+  def test_short_runs_move_weights_further(self):
     short, whole = map(
         rules.get_preset, ('kickstarting_short', 'kickstarting'))
     self.assertEqual(short.ready, rules.Ready(25_000, burn_in=200_000))
     self.assertEqual(short.exploit, rules.Margin(window=20, points=5.0))
     for name in ('learning_rate', 'entropy_cost'):
-      self.assertEqual(short.evolutions[name], whole.evolutions[name])
+      self.assertEqual(short.evolutions[name], dataclasses.replace(
+          whole.evolutions[name], prior=priors.LogUniform(3e-4, 3e-3)))
     for name in ('alpha', 'rho'):
       evolution = short.evolutions[name]
       self.assertEqual(evolution.prior, whole.evolutions[name].prior)
       self.assertEqual(
           (evolution.probability, evolution.changes, evolution.high),
-          (1.0, (2.0, 0.5), 10.0))
+          (1.0, (3.0, 1 / 3), 2.0))
 
   def test_mix_and_match(self):
     preset = rules.get_preset('mix_and_match')
