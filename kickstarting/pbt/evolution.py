@@ -123,6 +123,9 @@ def step(
       'ready_frames': population['frames'],
       'ready_returns': population['num_returns'],
   }
+  # Counts come in lumps (an update's frames), which would add up to delays.
+  counted = f'ready_{rules.ready.unit}'
+  counts[counted] -= counts[counted] % rules.ready.every
   lineage = explored['lineage']
   lineage = lineage | {
       name: jnp.where(looked_at, now, lineage[name])

@@ -150,6 +150,16 @@ class StepTest(parameterized.TestCase):
     self.assertEqual(events.ready.tolist(), [False, False])
     chex.assert_trees_all_equal(again, new)
 
+  def test_lumps_of_frames_do_not_add_up_to_delays(self):
+    rules = cases.make_rules(ready=pbt.Ready(25))
+    population = cases.make_population([[1.0], [5.0]])
+    ready = []
+    for frames in range(0, 200, 16):  # 16 an update
+      population = population | {'frames': jnp.full(2, frames)}
+      population, events = pbt.step(population, jax.random.key(0), rules)
+      ready += [frames] * bool(events.ready.all())
+    self.assertEqual(ready, [32, 64, 80, 112, 128, 160, 176])
+
   def test_failed_members_are_rescued_at_once(self):
     population = cases.make_population(
         [[9.0], [5.0], [1.0]], x=[0.1, 0.2, 0.3], frames=jnp.asarray([3, 3, 3]))
