@@ -17,7 +17,8 @@
 Here: `load_teachers`, `make_problem`, `run`. Not here: the binaries.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+import contextlib
 import dataclasses
 import json
 import pathlib
@@ -49,6 +50,7 @@ from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
 from kickstarting.weights import controllers
 from kickstarting.weights import parsing
+from kickstarting.weights import schedules
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,14 +113,39 @@ def _controller(weights: str, frames: int) -> controllers.WeightController:
   name, _, path = weights.partition(':')
   if name != 'replay':
     return parsing.from_string(weights, total_frames=frames)
-  try:
+  with _reading(f'--weights={weights}', path):
     return controllers.replay(json.loads(pathlib.Path(path).read_text()))
+
+
+def learner_schedules() -> dict[str, schedules.Schedule]:
+  """Returns the hyper-parameters over time that --learner_schedule names."""
+  path = shared_flags.LEARNER_SCHEDULE.value
+  if not path:
+    return {}
+  with _reading(f'--learner_schedule={path}', path):
+    points = json.loads(pathlib.Path(path).read_text())
+    return {
+        name: schedules.piecewise(
+            points[name]['frames'], points[name]['values'],
+            interpolation='step')
+        for name in training.LEARNER_HYPERS}
+
+
+@contextlib.contextmanager
+def _reading(flag: str, path: str) -> Iterator[None]:
+  """Names the flag in errors of a file that it names."""
+  try:
+    yield
   except OSError as error:
     raise ValueError(
-        f'--weights={weights}: {path!r} cannot be read ({error.strerror}); name'
-        ' the schedule.json of a run of experiments.pbt.') from error
+        f'{flag}: {path!r} cannot be read ({error.strerror}); name the'
+        ' schedule.json of a run of experiments.pbt.') from error
+  except (KeyError, TypeError) as error:
+    raise ValueError(
+        f'{flag}: {error} is missing or has no points; name the schedule.json'
+        ' of a run of experiments.pbt.') from error
   except ValueError as error:
-    raise ValueError(f'--weights={weights}: {error}') from error
+    raise ValueError(f'{flag}: {error}') from error
 
 
 def make_environment(
@@ -188,6 +215,7 @@ def make_problem(
       task_names=suite.task_names,
       teacher_names=tuple(t.name for t in teaching.teachers),
       controller=teaching.controller,
+      schedules=learner_schedules(),
   )
 
 

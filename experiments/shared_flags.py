@@ -126,6 +126,9 @@ WEIGHTS = flags.DEFINE_string(
     'weights', 'linear:1:50%', 'Controller of the teachers\' weights, e.g. '
     'constant:1, linear:1:2e6, linear:1:50%;cut=60%, or '
     'replay:PATH of the schedule.json of a population.')
+LEARNER_SCHEDULE = flags.DEFINE_string(
+    'learner_schedule', '', 'PATH of the schedule.json of a population, whose '
+    'learning rate and costs over time this learner takes.')
 BOOTSTRAP_ON_TIMEOUT = flags.DEFINE_bool(
     'bootstrap_on_timeout', False, 'Treat a time-out as the end of the data, '
     'not of the episode.')

@@ -26,6 +26,7 @@ import jax
 import numpy as np
 
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import scores
@@ -36,11 +37,18 @@ from kickstarting.runtime import loop
 from kickstarting.runtime import sources
 from kickstarting.runtime import training_config
 from kickstarting.weights import controllers
+from kickstarting.weights import schedules as schedules_lib
+
+LEARNER_HYPERS = ('learning_rate', 'entropy_cost', 'baseline_cost')
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-  """What is trained, on what, with whose help."""
+  """What is trained, on what, with whose help.
+
+  Raises:
+    ValueError: a schedule is of no hyper-parameter of LEARNER_HYPERS.
+  """
 
   agent: agent_lib.Agent
   network: Mapping[str, Any]  # JSON of the network, kept with checkpoints
@@ -51,6 +59,13 @@ class Problem:
   task_names: tuple[str, ...]
   teacher_names: tuple[str, ...]
   controller: controllers.WeightController
+  # Of LEARNER_HYPERS; in place of what the configuration says.
+  schedules: Mapping[str, schedules_lib.Schedule] = dataclasses.field(
+      default_factory=dict)
+
+  def __post_init__(self):
+    for name in self.schedules:
+      checks.check_name('hyper-parameter', name, LEARNER_HYPERS)
 
 
 @dataclasses.dataclass
@@ -146,13 +161,18 @@ class _Student:
         self._control, controllers.Progress(frames=frames))
     self._weights = weights
     left = max(0.0, 1.0 - frames / config.frames)
+    values = {
+        'learning_rate': config.learning_rate * left,
+        'entropy_cost': config.entropy_cost,
+        'baseline_cost': config.baseline_cost,
+    } | {
+        name: schedule(frames)
+        for name, schedule in self._problem.schedules.items()
+    }
+    self._learner_hypers = {
+        name: np.asarray(value, np.float32) for name, value in values.items()}
     return types.Hypers(
-        learning_rate=np.asarray(config.learning_rate * left, np.float32),
-        entropy_cost=np.asarray(config.entropy_cost, np.float32),
-        baseline_cost=np.asarray(config.baseline_cost, np.float32),
-        alpha=weights.alpha,
-        rho=weights.rho,
-    )
+        alpha=weights.alpha, rho=weights.rho, **self._learner_hypers)
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     for episode in episodes:
@@ -187,6 +207,8 @@ class _Student:
         'lambda': dict(zip(
             self._problem.teacher_names,
             map(float, self._weights.alpha * self._weights.rho))),
+        'learning_rate': float(self._learner_hypers['learning_rate']),
+        'entropy_cost': float(self._learner_hypers['entropy_cost']),
     }
 
   def evolve(

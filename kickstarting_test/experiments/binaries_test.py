@@ -119,12 +119,16 @@ class BinariesTest(absltest.TestCase):
     binaries.last_line(binaries.run(
         'experiments.kickstart', *_FLAGS, f'--workdir={replayed}',
         f'--teachers=*={self.root / "scratch"}', '--nobaseline',
-        f'--weights=replay:{folder / "schedule.json"}'))
+        f'--weights=replay:{folder / "schedule.json"}',
+        f'--learner_schedule={folder / "schedule.json"}'))
     records = logger.read_records(replayed / 'kickstarted')
     [first] = records[0]['lambda'].values()
     self.assertAlmostEqual(
         first, schedule['alpha']['values'][0] * schedule['rho']['values'][0][0],
         places=5)
+    for name in ('learning_rate', 'entropy_cost'):
+      self.assertAlmostEqual(
+          records[0][name], schedule[name]['values'][0], places=7)
     done = binaries.run(
         'experiments.kickstart', '--teachers=zoo',
         f'--weights=replay:{folder / "schedule.json"}')

@@ -103,6 +103,18 @@ class MistakesTest(parameterized.TestCase):
     self.assertRegex(str(error), text)
     self.assertTrue(cli.is_mistake(error))
 
+  @parameterized.parameters(
+      ('nowhere.json', "learner_schedule=nowhere.json: .*cannot be read"),
+      (__file__, 'learner_schedule=.*Expecting value'),
+      ('weights', "'learning_rate' is missing"))
+  def test_learner_schedule(self, path, text):
+    if path == 'weights':
+      path = self.create_tempfile(content='{"alpha": {}}').full_path
+    with flagsaver.flagsaver(learner_schedule=path):
+      error = _raised(build.learner_schedules)
+    self.assertRegex(str(error), text)
+    self.assertTrue(cli.is_mistake(error))
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -132,6 +132,30 @@ class RunTest(tiny.TestCase):
     self.assertFalse(np.array_equal(
         outcome.params['policy'], outcome.best_params['policy']))
 
+  def test_schedules_take_the_place_of_the_configuration(self):
+    seen = []
+    problem = tiny.make_problem(schedules={
+        'learning_rate': lambda frames: seen.append(frames) or 0.0,
+        'entropy_cost': lambda frames: 1e-3 * frames})
+    outcome = self.train(problem)
+    start = problem.agent.init(jax.random.split(jax.random.key(
+        tiny.LOCKSTEP.seed))[1])
+    np.testing.assert_allclose(
+        outcome.params['policy'], start['policy'], rtol=1e-6)
+    self.assertEqual(seen, list(range(0, tiny.FRAMES, tiny.ROLLOUT)))
+    self.assertEqual(self.records[-1]['learning_rate'], 0.0)
+    for record in self.records:  # the cost of the update before the record
+      cost = np.float32(1e-3 * (record['frames'] - tiny.ROLLOUT))
+      self.assertEqual(record['entropy_cost'], cost)
+      np.testing.assert_allclose(
+          record['negative_entropy_weighted'],
+          cost * record['negative_entropy'], rtol=1e-5)
+
+  def test_schedule_of_no_hyper_parameter(self):
+    with self.assertRaisesRegex(
+        ValueError, "unknown hyper-parameter 'alpha'.*learning_rate"):
+      tiny.make_problem(schedules={'alpha': lambda frames: 1.0})
+
   def test_best_parameters_are_those_of_the_best_record(self):
     outcome = self.train()
     eligible = [r for r in self.records if min(r['episodes'].values())]
