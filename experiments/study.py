@@ -33,14 +33,11 @@ import numpy as np
 from experiments import ablation
 from experiments import comparison
 from experiments import figures
+from experiments import study_flags
 from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 
-_WORKDIR = flags.DEFINE_string(
-    'workdir', 'results/study', 'Folder of the study.')
-_SEEDS = flags.DEFINE_list('seeds', ['1', '2', '3'], 'Seeds.')
-_EXTRA = flags.DEFINE_string(
-    'extra', '', 'Further flags for every run, space-separated.')
+flags.adopt_module_key_flags(study_flags)
 
 _KICKSTART = ablation.Setting('kickstart', 'kickstart', ())
 _DISTILL = ablation.Setting(
@@ -67,11 +64,11 @@ def _print(table: dict[str, dict[str, Any]]) -> None:
 
 def main(argv):
   del argv
-  folder = pathlib.Path(_WORKDIR.value)
+  folder = pathlib.Path(study_flags.WORKDIR.value)
   runs: dict[str, list[pathlib.Path]] = {
       name: [] for name in ('scratch', 'kickstarted', 'distilled')}
-  for seed in _SEEDS.value:
-    extra = _EXTRA.value.split()
+  for seed in study_flags.SEEDS.value:
+    extra = study_flags.EXTRA.value.split()
     both = ablation.run(folder, _KICKSTART, seed, extra)
     alone = ablation.run(folder, _DISTILL, seed, extra)
     runs['scratch'].append(both / 'scratch')
@@ -84,7 +81,9 @@ def main(argv):
   _print(table)
   figure = figures.draw_curves(
       folder / 'score_against_frames', runs,
-      title=f'{suite.name}, {len(_SEEDS.value)} seeds (mean and range)')
+      title=(
+          f'{suite.name}, {len(study_flags.SEEDS.value)} seeds (mean and'
+          ' range)'))
   result = {'workdir': str(folder), 'figure': str(figure), 'table': table}
   (folder / 'study.json').write_text(json.dumps(result, indent=2) + '\n')
   print(json.dumps(result), flush=True)

@@ -29,13 +29,11 @@ from absl import app
 from absl import flags
 
 from experiments import ablation
+from experiments import study_flags
 from kickstarting.environments import suites
 
-_WORKDIR = flags.DEFINE_string(
-    'workdir', 'results/ablations', 'Folder of the study.')
-_SEEDS = flags.DEFINE_list('seeds', ['1', '2', '3'], 'Seeds.')
-_EXTRA = flags.DEFINE_string(
-    'extra', '', 'Further flags for every run, space-separated.')
+flags.adopt_module_key_flags(study_flags)
+flags.FLAGS.set_default('workdir', 'results/ablations')
 
 
 def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
@@ -59,9 +57,9 @@ def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
 def main(argv):
   del argv
   ablation.study(
-      pathlib.Path(_WORKDIR.value), settings, _SEEDS.value,
-      _EXTRA.value.split(), name='weighting',
-      title='One weight for the teacher, or one for each task')
+      pathlib.Path(study_flags.WORKDIR.value), settings,
+      study_flags.SEEDS.value, study_flags.EXTRA.value.split(),
+      name='weighting', title='One weight, or one for each task')
 
 
 if __name__ == '__main__':

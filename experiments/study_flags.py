@@ -1,0 +1,26 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Flags of the studies over several seeds.
+
+Not here: the flags of single runs (`shared_flags.py`), which a study passes on.
+"""
+
+from absl import flags
+
+WORKDIR = flags.DEFINE_string(
+    'workdir', 'results/study', 'Folder of the study.')
+SEEDS = flags.DEFINE_list('seeds', ['1', '2', '3'], 'Seeds.')
+EXTRA = flags.DEFINE_string(
+    'extra', '', 'Further flags for every run, space-separated.')
