@@ -268,6 +268,9 @@ def _measure_together(
   if num_members:
     rules = pbt.adapt(
         pbt.get_preset('kickstarting'), every=100_000, burn_in=0, window=1)
+    # All learn like the student alone: what they do decides how fast
+    # environments are.
+    rules = pbt.without(rules, rules.evolutions)
     train = functools.partial(
         population_training.train,
         population=population_training.PopulationConfig(rules, num_members))
