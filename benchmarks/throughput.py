@@ -19,7 +19,7 @@
       --peer='venv-sf/bin/python sf_bench.py --workers 2 --envs 128'
   python -m benchmarks.throughput --workload=minigrid8
   python -m benchmarks.throughput --workload=teachers
-  python -m benchmarks.throughput --workload=population
+  python -m benchmarks.throughput --workload=population --populations=1,8
 
 Each figure is the median over `--rounds`; in a round everything is measured in
 turn, each in a process of its own, so that the machine's moods hit all alike.
@@ -59,8 +59,9 @@ _SECONDS = flags.DEFINE_float(
 _ROUNDS = flags.DEFINE_integer('rounds', 3, 'Repetitions, interleaved.')
 _PEER = flags.DEFINE_string(
     'peer', '', 'Command that measures another framework, run in turn.')
+_POPULATIONS = flags.DEFINE_list(
+    'populations', ['1', '2', '4', '8', '16'], 'Sizes of populations.')
 _TEACHER_COUNTS = (0, 1, 8, 30)
-_POPULATIONS = (1, 2, 4, 8, 16)
 _WARM_UP_S = 5.0
 # Tables of instructions grow for a while, and every size is compiled.
 _WARM_UP_TOGETHER_S = 30.0
@@ -335,7 +336,8 @@ def main(argv):
   if _WORKLOAD.value == 'teachers':
     parts = [f'together:{k}' for k in _TEACHER_COUNTS]
   elif _WORKLOAD.value == 'population':
-    parts = ['together', *(f'population:{p}' for p in _POPULATIONS)]
+    parts = ['together', *(
+        f'population:{p}' for p in _POPULATIONS.value)]
   else:
     parts = ['together', 'env', 'act', 'learn']
   rates: dict[str, list[float]] = {}
@@ -375,9 +377,15 @@ def main(argv):
         a / b for a, b in zip(rates['together:30'], one))
   if _WORKLOAD.value == 'population':
     result['throughput_against_one_student'] = {
-        str(p): statistics.median(
+        p: statistics.median(
             a / b for a, b in zip(rates[f'population:{p}'], rates['together']))
-        for p in _POPULATIONS
+        for p in _POPULATIONS.value
+    }
+    workload = WORKLOADS['population']
+    result['ms_per_update_of_all'] = {
+        p: 1e3 * int(p) * workload.unroll_steps * workload.streams / median[
+            f'population:{p}']
+        for p in _POPULATIONS.value
     }
   print(json.dumps(result), flush=True)
 
