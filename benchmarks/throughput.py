@@ -97,6 +97,7 @@ def _setup(
   from experiments import build
   from kickstarting import agent as agent_lib
   from kickstarting import update as update_lib
+  from kickstarting.environments import seeds
   from kickstarting.environments import suites
   from kickstarting.networks import build as networks
   from kickstarting.runtime import training_config
@@ -108,7 +109,10 @@ def _setup(
   network = networks.get_network(workload.network)
   config = training_config.TrainingConfig(
       frames=10**12, unroll_steps=workload.unroll_steps,
-      streams=workload.streams, splits=workload.splits,
+      streams=workload.streams,
+      splits=min(  # all streams of an actor have seeds of their own
+          workload.splits,
+          seeds.MAX_STREAMS // (workload.streams * num_members)),
       batches_per_actor=workload.batches_per_actor,
       record_frames=20_000, checkpoint_frames=10**12)
   teaching = build.NO_TEACHING

@@ -60,7 +60,7 @@ def run(
   """Does one run unless it is done; returns the folder with its records."""
   slug = setting.name.replace(' ', '_').replace('%', '')
   workdir = folder / f'{slug}-{seed}'
-  if not (workdir / 'result.json').is_file():
+  if not _is_finished(workdir):
     command = [
         sys.executable, '-m', f'experiments.{setting.program}',
         f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
@@ -68,7 +68,15 @@ def run(
       command.append('--resume')
     print(' '.join(command[1:]), flush=True)
     subprocess.run(command, check=True)
+    if not _is_finished(workdir):
+      raise SystemExit(f'{workdir} was interrupted; start the study again.')
   return workdir / setting.run
+
+
+def _is_finished(workdir: pathlib.Path) -> bool:
+  path = workdir / 'result.json'
+  return path.is_file() and json.loads(
+      path.read_text())['ended'] == 'finished'
 
 
 def run_all(
@@ -90,8 +98,13 @@ def run_all(
 
 
 def task_scores(folder: pathlib.Path) -> dict[str, float]:
-  """Returns the last score of every task of a run."""
-  return logger_lib.read_records(folder)[-1]['task_score']
+  """Returns the last score of every task of a run.
+
+  Of a population it is the mean of its three best members, as in Schmitt et al.
+  (2018), Table 2, arXiv:1803.03835.
+  """
+  last = logger_lib.read_records(folder)[-1]
+  return last.get('task_score_top3', last['task_score'])
 
 
 def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:

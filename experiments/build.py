@@ -235,7 +235,16 @@ def make_judge(
       those of MAX_ACTORS decisions before again.
     rounds: of the suite.
     num_members: that play together.
+
+  Raises:
+    ValueError: there are more streams than seeds.
   """
+  streams = rounds * len(suite.tasks) * num_members
+  if streams > seeds.MAX_STREAMS:
+    raise ValueError(
+        f'{rounds} rounds of {len(suite.tasks)} tasks for {num_members} members'
+        f' are {streams} episodes side by side; expected at most'
+        f' {seeds.MAX_STREAMS}. Lower --returns or --population.')
   return judging.Judge(problem.agent, lambda decision: make_environment(
       suite, rounds * len(suite.tasks), seed, decision % seeds.MAX_ACTORS,
       seeds.Group.SELECTION, splits=num_members))

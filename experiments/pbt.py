@@ -15,7 +15,7 @@
 """Kickstarts a population whose teacher weights evolve.
 
   python -m experiments.pbt                      # minigrid8, shipped experts
-  python -m experiments.pbt --preset=impala --frames=1e9
+  python -m experiments.pbt --preset=kickstarting --frames=1e9
   python -m experiments.pbt --weighting=per_teacher
   python -m experiments.pbt --processes          # one process for each member
 
@@ -50,6 +50,7 @@ from kickstarting import update as update_lib
 from kickstarting.networks import build as networks
 from kickstarting.populations import generations
 from kickstarting.populations import judging
+from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
@@ -74,6 +75,8 @@ _WEIGHTING = flags.DEFINE_enum(
     'shared: one weight for all teachers (alpha); per_teacher: a factor of its '
     'own for each as well (rho); none: the weight stays 1.')
 
+_EVOLVES: dict[str, set[str]] = {
+    'shared': {'alpha'}, 'per_teacher': {'alpha', 'rho'}, 'none': set()}
 _SEPARATE = flags.DEFINE_bool(
     'separate_evaluation', False, 'Compare members by episodes that they play '
     'for that alone, not by those that they learn from.')
@@ -96,10 +99,16 @@ def _rules(frames: int) -> pbt.Rules:
         f'--preset={_PRESET.value} evolves after {rules.ready.burn_in} frames,'
         f' but a member has {frames}; expected more. Add --burn_in_frames, and'
         ' --ready_frames for the interval, or take --frames as the paper does.')
-  fixed = {
-      'shared': {'rho'}, 'per_teacher': set(), 'none': {'alpha', 'rho'},
-  }[_WEIGHTING.value]
-  return pbt.without(rules, fixed)
+  missing = _EVOLVES[_WEIGHTING.value] - set(rules.evolutions)
+  if missing:
+    able = [name for name, preset in pbt.PRESETS.items()
+            if _EVOLVES[_WEIGHTING.value] <= set(preset.evolutions)]
+    raise ValueError(
+        f'--preset={_PRESET.value} has no rule for {" and ".join(missing)},'
+        f' which --weighting={_WEIGHTING.value} evolves; expected one of'
+        f' {", ".join(able)}. Or add --weighting=none.')
+  return pbt.without(
+      rules, _EVOLVES['per_teacher'] - _EVOLVES[_WEIGHTING.value])
 
 
 def _make_problem(config: training_config.TrainingConfig, num_members: int):
@@ -138,7 +147,7 @@ def _one_program(
           population_training.train, population=population,
           judge=_make_judge(
               problem, rules, config.seed, population.num_members)))
-  best = int(outcome.scores.argmax())
+  best, *_ = scoring.best_three(outcome.scores) or [0]
   build.export(
       folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
       build.suite_from_flags(),
@@ -146,7 +155,7 @@ def _one_program(
       {'frames': outcome.frames, 'seed': config.seed})
   return {
       'ended': outcome.ended,
-      'scores': outcome.scores.tolist(),
+      'scores': [s if np.isfinite(s) else None for s in outcome.scores],
       'frames_per_member': outcome.frames,
       'frames_per_second': outcome.frames_per_second,
       'seconds': outcome.seconds,
@@ -163,13 +172,19 @@ def main(argv):
     pbt_processes.run_member(
         _MEMBER.value, config, rules, folder, _make_problem, _make_judge)
     return
+  for flag in (shared_flags.WEIGHTS, shared_flags.LEARNER_SCHEDULE):
+    if flag.present:
+      raise ValueError(
+          f'--{flag.name}={flag.value} has no effect on a population, whose'
+          ' rules move the weights. Leave it out, or see --weighting.')
   problem = _make_problem(config, _POPULATION.value)  # raises what is wrong now
+  _make_judge(problem, rules, config.seed, _POPULATION.value)
   if not problem.teacher_names and _WEIGHTING.value != 'none':
     raise ValueError(
         f'--weighting={_WEIGHTING.value} without teachers: there is no weight'
         ' to evolve. Name --teachers, or add --weighting=none.')
   if _PROCESSES.value:
-    generations.check_rules(rules, config)
+    generations.check_rules(rules, config, _POPULATION.value)
   workdir_lib.begin(folder, 'pbt')
   stop = workdir_lib.StopRequest()
   print(f'{len(problem.task_names)} tasks, {len(problem.teacher_names)}'
@@ -188,8 +203,9 @@ def _summarise(
 ) -> dict[str, Any]:
   """Writes lineage, schedule and pictures; returns the result to print."""
   records = result.pop('records')
-  scores, frames = result['scores'], result['frames_per_member']
-  best = int(np.argmax(scores))
+  scores = np.array(result['scores'], np.float64)  # NaN for None
+  frames = result['frames_per_member']
+  best, *_ = best_three = scoring.best_three(scores) or [0]
   segments = pbt.ancestry(records, best, frames)
   schedule = {
       name: dict(zip(('frames', 'values'), pbt.schedule(segments, name)))
@@ -208,8 +224,8 @@ def _summarise(
   weight = lambda segment: float(
       segment.hypers['alpha'] * np.mean(segment.hypers['rho'] or [0.0]))
   return result | {
-      'score': scores[best],
-      'score_top3': float(np.sort(scores)[-3:].mean()),
+      'score': result['scores'][best],
+      'score_top3': float(scores[best_three].mean()),
       'best_member': best,
       'lambda_start': weight(segments[0]),
       'lambda_end': weight(segments[-1]),

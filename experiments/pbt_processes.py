@@ -40,6 +40,7 @@ from kickstarting.populations import controller as controller_lib
 from kickstarting.populations import generations
 from kickstarting.populations import judging
 from kickstarting.populations import member as member_lib
+from kickstarting.populations import scoring
 from kickstarting.runtime import exchange
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import loop
@@ -116,7 +117,7 @@ def run(
     stop: Callable[[], bool],
 ) -> dict[str, Any]:
   """Runs the controller, and members as processes; returns the result."""
-  began = time.monotonic()
+  began, frames_before = time.monotonic(), _frames(folder, num_members)
   files = generations.Files(folder)
   members = _Members(num_members, folder)
   controller = controller_lib.Controller(
@@ -126,7 +127,8 @@ def run(
     controller.run(
         stop, members.supervise,
         lambda generation, orders: print(
-            _line(generation, orders, config.frames), flush=True))
+            _line(generation, orders, config.frames), flush=True),
+        members.are_finished)
     while not members.are_finished():
       if stop():
         raise threads.Stopped()
@@ -144,7 +146,8 @@ def run(
       'ended': ended,
       'scores': list(last['member_score'].values()),
       'frames_per_member': last['frames'],
-      'frames_per_second': num_members * last['frames'] / seconds,
+      'frames_per_second': (
+          num_members * (last['frames'] - frames_before) / seconds),
       'seconds': seconds,
       'records': generations.lineage(folder),
       'policies': [
@@ -172,7 +175,7 @@ def run_member(
     lock.acquire(stop)
     logger = logger_lib.RunLogger(
         mine, total_frames=config.frames, label=f'member {member} ',
-        resume_frames=generations.saved_frames(folder, member, rules))
+        resume_frames=generations.saved_frames(folder, member))
     try:
       ending = member_lib.train_member(
           problem, config, rules, member, folder, on_record=logger,
@@ -189,6 +192,14 @@ def run_member(
         build.suite_from_flags(), ending.state.params,
         {'frames': ending.frames, 'seed': config.seed})
     exchange.write_json(mine / _FINAL, {'frames': ending.frames})
+
+
+def _frames(folder: pathlib.Path, num_members: int) -> int:
+  """Returns how far all members were when they were last recorded."""
+  files = generations.Files(folder)
+  records = [logger_lib.read_records(files.member(m)) for m in range(
+      num_members)]
+  return min(rows[-1]['frames'] if rows else 0 for rows in records)
 
 
 def _line(generation: int, orders: Mapping[str, Any], total_frames: int) -> str:
@@ -214,15 +225,23 @@ def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:
       logger_lib.read_records(files.member(m)) for m in range(num_members)]
   merged = []
   for rows in zip(*by_member):
-    scores = [row['score'] for row in rows]
-    best = int(np.argmax(scores))
+    scores = np.array(
+        [np.nan if r['score'] is None else r['score'] for r in rows])
+    best_three = scoring.best_three(scores)
+    if not best_three:
+      continue
+    best = best_three[0]
     merged.append({
         'frames': min(row['frames'] for row in rows),
         'score': scores[best],
-        'score_top3': float(np.sort(scores)[-3:].mean()),
+        'score_top3': float(scores[best_three].mean()),
         'best_member': best,
-        'member_score': {str(m): s for m, s in enumerate(scores)},
+        'member_score': {str(m): row['score'] for m, row in enumerate(rows)},
         'task_score': rows[best]['task_score'],
+        'task_score_top3': {
+            task: float(np.mean([
+                rows[m]['task_score'][task] for m in best_three]))
+            for task in rows[best]['task_score']},
     })
   (folder / logger_lib.RECORDS).write_text(
       ''.join(json.dumps(record) + '\n' for record in merged))

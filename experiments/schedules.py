@@ -21,8 +21,8 @@ teacher that was trained from scratch on all tasks, with the budget of its
 students, who can pass it therefore. Its weight is constant (1 or 2), falls
 linearly from there to 0 (the paper's horizons of 1, 2 and 4 of 10 B frames are
 10, 20 and 40 % of the budget here), or is moved by Population Based Training. A
-population costs as many frames as it has members; its score is that of the best
-one. Not here: training (`train.py`, `kickstart.py`, `pbt.py`).
+population costs as many frames as it has members; its score is the mean of the
+three best. Not here: training (`train.py`, `kickstart.py`, `pbt.py`).
 """
 
 import pathlib

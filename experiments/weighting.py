@@ -20,7 +20,8 @@ After Figure 5 of Schmitt et al. (2018), arXiv:1803.03835: a weight per task
 moved by Population Based Training, one for all moved so, a constant one, and
 pure distillation. The teacher is that of `schedules.py`, which is good at some
 tasks and bad at others; what that study has done in the same folder is not done
-again. Not here: training (`train.py`, `kickstart.py`, `pbt.py`).
+again. The score of a population is the mean of its three best. Not here:
+training (`train.py`, `kickstart.py`, `pbt.py`).
 """
 
 import pathlib

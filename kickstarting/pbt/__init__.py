@@ -32,9 +32,11 @@ from kickstarting.pbt.lineage import Segment
 from kickstarting.pbt.lineage import to_records
 from kickstarting.pbt.perturbation import draw_hypers
 from kickstarting.pbt.perturbation import explore
+from kickstarting.pbt.population import absolute
 from kickstarting.pbt.population import add_return
 from kickstarting.pbt.population import make_population
 from kickstarting.pbt.population import Population
+from kickstarting.pbt.population import relative
 from kickstarting.pbt.population import scores
 from kickstarting.pbt.population import stack
 from kickstarting.pbt.population import unstack
@@ -72,6 +74,7 @@ __all__ = (
     'Truncation',
     'UP_OR_DOWN',
     'Uniform',
+    'absolute',
     'adapt',
     'add_return',
     'ancestry',
@@ -84,6 +87,7 @@ __all__ = (
     'is_due',
     'make_population',
     'ready',
+    'relative',
     'schedule',
     'scores',
     'stack',

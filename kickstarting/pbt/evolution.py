@@ -35,6 +35,7 @@ from kickstarting.pbt import rules as rules_lib
 from kickstarting.pbt import selection
 
 _COPIED = ('params', 'opt_state', 'hypers', 'returns')
+_COUNTS = {'frames': 'frames', 'episodes': 'num_episodes'}  # unit -> key
 
 
 class Events(NamedTuple):
@@ -63,7 +64,7 @@ def is_due(
 ) -> jax.Array:
   """Returns which members are ready once there are returns; bool [P]."""
   lineage = population['lineage']
-  counted = {'frames': 'frames', 'returns': 'num_returns'}[rules.ready.unit]
+  counted = _COUNTS[rules.ready.unit]
   since = population[counted] - lineage[f'ready_{rules.ready.unit}']
   return (since >= rules.ready.every) & (
       population['frames'] >= rules.ready.burn_in)
@@ -74,9 +75,7 @@ def copy(
 ) -> population_lib.Population:
   """Gives every member what its parent knows; int32 [P]."""
   take = lambda tree: jax.tree.map(lambda x: jnp.asarray(x)[parent], tree)
-  lineage = population['lineage']
-  return population | {name: take(population[name]) for name in _COPIED} | {
-      'lineage': lineage | {'origin': take(lineage['origin'])}}
+  return population | {name: take(population[name]) for name in _COPIED}
 
 
 def step(
@@ -119,17 +118,14 @@ def step(
   copied = copy(population, parent)
   explores = looked_at if rules.explore_when == 'always' else parent != own
   explored = perturbation.explore(copied, explore_key, rules, explores)
-  counts = {
-      'ready_frames': population['frames'],
-      'ready_returns': population['num_returns'],
-  }
-  # Counts come in lumps (an update's frames), which would add up to delays.
-  counted = f'ready_{rules.ready.unit}'
-  counts[counted] -= counts[counted] % rules.ready.every
-  lineage = explored['lineage']
-  lineage = lineage | {
-      name: jnp.where(looked_at, now, lineage[name])
-      for name, now in counts.items()}
+  marks = {}
+  for unit, name in _COUNTS.items():
+    count = population[name]
+    if unit == rules.ready.unit:
+      # Counts come in lumps (an update's frames), which would add up to delays.
+      count -= count % rules.ready.every
+    mark = f'ready_{unit}'
+    marks[mark] = jnp.where(looked_at, count, explored['lineage'][mark])
   events = Events(
       ready=looked_at,
       parent=parent,
@@ -140,4 +136,4 @@ def step(
       old_hypers=population['hypers'],
       new_hypers=explored['hypers'],
   )
-  return explored | {'lineage': lineage}, events
+  return explored | {'lineage': explored['lineage'] | marks}, events

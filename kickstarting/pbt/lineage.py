@@ -59,12 +59,15 @@ def first_records(population: population_lib.Population) -> list[Record]:
   ]
 
 
-def to_records(events: evolution.Events, step: int) -> list[Record]:
+def to_records(
+    events: evolution.Events, step: int, base: int = 0
+) -> list[Record]:
   """Returns one record for each member that was looked at.
 
   Args:
     events: of one step.
     step: its number, from 1 up; the same for all records of one step.
+    base: of the frames of the events; see `relative`.
   """
   old_hypers, new_hypers = _rows(events.old_hypers), _rows(events.new_hypers)
   scores = np.asarray(events.scores)
@@ -74,8 +77,8 @@ def to_records(events: evolution.Events, step: int) -> list[Record]:
           'member': member,
           'parent': int(events.parent[member]),
           'rescued': bool(events.rescued[member]),
-          'frames': int(events.frames[member]),
-          'parent_frames': int(events.parent_frames[member]),
+          'frames': base + int(events.frames[member]),
+          'parent_frames': base + int(events.parent_frames[member]),
           'score': (
               float(scores[member]) if np.isfinite(scores[member]) else None),
           'old_hypers': old_hypers[member],

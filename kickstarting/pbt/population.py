@@ -21,7 +21,7 @@ Every leaf has a leading axis [P], one entry per member:
   frames              int32 [P], environment frames of each member's own
   returns             float32 [P, W], the last finished returns, newest last,
                       NaN where there are none yet
-  num_returns         int32 [P], finished returns of each member's own
+  num_episodes        int32 [P], finished episodes of each member's own
   lineage             name -> int32 [P]; see `make_population`
 
 Not here: what changes it (`evolution.py`). Read `rules.py` next.
@@ -37,6 +37,7 @@ import numpy as np
 from kickstarting import types
 
 Population: TypeAlias = dict[str, Any]
+MOST_FRAMES = 2**30  # between two times when a member is ready
 
 
 def make_population(
@@ -54,9 +55,8 @@ def make_population(
     window: W, how many returns are kept; at least the exploit rule's.
 
   Returns:
-    The population; its `lineage` holds `ready_frames` and `ready_returns`,
-    the counts when the member was last ready, and `origin`, the member whose
-    first parameters it descends from.
+    The population; its `lineage` holds `ready_frames` and `ready_episodes`,
+    the counts when the member was last ready.
 
   Raises:
     ValueError: leading axes differ.
@@ -76,11 +76,10 @@ def make_population(
           name: jnp.asarray(x, jnp.float32) for name, x in hypers.items()},
       'frames': zeros,
       'returns': jnp.full((size, window), jnp.nan, jnp.float32),
-      'num_returns': zeros,
+      'num_episodes': zeros,
       'lineage': {
           'ready_frames': zeros,
-          'ready_returns': zeros,
-          'origin': jnp.arange(size, dtype=jnp.int32),
+          'ready_episodes': zeros,
       },
   }
 
@@ -112,7 +111,10 @@ def unstack(population: Population) -> list[Population]:
 
 
 def add_return(
-    population: Population, returns: types.Array, is_new: types.Array
+    population: Population,
+    returns: types.Array,
+    is_new: types.Array,
+    num_episodes: types.Array | int = 1,
 ) -> Population:
   """Appends at most one finished return per member.
 
@@ -120,13 +122,14 @@ def add_return(
     population: to append to.
     returns: float32 [P].
     is_new: bool [P], which of them count.
+    num_episodes: int32 [P] or [], what each return is of.
   """
   shifted = jnp.concatenate(
       [population['returns'][:, 1:], jnp.asarray(returns)[:, None]], axis=1)
   is_new = jnp.asarray(is_new)
   return population | {
       'returns': jnp.where(is_new[:, None], shifted, population['returns']),
-      'num_returns': population['num_returns'] + is_new,
+      'num_episodes': population['num_episodes'] + is_new * num_episodes,
   }
 
 
@@ -152,3 +155,34 @@ def recent_returns(population: Population, window: int) -> jax.Array:
 def is_seen(population: Population, window: int) -> jax.Array:
   """Returns which members have as many returns as that; bool [P]."""
   return jnp.all(jnp.isfinite(recent_returns(population, window)), axis=1)
+
+
+def relative(population: Population) -> tuple[Population, int]:
+  """Makes frames of any size fit into int32, as devices count.
+
+  Args:
+    population: its `frames` and `ready_frames` may be int64, of the host.
+
+  Returns:
+    The population with int32 counts above a base, and the base; give both to
+    `absolute` after a step. What was last ready before the base seems so at it,
+    at least MOST_FRAMES ago.
+  """
+  frames = np.asarray(population['frames'], np.int64)
+  base = max(0, int(frames.max()) // MOST_FRAMES - 1) * MOST_FRAMES
+  above = lambda x: np.maximum(
+      np.asarray(x, np.int64) - base, 0).astype(np.int32)
+  return _with_frames(population, above), base
+
+
+def absolute(population: Population, base: int) -> Population:
+  """Undoes `relative`; frames are int64."""
+  return _with_frames(population, lambda x: np.asarray(x, np.int64) + base)
+
+
+def _with_frames(population, change):
+  lineage = population['lineage']
+  return population | {
+      'frames': change(population['frames']),
+      'lineage': lineage | {'ready_frames': change(lineage['ready_frames'])},
+  }

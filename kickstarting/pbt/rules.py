@@ -16,7 +16,9 @@
 
 Here: when a member is looked at (`Ready`), whom it copies (`TTest`, `Margin`,
 `Truncation`), how each hyper-parameter moves (`Evolution`), all together
-(`Rules`). Not here: what carries them out (`evolution.py`, read it next).
+(`Rules`). The papers compare returns of episodes; what a return is of, members
+decide (with many tasks, a round of them: `populations/scoring.py`). Not here:
+what carries rules out (`evolution.py`, read it next).
 """
 
 from collections.abc import Collection, Mapping
@@ -27,11 +29,13 @@ import types as python_types
 from typing import TypeAlias
 
 from kickstarting import checks
+from kickstarting.pbt import population as population_lib
 from kickstarting.pbt import priors
 
 SPACES = ('log', 'linear', 'one_minus')
-UNITS = ('frames', 'returns')
+UNITS = ('frames', 'episodes')
 EXPLORE_WHEN = ('always', 'after_copy')
+_MOST = population_lib.MOST_FRAMES
 
 MULTIPLY_OR_DIVIDE = (1.2, 1 / 1.2)  # unbiased: the mean change of the log is 0
 UP_OR_DOWN = (1.2, 0.8)  # drifts down: the mean change of the log is -0.0204
@@ -41,17 +45,20 @@ UP_OR_DOWN = (1.2, 0.8)  # drifts down: the mean change of the log is -0.0204
 class Ready:
   """When a member may copy and explore."""
 
-  every: int  # units since it last did
-  unit: str = 'frames'  # of UNITS: environment frames, or finished returns
+  every: int  # units between two times, at multiples of them
+  unit: str = 'frames'  # of UNITS: environment frames, or finished episodes
   burn_in: int = 0  # environment frames before the first time
 
   def __post_init__(self):
     checks.check_positive('every', self.every)
     checks.check_name('unit', self.unit, UNITS)
-    if self.burn_in < 0:
+    if not 0 <= self.burn_in <= _MOST:
       raise ValueError(
-          f'burn_in is {self.burn_in}; expected 0 or more environment frames.'
-          ' Pass 0 to evolve from the start.')
+          f'burn_in is {self.burn_in}; expected 0 to {_MOST} environment'
+          ' frames. Pass 0 to evolve from the start.')
+    if self.every > _MOST:
+      raise ValueError(
+          f'every is {self.every}; expected at most {_MOST}. Lower it.')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -247,7 +254,7 @@ def _impala() -> Rules:
   Without the epsilon of RMSProp, which is not one of `types.Hypers`.
   """
   return Rules(
-      ready=Ready(every=5000, unit='returns', burn_in=20_000_000),
+      ready=Ready(every=5000, unit='episodes', burn_in=20_000_000),
       exploit=Margin(),
       evolutions=_impala_hypers(),
   )
@@ -261,7 +268,7 @@ def _mix_and_match() -> Rules:
   scaled = functools.partial(
       Evolution, probability=0.25, changes=UP_OR_DOWN)
   return Rules(
-      ready=Ready(every=300, unit='returns'),
+      ready=Ready(every=300, unit='episodes'),
       exploit=TTest(window=30, p_value=0.05),
       evolutions={
           'learning_rate': scaled(priors.LogUniform(1e-5, 1e-3)),

@@ -30,8 +30,10 @@ import numpy as np
 from kickstarting import pbt
 from kickstarting.populations import evolving
 from kickstarting.populations import generations
+from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import exchange
 from kickstarting.runtime import loop
+from kickstarting.runtime import threads
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
@@ -56,7 +58,7 @@ class Controller:
       ValueError: the rules name what is no hyper-parameter of the learner, or
         do not count frames; see `generations.check_rules`.
     """
-    generations.check_rules(rules, config)
+    generations.check_rules(rules, config, num_members)
     self._files = generations.Files(folder)
     self._pulse = exchange.Pulse(self._files.pulse, generations.PULSE_TIMEOUT_S)
     self._pulse.beat()
@@ -68,7 +70,7 @@ class Controller:
     self._like = generations.published_like(problem, config)
     self._num_generations = (config.frames - 1) // rules.ready.every
     if self._files.newest_generation() is None:
-      self._write(0, population, pbt.first_records(population),
+      self._write(0, pbt.absolute(population, 0), pbt.first_records(population),
                   list(range(num_members)))
 
   def run(
@@ -77,13 +79,16 @@ class Controller:
       supervise: Callable[[], None] = lambda: None,
       on_generation: Callable[[int, Mapping[str, Any]], None] = (
           lambda generation, orders: None),
+      are_finished: Callable[[], bool] = lambda: False,
   ) -> None:
-    """Serves every generation that is left.
+    """Serves every generation that is left, or until members are finished.
 
     Args:
       should_stop: polled while waiting; True ends the run.
       supervise: called now and then; starts members again that died.
       on_generation: called with each generation and its new orders.
+      are_finished: whether no report comes any more. An update of more frames
+        than a generation, or than the last one, leaves generations out.
 
     Raises:
       threads.Stopped: `should_stop` said so.
@@ -94,10 +99,16 @@ class Controller:
     newest = self._files.newest_generation()
     assert newest is not None
     for generation in range(newest + 1, self._num_generations + 1):
-      reports = [
-          exchange.wait_for(
-              self._files.report(member, generation), should_stop, check)
-          for member in range(self._num_members)]
+      try:
+        reports = [
+            exchange.wait_for(
+                self._files.report(member, generation),
+                lambda: should_stop() or are_finished(), check)
+            for member in range(self._num_members)]
+      except threads.Stopped:
+        if should_stop():
+          raise
+        return
       on_generation(generation, self._decide(generation, reports))
 
   def check(self, supervise: Callable[[], None]) -> None:
@@ -115,8 +126,12 @@ class Controller:
       population = pbt.add_return(
           population, np.array([n[0] if n else 0.0 for n in new], np.float32),
           np.array([bool(n) for n in new]))
-    population |= {
-        'frames': jnp.asarray([r['frames'] for r in reports], jnp.int32)}
+    for member, report in enumerate(reports):
+      if report['rejoined'] not in (None, orders['parents'][member]):
+        # Its weights are not those that earned its returns.
+        population['returns'] = population['returns'].at[member].set(jnp.nan)
+    population, base = pbt.relative(
+        population | {'frames': np.array([r['frames'] for r in reports])})
     failed = np.array([
         report['failed'] or not self._is_readable(member, generation)
         for member, report in enumerate(reports)])
@@ -132,16 +147,17 @@ class Controller:
         _rejoined(orders, member, report['rejoined'])
         for member, report in enumerate(reports)
         if report['rejoined'] is not None]
-    records += pbt.to_records(events, generation)
+    records += pbt.to_records(events, generation, base)
     return self._write(
-        generation, population, records, np.asarray(events.parent).tolist())
+        generation, pbt.absolute(population, base), records,
+        np.asarray(events.parent).tolist())
 
   def _is_readable(self, member: int, generation: int) -> bool:
     """Whether what a member published can be copied."""
     try:
       generations.read_published(
           self._files, member, generation, self._like, self._problem)
-    except ValueError:
+    except checkpoint_lib.DamagedError:
       return False
     return True
 

@@ -25,7 +25,6 @@ import json
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import pbt
@@ -39,6 +38,7 @@ from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
 _WEIGHTS = ('params', 'opt_state')  # of the dict; the learner holds them
+_STREAM = 0x506F70  # of random numbers; the loop splits the same seed's key
 
 
 def first_population(
@@ -62,7 +62,8 @@ def first_population(
   Raises:
     ValueError: the rules name what is no hyper-parameter of the learner.
   """
-  key, draw_key = jax.random.split(jax.random.key(config.seed))
+  key, draw_key = jax.random.split(
+      jax.random.fold_in(jax.random.key(config.seed), _STREAM))
   fixed = {
       'learning_rate': np.full(num_members, config.learning_rate),
       'entropy_cost': np.full(num_members, config.entropy_cost),
@@ -94,11 +95,12 @@ class Evolving:
     self._rules = rules
     self._layout = layout
     size = layout.num_members
-    self._population, key = first_population(problem, config, rules, size)
+    first, key = first_population(problem, config, rules, size)
+    self._population = pbt.absolute(first, 0)
     self._rng_key = jax.random.key_data(key)
     self._step = jax.jit(functools.partial(pbt.step, rules=rules))
     self._play = judge and judging.make_play(judge, problem.make_window, size)
-    self.records = pbt.first_records(self._population)
+    self.records = pbt.first_records(first)
     self._num_steps = 0
     self._failed = np.zeros(size, bool)
     self.scores = scoring.MemberScores(
@@ -121,9 +123,10 @@ class Evolving:
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     """Adds episodes to their member's window and round."""
-    returns, is_over = self.scores.observe(frames, episodes)
-    if is_over.any() and not self._play:
-      self._population = pbt.add_return(self._population, returns, is_over)
+    returns, num_episodes = self.scores.observe(frames, episodes)
+    if num_episodes.any() and not self._play:
+      self._population = pbt.add_return(
+          self._population, returns, num_episodes > 0, num_episodes)
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     """Notes members whose loss is not finite."""
@@ -137,9 +140,9 @@ class Evolving:
 
   def record(self, frames: int, params: types.Params) -> dict[str, Any]:
     """Returns the scores, and what the best member uses."""
-    member_scores = self.scores.advance(frames)
-    member_scores[self._failed] = -np.inf
-    first = int(member_scores.argmax())
+    self.scores.advance(frames)
+    member_scores = self.member_scores()
+    first, *_ = best_three = scoring.best_three(member_scores)
     window = self.scores.windows[first]
     if window.num_episodes.min() > 0 and member_scores[first] > self.best[0]:
       self.best = (
@@ -150,42 +153,53 @@ class Evolving:
     names = self._problem.task_names
     return {
         'score': float(member_scores[first]),
-        'score_top3': float(np.sort(member_scores)[-3:].mean()),
-        'score_median': float(np.median(member_scores)),
+        'score_top3': float(member_scores[best_three].mean()),
+        'score_median': float(np.nanmedian(member_scores)),
         'best_member': first,
         'copies': sum(r['parent'] != r['member'] for r in self.records),
         'member_score': _by_member(member_scores),
         'task_score': dict(zip(names, map(float, window.task_scores()))),
+        'task_score_top3': dict(zip(names, map(float, np.mean(
+            [self.scores.windows[m].task_scores() for m in best_three],
+            axis=0)))),
         'lambda': dict(zip(
             self._problem.teacher_names, map(float, weights[first]))),
         **{name: _by_member(x) for name, x in hypers.items() if x.ndim == 1},
     }
 
+  def member_scores(self) -> np.ndarray:
+    """Returns the score of each member, NaN for those that failed [P]."""
+    return np.where(
+        self._failed, np.nan, [w.score() for w in self.scores.windows])
+
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> types.LearnerState:
+  ) -> tuple[types.LearnerState, bool]:
     """Lets members that are ready copy and explore."""
     size = self._layout.num_members
-    population = self._population | {
-        'frames': jnp.full(size, frames, jnp.int32),
+    population, base = pbt.relative(self._population | {
+        'frames': np.full(size, frames, np.int64),
         'params': state.params,
         'opt_state': state.opt_state,
-    }
-    key = jax.random.fold_in(
-        jax.random.wrap_key_data(self._rng_key), self._num_steps)
+    })
+    step_key, judge_key = jax.random.split(jax.random.fold_in(
+        jax.random.wrap_key_data(self._rng_key), self._num_steps))
     if self._play and pbt.is_due(population, self._rules).any():
-      returns = self._play(
-          self._num_steps, state.params, jax.random.fold_in(key, 0))
+      returns = self._play(self._num_steps, state.params, judge_key)
       population = judging.add_rounds(population, returns)
     self._num_steps += 1
-    population, events = self._step(population, key, failed=self._failed)
-    self._population = population | dict.fromkeys(_WEIGHTS, {})
+    population, events = self._step(population, step_key, failed=self._failed)
+    self._population = pbt.absolute(
+        population | dict.fromkeys(_WEIGHTS, {}), base)
     if not np.asarray(events.ready).any():
-      return state
+      return state, False
+    # Actors hold what failed members left: recurrent states, trajectories.
+    must_restart = bool(self._failed.any())
     self._failed = np.zeros(size, bool)
-    self.records += pbt.to_records(events, self._num_steps)
+    self.records += pbt.to_records(events, self._num_steps, base)
     self.scores.copy(np.asarray(events.parent).tolist())
-    return state._replace(**{name: population[name] for name in _WEIGHTS})
+    return state._replace(
+        **{name: population[name] for name in _WEIGHTS}), must_restart
 
   def snapshot(self) -> dict[str, types.PyTree]:
     """Returns all that `restore` needs."""
@@ -204,7 +218,7 @@ class Evolving:
 
   def restore(self, saved: Mapping[str, types.PyTree]) -> None:
     """Takes back what a checkpoint holds."""
-    self._population = jax.tree.map(jnp.asarray, saved['population'])
+    self._population = saved['population']
     self._rng_key = saved['evolution_key']
     self._num_steps = int(saved['num_steps'])
     self._failed = np.array(saved['failed'])

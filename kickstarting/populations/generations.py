@@ -48,6 +48,7 @@ from kickstarting.runtime import exchange
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
+MOST_MEMBERS = 31  # whose episodes differ: 2,048 seeds, every 64th
 PULSE_TIMEOUT_S = 30.0  # without a sign of the controller, members end
 _SEED_STRIDE = 64  # between the seeds of members
 
@@ -90,9 +91,16 @@ class Files:
 
 
 def check_rules(
-    rules: pbt.Rules, config: training_config.TrainingConfig
+    rules: pbt.Rules,
+    config: training_config.TrainingConfig,
+    num_members: int = 1,
 ) -> None:
   """Raises ValueError unless generations of these rules end at records."""
+  if num_members > MOST_MEMBERS:
+    raise ValueError(
+        f'the population has {num_members} members; expected at most'
+        f' {MOST_MEMBERS} as processes, else some would play the same episodes.'
+        ' Train them as one program, or take fewer.')
   if rules.ready.unit != 'frames':
     raise ValueError(
         f'the rules count {rules.ready.unit}; expected frames, by which'
@@ -112,7 +120,7 @@ def member_config(
       seed=config.seed + _SEED_STRIDE * (member + 1))
 
 
-def saved_frames(folder: pathlib.Path, member: int, rules: pbt.Rules) -> int:
+def saved_frames(folder: pathlib.Path, member: int) -> int:
   """Returns the frames at which a member will go on."""
   files = Files(folder)
   path = files.member(member) / 'checkpoints'
@@ -122,7 +130,10 @@ def saved_frames(folder: pathlib.Path, member: int, rules: pbt.Rules) -> int:
     checkpointer.close()
     if latest is not None:
       return latest
-  return (files.newest_generation() or 0) * rules.ready.every
+  generation = files.newest_generation()
+  if not generation:
+    return 0
+  return exchange.read_json(files.report(member, generation))['frames']
 
 
 def lineage(folder: pathlib.Path) -> list[pbt.Record]:
@@ -182,12 +193,16 @@ def from_json(saved: Mapping[str, Any]) -> pbt.Population:
   """Undoes `to_json` for a population without weights."""
   integers = lambda x: jnp.asarray(x, jnp.int32)
   floats = lambda x: jnp.asarray(x, jnp.float32)
+  frames = lambda x: np.asarray(x, np.int64)
   return {
       'params': {},
       'opt_state': {},
       'hypers': {name: floats(x) for name, x in saved['hypers'].items()},
-      'frames': integers(saved['frames']),
+      'frames': frames(saved['frames']),
       'returns': floats(saved['returns']),
-      'num_returns': integers(saved['num_returns']),
-      'lineage': {name: integers(x) for name, x in saved['lineage'].items()},
+      'num_episodes': integers(saved['num_episodes']),
+      'lineage': {
+          'ready_frames': frames(saved['lineage']['ready_frames']),
+          'ready_episodes': integers(saved['lineage']['ready_episodes']),
+      },
   }

@@ -41,6 +41,7 @@ from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
 _WEIGHTS = ('params', 'opt_state')
+_JUDGE_STREAM = 0x4A7564  # of random numbers; the loop splits the same key
 
 
 def train_member(
@@ -73,6 +74,7 @@ def train_member(
   Raises:
     exchange.ExchangeError: the controller is gone, or another one has taken
       over.
+    threads.Stopped: `should_stop` said so before the first orders came.
     ValueError: see `loop.run`.
   """
   generations.check_rules(rules, config)
@@ -122,7 +124,8 @@ class _Member:
     self._member = member
     self._files = files
     self._should_stop = should_stop
-    self._judge_key = jax.random.fold_in(jax.random.key(config.seed), 1)
+    self._judge_key = jax.random.fold_in(
+        jax.random.key(config.seed), _JUDGE_STREAM)
     self._play = judge and judging.make_play(judge, problem.make_window, 1)
     self._every = rules.ready.every
     self._pulse = exchange.Pulse(files.pulse, generations.PULSE_TIMEOUT_S)
@@ -173,7 +176,7 @@ class _Member:
         self._rejoined = member
       self._scores.windows[0].restore(theirs['window'])
       return loop.Start(
-          generation * self._every, generation,
+          report['frames'], generation,
           types.LearnerState(
               theirs['params'], theirs['opt_state'], np.zeros((), np.int32)))
     raise damage
@@ -193,8 +196,8 @@ class _Member:
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     """Adds episodes to the window and to the round."""
-    [value], [is_over] = self._scores.observe(frames, episodes)
-    if is_over:
+    [value], [num_episodes] = self._scores.observe(frames, episodes)
+    if num_episodes:
       self._returns.append(float(value))
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
@@ -207,12 +210,12 @@ class _Member:
     """Returns the scores and the weights of the teachers."""
     del params
     self._pulse.check()
-    [score] = self._scores.advance(frames)
+    self._scores.advance(frames)
     window = self._scores.windows[0]
     hypers = self.hypers(frames)
     names = self._problem.task_names
     return {
-        'score': float(score),
+        'score': float('nan') if self._has_failed else window.score(),
         'generation': self._generation,
         'task_score': dict(zip(names, map(float, window.task_scores()))),
         'lambda': dict(zip(
@@ -224,24 +227,26 @@ class _Member:
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> types.LearnerState:
+  ) -> tuple[types.LearnerState, bool]:
     """At the end of a generation: publishes, waits, and does as ordered."""
     following = self._generation + 1
     if frames < following * self._every:
-      return state
+      return state, False
     self._publish(following, frames, state)
     orders = exchange.wait_for(
         self._files.orders(following), self._should_stop, self._pulse.check)
     # Its own are read again as well: what was published before a kill counts.
+    parent = orders['parents'][self._member]
     theirs = generations.read_published(
-        self._files, orders['parents'][self._member], following, self._like,
-        self._problem)
+        self._files, parent, following, self._like, self._problem)
+    must_restart = self._has_failed
     self._generation = following
     self._rejoined, self._has_failed, self._returns = None, False, []
     self._scores.windows[0].restore(theirs['window'])
-    self._scores.restart_rounds([0])
+    if parent != self._member:
+      self._scores.restart_rounds([0])
     return state._replace(**jax.tree.map(
-        jnp.asarray, {name: theirs[name] for name in _WEIGHTS}))
+        jnp.asarray, {name: theirs[name] for name in _WEIGHTS})), must_restart
 
   def snapshot(self) -> dict[str, types.PyTree]:
     """Returns all that `restore` needs; taken between two generations too."""

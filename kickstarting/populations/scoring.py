@@ -53,8 +53,8 @@ class MemberScores:
     """Adds episodes that ended.
 
     Returns:
-      The return of each member's round, float32 [P], and whose round is over,
-      bool [P]: only those count.
+      The return of each member's round, float32 [P], and how many episodes it
+      is of, int64 [P]: 0 for those whose round goes on.
     """
     for episode in episodes:
       member = (
@@ -63,14 +63,14 @@ class MemberScores:
         window.add(frames, episode.task, episode.episode_return)
     is_over = np.array([r.num_episodes.min() > 0 for r in self._rounds])
     returns = np.array([r.score() for r in self._rounds], np.float32)
+    num_episodes = np.array([r.num_episodes.sum() for r in self._rounds])
     self.restart_rounds(np.flatnonzero(is_over).tolist())
-    return returns, is_over
+    return returns, np.where(is_over, num_episodes, 0)
 
-  def advance(self, frames: int) -> np.ndarray:
-    """Drops what is too old; returns the score of each member [P]."""
+  def advance(self, frames: int) -> None:
+    """Drops what is too old."""
     for window in self.windows:
       window.advance(frames)
-    return np.array([window.score() for window in self.windows])
 
   def copy(self, parents: Sequence[int]) -> None:
     """Gives each member the window of its parent: scores go with weights."""
@@ -98,3 +98,9 @@ class MemberScores:
         (self.windows, saved['windows']), (self._rounds, saved['rounds'])):
       for window, state in zip(windows, states, strict=True):
         window.restore(state)
+
+
+def best_three(member_scores: np.ndarray) -> list[int]:
+  """Returns the best members, the best first; at most three, none of NaN."""
+  order = np.argsort(-member_scores, kind='stable').tolist()
+  return [m for m in order if np.isfinite(member_scores[m])][:3]

@@ -61,7 +61,7 @@ class Outcome:
   frames: int  # of each member
   seconds: float  # of training, over all resumptions
   frames_per_second: float  # of this process, all members together
-  scores: np.ndarray  # float64 [P], over the last window
+  scores: np.ndarray  # float64 [P], over the last window; NaN: failed
   hypers: dict[str, np.ndarray]  # name -> float32 [P, ...], newest
   params: types.Params  # [P, ...], newest
   best_params: types.Params  # of the best window of any member
@@ -129,7 +129,7 @@ def train(
       frames=ending.frames,
       seconds=ending.seconds,
       frames_per_second=ending.frames_per_second,
-      scores=np.array([w.score() for w in steering.scores.windows]),
+      scores=steering.member_scores(),
       hypers=steering.hyper_parameters,
       params=jax.device_get(ending.state.params),
       best_params=best_params,

@@ -81,13 +81,15 @@ class Steering(Protocol):
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> types.LearnerState:
-    """Returns the learner's state to go on with.
+  ) -> tuple[types.LearnerState, bool]:
+    """Returns the learner's state to go on with, and whether actors restart.
 
-    Called after `record`, but at the end of the run. May wait; then it raises
-    `threads.Stopped` when the run is to end.
+    They do where what they hold is worth nothing to the new state. Called after
+    every `record` except that of the end of the run. May wait; then it raises
+    `threads.Stopped` when the run is to end, and is called again when the run
+    is resumed.
 
-    Its arrays are given away: the next update overwrites them.
+    The arrays of the state are given away: the next update overwrites them.
     """
 
   def snapshot(self) -> dict[str, types.PyTree]:
@@ -214,6 +216,7 @@ class _Loop:
       rng_key, _ = jax.random.split(rng_key)
     self._rng_key = jax.random.key_data(rng_key)
     self._seconds = 0.0
+    self._must_evolve = False  # before the next update
 
   def run(self, should_stop) -> Ending:
     """Runs the loop; see `run`."""
@@ -239,6 +242,9 @@ class _Loop:
           ended = 'interrupted'
           break
         try:
+          if self._must_evolve and self._evolve():
+            stragglers += source.close()
+            source = self._start()
           rollout = source.get(should_stop)
         except threads.Stopped:
           continue  # should_stop became True
@@ -249,11 +255,7 @@ class _Loop:
         if self._frames >= record or self._frames >= config.frames:
           self._settle()
           self._record(source)
-          if self._frames < config.frames:
-            try:
-              self._evolve()
-            except threads.Stopped:
-              continue  # should_stop became True
+          self._must_evolve = self._frames < config.frames
           record = self._next(config.record_frames)
         if checkpoint <= self._frames < config.frames:
           self._settle()
@@ -266,7 +268,7 @@ class _Loop:
             self._save()
       self._settle()
     finally:
-      stragglers = source.close()
+      stragglers += source.close()
     self._save()
     elapsed = time.monotonic() - began
     return Ending(
@@ -361,18 +363,22 @@ class _Loop:
         **self._steering.record(self._frames, self._store.get().params),
     })
 
-  def _evolve(self) -> None:
-    state = self._steering.evolve(self._frames, self._state)
+  def _evolve(self) -> bool:
+    """Lets the steering change the learner; returns whether actors restart."""
+    state, must_restart = self._steering.evolve(self._frames, self._state)
+    self._must_evolve = False
     if state is not self._state:
       self._state = state
       self._store.publish(self._store.get().version, state.params)
+    return must_restart
 
   def _snapshot(self) -> dict[str, types.PyTree]:
     return {
         'learner': self._state,
         'rng_key': self._rng_key,
         'progress': np.array(
-            [self._frames, self._seconds, self._starts], np.float64),
+            [self._frames, self._seconds, self._starts, self._must_evolve],
+            np.float64),
         **self._steering.snapshot(),
     }
 
@@ -397,4 +403,5 @@ class _Loop:
     self._frames, self._seconds, self._starts = (
         int(saved['progress'][0]), float(saved['progress'][1]),
         int(saved['progress'][2]))
+    self._must_evolve = bool(saved['progress'][3])
     self._steering.restore(saved)

@@ -213,9 +213,9 @@ class _Student:
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> types.LearnerState:
+  ) -> tuple[types.LearnerState, bool]:
     del frames
-    return state
+    return state, False
 
   def snapshot(self) -> dict[str, types.PyTree]:
     score, frames, params = self.best

@@ -59,6 +59,7 @@ class RunsTest(absltest.TestCase):
     super().setUp()
     self.root = pathlib.Path(self.create_tempdir().full_path)
     self.commands = []
+    self.ended = 'finished'
     self.enter_context(mock.patch.object(
         ablation.subprocess, 'run', side_effect=self._run))
 
@@ -74,7 +75,7 @@ class RunsTest(absltest.TestCase):
             'a': frames * float(flags['seed']), 'b': frames}}) + '\n'
         for frames in (10, 20)))
     (pathlib.Path(flags['workdir']) / 'result.json').write_text(
-        '{"evaluation_score": 12.5}')
+        json.dumps({'ended': self.ended, 'evaluation_score': 12.5}))
 
   def _all(self):
     settings = [
@@ -97,6 +98,27 @@ class RunsTest(absltest.TestCase):
     self.commands.clear()
     self._all()
     self.assertEmpty(self.commands)
+
+  def test_what_was_interrupted_is_not_done(self):
+    self._all()
+    self.commands.clear()
+    path = self.root / 'PBT-1' / 'result.json'
+    path.write_text('{"ended": "interrupted"}')
+    self._all()
+    [command] = self.commands
+    self.assertIn(f'--workdir={path.parent}', command)
+    self.assertEqual(command[-1], '--resume')
+
+  def test_study_ends_with_what_is_interrupted(self):
+    self.ended = 'interrupted'
+    with self.assertRaisesRegex(SystemExit, 'linear_1.* was interrupted'):
+      self._all()
+    self.assertLen(self.commands, 1)
+
+  def test_population_counts_with_its_three_best(self):
+    (self.root / 'records.jsonl').write_text(json.dumps({
+        'frames': 1, 'task_score': {'a': 9}, 'task_score_top3': {'a': 6}}))
+    self.assertEqual(ablation.task_scores(self.root), {'a': 6})
 
   def test_what_was_cut_off_is_resumed(self):
     (self.root / 'PBT-2').mkdir()

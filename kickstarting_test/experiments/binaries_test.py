@@ -169,7 +169,8 @@ class BinariesTest(absltest.TestCase):
         ('experiments.kickstart', 'frames=5', r"\['frames=5'\] are no flags"),
         ('experiments.evaluate', '--policy=nowhere.npz', 'No policy at'),
         ('experiments.pbt', '--teachers=', '--weighting=shared without teach'),
-        ('experiments.pbt', '--preset=impala', 'after 20000000 frames, but'),
+        ('experiments.pbt', '--preset=kickstarting', 'after 20000000 frames'),
+        ('experiments.pbt', '--weights=constant:2', 'has no effect on a popul'),
         ('experiments.task_table', 'nowhere', "'nowhere' holds no records"),
     ):
       with self.subTest(module + flag):
@@ -179,6 +180,14 @@ class BinariesTest(absltest.TestCase):
         self.assertNotIn('Traceback', done.stderr)
         self.assertEqual(done.stdout, '')
     self.assertEqual(sorted(used.rglob('*')), before)
+
+  def test_rules_that_do_not_move_the_weights(self):
+    done = binaries.run(
+        'experiments.pbt', '--preset=impala', '--burn_in_frames=0')
+    self.assertEqual(done.returncode, 2)
+    self.assertRegex(
+        done.stderr, 'error: --preset=impala has no rule for alpha, which'
+        ' --weighting=shared.*kickstarting_short')
 
   def test_values_of_flags_are_checked_before_anything(self):
     done = binaries.run('experiments.kickstart', '--method=teleport')

@@ -14,12 +14,15 @@
 # ==============================================================================
 """Tests of `experiments/build.py`; mistakes in flags are in `cli_test.py`."""
 
+from unittest import mock
+
 from absl.testing import absltest
 from absl.testing import flagsaver
 import jax
 
 from experiments import build
 from kickstarting import agent as agent_lib
+from kickstarting.environments import seeds
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
 from kickstarting.teachers import zoo
@@ -87,6 +90,26 @@ class LoadTeachersTest(absltest.TestCase):
   def test_a_teacher_of_every_task_is_called_after_its_file(self):
     [teacher] = self._load(f'*={self.path}').teachers
     self.assertEqual(teacher.name, self.path)
+
+
+class MakeJudgeTest(absltest.TestCase):
+
+  def test_decisions_play_other_episodes_than_training(self):
+    suite = suites.get_suite('minigrid8', [_LONG])
+    with mock.patch.object(build, 'make_environment') as make_environment:
+      judge = build.make_judge(
+          mock.Mock(agent='agent'), suite, seed=5, rounds=3, num_members=2)
+      judge.make_environment(65)
+    self.assertEqual(judge.agent, 'agent')
+    make_environment.assert_called_once_with(
+        suite, 3, 5, 1, seeds.Group.SELECTION, splits=2)
+
+  def test_more_streams_than_seeds(self):
+    with self.assertRaisesRegex(
+        ValueError, '20 rounds of 8 tasks for 32 members are 5120 episodes.*at'
+        ' most 4096. Lower --returns or --population'):
+      build.make_judge(
+          mock.Mock(), suites.get_suite('minigrid8'), 0, 20, 32)
 
 
 if __name__ == '__main__':

@@ -40,7 +40,8 @@ _FLAGS = (
     '--suite=minigrid_all', '--tasks=Empty-Random-6x6', '--network=flat',
     '--streams=8', '--splits=1', '--unroll_steps=10', '--record_frames=400',
     '--ready_frames=1600', '--burn_in_frames=0', '--returns=1', '--seed=3',
-    '--processes', f'--population={_SIZE}', '--teachers=', '--lockstep')
+    '--processes', f'--population={_SIZE}', '--teachers=', '--weighting=none',
+    '--lockstep')
 
 
 def _members(folder: pathlib.Path) -> list[int]:

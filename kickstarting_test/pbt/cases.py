@@ -47,6 +47,6 @@ def make_population(returns, x=None, **changes):
   )
   return population | {
       'returns': jnp.asarray(returns),
-      'num_returns': jnp.full(size, window, jnp.int32),
+      'num_episodes': jnp.full(size, window, jnp.int32),
       'frames': jnp.full(size, 100, jnp.int32),
   } | changes

@@ -51,8 +51,31 @@ class MakeTest(parameterized.TestCase):
     added = pbt.add_return(
         population, np.asarray([9.0, 8.0]), np.asarray([True, False]))
     self.assertEqual(added['returns'].tolist(), [[2, 9], [3, 4]])
-    self.assertEqual(added['num_returns'].tolist(), [3, 2])
+    self.assertEqual(added['num_episodes'].tolist(), [3, 2])
     self.assertEqual(population['returns'].tolist(), [[1, 2], [3, 4]])
+
+  def test_returns_of_several_episodes(self):
+    population = pbt.add_return(
+        cases.make_population([[1.0], [2.0]], num_episodes=np.array([5, 6])),
+        np.float32([3, 4]), np.array([True, False]), np.array([7, 8]))
+    self.assertEqual(population['num_episodes'].tolist(), [12, 6])
+
+  @parameterized.parameters(
+      (5, 0), (2**31 - 1, 0), (2**31, 2**30), (10**10, 8 * 2**30))
+  def test_frames_relative_to_a_base(self, frames, expected):
+    population = pbt.absolute(cases.make_population([[1.0], [2.0]]), 0)
+    population['frames'] = np.array([frames, frames - 3])
+    population['lineage'] = population['lineage'] | {
+        'ready_frames': np.array([frames - 2, 0])}
+    near, base = pbt.relative(population)
+    self.assertEqual(base, expected)
+    self.assertEqual(near['frames'].dtype, np.int32)
+    self.assertEqual(
+        near['frames'].tolist(), [frames - base, frames - 3 - base])
+    marks = near['lineage']['ready_frames'].tolist()
+    self.assertEqual(marks, [frames - 2 - base, 0])
+    self.assertEqual(
+        pbt.absolute(near, base)['frames'].tolist(), [frames, frames - 3])
 
   def test_stack_and_unstack(self):
     population = cases.make_population([[1.0], [5.0]])

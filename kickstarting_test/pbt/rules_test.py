@@ -43,7 +43,7 @@ class PresetsTest(parameterized.TestCase):
 
   def test_impala(self):
     preset = rules.get_preset('impala')
-    self.assertEqual(preset.ready, rules.Ready(5000, 'returns', 20_000_000))
+    self.assertEqual(preset.ready, rules.Ready(5000, 'episodes', 20_000_000))
     self.assertEqual(preset.exploit.points, 5.0)
     self.assertEqual(preset.explore_when, 'always')
     rate = preset.evolutions['learning_rate']
@@ -78,7 +78,7 @@ class PresetsTest(parameterized.TestCase):
 
   def test_mix_and_match(self):
     preset = rules.get_preset('mix_and_match')
-    self.assertEqual(preset.ready, rules.Ready(300, 'returns'))
+    self.assertEqual(preset.ready, rules.Ready(300, 'episodes'))
     self.assertEqual(preset.exploit, rules.TTest(30, 0.05))
     self.assertEqual(preset.explore_when, 'always')
     alpha = preset.evolutions['alpha']
@@ -117,8 +117,9 @@ class MistakesTest(parameterized.TestCase):
       (lambda: rules.get_preset('imapla'), "unknown preset 'imapla'.*'impala'"),
       (lambda: rules.Ready(0), 'every is 0; expected a number greater than 0'),
       (lambda: rules.Ready(1, 'steps'),
-       "unknown unit 'steps'.*frames, returns"),
-      (lambda: rules.Ready(1, burn_in=-1), 'burn_in is -1; expected 0 or more'),
+       "unknown unit 'steps'.*episodes, frames"),
+      (lambda: rules.Ready(1, burn_in=-1), 'burn_in is -1; expected 0 to'),
+      (lambda: rules.Ready(2**31), 'every is 2147483648; expected at most'),
       (lambda: rules.TTest(window=1), 'window is 1; expected at least 2'),
       (lambda: rules.TTest(p_value=5.0), 'p_value is 5.0; expected'),
       (lambda: rules.Margin(window=0), 'window is 0; expected at least 1'),

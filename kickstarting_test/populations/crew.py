@@ -19,6 +19,7 @@ Here: `TestCase`, whose methods run them. Not here: tests.
 
 import concurrent.futures
 import dataclasses
+import time
 
 from kickstarting import pbt
 from kickstarting.populations import controller as controller_lib
@@ -46,19 +47,22 @@ def make_problem(member, reward=1.0):
 class TestCase(tiny.TestCase):
   """Runs controllers and members."""
 
+  config, rules = CONFIG, RULES
+
   def run_member(self, i, should_stop=lambda: False, judge=None, **kwargs):
     """Runs one member to its end; returns that, and its records."""
     records = []
     ending = member_lib.train_member(
         make_problem(i, **kwargs),
-        generations.member_config(CONFIG, RULES, i), RULES, i, self.folder,
+        generations.member_config(self.config, self.rules, i), self.rules, i,
+        self.folder,
         on_record=records.append, judge=judge, should_stop=should_stop)
     return ending, records
 
   def make_controller(self):
     """Makes the controller of the run in the folder, new or old."""
     return controller_lib.Controller(
-        make_problem(0), CONFIG, RULES, SIZE, self.folder)
+        make_problem(0), self.config, self.rules, SIZE, self.folder)
 
   def train_all(self, members=range(SIZE), member_kwargs=None):
     """Runs controller and members to the end; returns what members return."""
@@ -75,14 +79,21 @@ class TestCase(tiny.TestCase):
             future.result()  # raises what it raised
 
       try:
-        controller.run(lambda: False, supervise)
+        controller.run(
+            lambda: False, supervise,
+            are_finished=lambda: all(future.done() for future in futures))
       except BaseException:
         self.stop = True
         raise
       return [future.result() for future in futures]
 
-  def train_until(self, last):
-    """Leaves a run of which so many generations have orders."""
+  def train_until(self, last, until_they_wait=False):
+    """Leaves a run of which so many generations have orders.
+
+    Args:
+      last: generation that has orders.
+      until_they_wait: members are stopped not before they wait for the next.
+    """
 
     def die(generation, orders):
       del orders
@@ -97,6 +108,10 @@ class TestCase(tiny.TestCase):
           for i in range(SIZE)]
       with self.assertRaises(tiny.Killed):
         controller.run(lambda: False, on_generation=die)
+      files = generations.Files(self.folder)
+      while until_they_wait and not all(
+          files.report(i, last + 1).exists() for i in range(SIZE)):
+        time.sleep(0.01)
       stop.append(True)
       for future in futures:
         future.result()
@@ -110,5 +125,6 @@ class TestCase(tiny.TestCase):
         raise tiny.Killed()
 
     return member_lib.train_member(
-        make_problem(i), generations.member_config(CONFIG, RULES, i), RULES,
-        i, self.folder, on_record=on_record)
+        make_problem(i),
+        generations.member_config(self.config, self.rules, i), self.rules, i,
+        self.folder, on_record=on_record)

@@ -80,7 +80,7 @@ class ScoresTest(absltest.TestCase):
     steering.observe(2, _episodes(0, 5.0, 5.0))
     np.testing.assert_allclose(returns(), [50, np.nan, np.nan])
     self.assertEqual(
-        steering.snapshot()['population']['num_returns'].tolist(), [2, 0, 0])
+        steering.snapshot()['population']['num_episodes'].tolist(), [5, 0, 0])
 
   def test_with_a_judge_training_episodes_are_not_compared(self):
     problem = tiny.make_problem()
@@ -89,7 +89,7 @@ class ScoresTest(absltest.TestCase):
     _play(steering, 5, 1.0, 4.0, 2.0)
     population = steering.snapshot()['population']
     self.assertTrue(np.isnan(population['returns']).all())
-    self.assertEqual(population['num_returns'].tolist(), [0, 0, 0])
+    self.assertEqual(population['num_episodes'].tolist(), [0, 0, 0])
     self.assertEqual(steering.record(8, _state().params)['score'], 40.0)
 
   def test_streams_are_credited_to_their_members(self):
@@ -111,6 +111,8 @@ class ScoresTest(absltest.TestCase):
     self.assertEqual(record['score_median'], 20.0)
     self.assertEqual(record['member_score'], {'0': 10.0, '1': 40.0, '2': 20.0})
     self.assertEqual(record['task_score'], {'short': 40.0, 'long': 40.0})
+    self.assertEqual(record['task_score_top3'], dict.fromkeys(
+        ('short', 'long'), (10.0 + 40.0 + 20.0) / 3))
     self.assertEqual(record['copies'], 0)
     alpha = steering.hyper_parameters['alpha']
     self.assertAlmostEqual(record['lambda']['expert'], alpha[1], places=6)
@@ -141,7 +143,8 @@ class EvolveTest(absltest.TestCase):
     steering = _make()
     before = steering.hyper_parameters
     _play(steering, 5, 1.0, 4.0, 2.0)
-    state = steering.evolve(10, _state())
+    state, must_restart = steering.evolve(10, _state())
+    self.assertFalse(must_restart)
     self.assertEqual(state.params['w'].tolist(), [1, 1, 2])
     self.assertEqual(state.opt_state['mu'].tolist(), [10, 10, 20])
     after = steering.hyper_parameters
@@ -161,8 +164,26 @@ class EvolveTest(absltest.TestCase):
     steering = _make()
     _play(steering, 5, 1.0, 4.0, 2.0)
     state = _state()
-    self.assertIs(steering.evolve(9, state), state)
+    self.assertIs(steering.evolve(9, state)[0], state)
     self.assertLen(steering.records, _SIZE)
+
+  def test_frames_that_no_int32_counts(self):
+    steering = _make()
+    _play(steering, 5, 1.0, 4.0, 2.0)
+    num_records = _SIZE
+    for frames, is_ready in (
+        (10, True), (2**31 - 8, True), (2**31 + 1, False), (2**31 + 2, True),
+        (10**10, True), (10**10, False)):
+      steering.evolve(frames, _state())
+      num_records += _SIZE * is_ready
+      self.assertLen(steering.records, num_records, frames)
+      if is_ready:
+        self.assertEqual(
+            [r['frames'] for r in steering.records[-_SIZE:]], [frames] * _SIZE)
+    restored = _make()
+    restored.restore(steering.snapshot())
+    restored.evolve(10**10 + 10, _state())
+    self.assertLen(restored.records, num_records + _SIZE)
 
   def test_a_failed_member_is_rescued(self):
     steering = _make()
@@ -170,13 +191,15 @@ class EvolveTest(absltest.TestCase):
     steering.check(3, {'loss': np.array([np.nan, 1.0, 1.0]),
                        'grad_norm': np.ones(3)})
     self.assertEqual(steering.record(4, _state().params)['best_member'], 1)
-    state = steering.evolve(5, _state())
+    state, must_restart = steering.evolve(5, _state())
+    self.assertTrue(must_restart)  # actors hold what the failed one left
     self.assertIn(float(state.params['w'][0]), (1.0, 2.0))
     self.assertEqual(state.params['w'][1:].tolist(), [1, 2])
     [record] = steering.records[3:]
     self.assertTrue(record['rescued'])
-    again = steering.evolve(6, state)
+    again, must_restart = steering.evolve(6, state)
     self.assertIs(again, state)
+    self.assertFalse(must_restart)
 
   def test_all_members_failed(self):
     with self.assertRaisesRegex(

@@ -21,6 +21,7 @@ import jax
 import numpy as np
 
 from kickstarting import pbt
+from kickstarting.environments import seeds
 from kickstarting.populations import generations
 from kickstarting.runtime import exchange
 from kickstarting_test.populations import crew
@@ -51,8 +52,8 @@ class FilesTest(crew.TestCase):
     rules = crew.RULES
     hypers = pbt.draw_hypers(
         rules, {'learning_rate': (), 'alpha': ()}, 3, jax.random.key(0))
-    population = pbt.make_population(
-        {}, {}, hypers | {'rho': np.ones((3, 2))}, window=4)
+    population = pbt.absolute(pbt.make_population(
+        {}, {}, hypers | {'rho': np.ones((3, 2))}, window=4), 3 * 10**9)
     path = self.folder / 'x.json'
     exchange.write_json(path, generations.to_json(population))
     restored = generations.from_json(exchange.read_json(path))
@@ -65,22 +66,26 @@ class FilesTest(crew.TestCase):
     configs = [
         generations.member_config(
             dataclasses.replace(crew.CONFIG, seed=seed), crew.RULES, member)
-        for seed in range(1, 9) for member in range(16)]
-    self.assertLen({config.seed for config in configs}, 8 * 16)
+        for seed in range(1, 9) for member in range(generations.MOST_MEMBERS)]
+    self.assertLen(
+        {seeds.first_seed(config.seed) for config in configs},
+        8 * generations.MOST_MEMBERS)
     self.assertEqual(configs[0].checkpoint_frames, crew.EVERY)
 
   def test_where_a_member_goes_on(self):
-    frames = lambda: generations.saved_frames(self.folder, 0, crew.RULES)
+    files = generations.Files(self.folder)
+    frames = lambda: generations.saved_frames(self.folder, 0)
     self.assertEqual(frames(), 0)
-    exchange.write_json(generations.Files(self.folder).orders(2), {})
-    self.assertEqual(frames(), 2 * crew.EVERY)
+    exchange.write_json(files.orders(2), {})
+    exchange.write_json(files.report(0, 2), {'frames': 2 * crew.EVERY + 3})
+    self.assertEqual(frames(), 2 * crew.EVERY + 3)
 
 
 class MistakesTest(crew.TestCase):
 
   def test_rules_that_do_not_count_frames(self):
-    rules = dataclasses.replace(crew.RULES, ready=pbt.Ready(5, 'returns'))
-    with self.assertRaisesRegex(ValueError, 'count returns; expected frames'):
+    rules = dataclasses.replace(crew.RULES, ready=pbt.Ready(5, 'episodes'))
+    with self.assertRaisesRegex(ValueError, 'count episodes; expected frames'):
       generations.check_rules(rules, crew.CONFIG)
 
   def test_generations_that_do_not_end_at_a_record(self):
@@ -88,6 +93,11 @@ class MistakesTest(crew.TestCase):
     with self.assertRaisesRegex(
         ValueError, 'a generation has 9 frames and a record 8; expected a mul'):
       generations.check_rules(rules, crew.CONFIG)
+
+  def test_members_whose_seeds_would_meet(self):
+    with self.assertRaisesRegex(
+        ValueError, 'the population has 32 members; expected at most 31 as'):
+      generations.check_rules(crew.RULES, crew.CONFIG, 32)
 
 
 if __name__ == '__main__':

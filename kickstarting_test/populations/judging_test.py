@@ -104,7 +104,7 @@ class AddRoundsTest(absltest.TestCase):
     population = judging.add_rounds(
         population, np.float32([[1, 2, 3], [4, 5, 6]]))
     self.assertEqual(population['returns'].tolist(), [[2, 3], [5, 6]])
-    self.assertEqual(population['num_returns'].tolist(), [3, 3])
+    self.assertEqual(population['num_episodes'].tolist(), [3, 3])
 
 
 class TrainTest(tiny.TestCase):
@@ -147,9 +147,9 @@ class TrainTest(tiny.TestCase):
     tiny.assert_same(resumed.params, whole.params)
 
   def test_rules_that_count_returns(self):
-    rules = dataclasses.replace(self._RULES, ready=pbt.Ready(5, 'returns'))
+    rules = dataclasses.replace(self._RULES, ready=pbt.Ready(5, 'episodes'))
     with self.assertRaisesRegex(
-        ValueError, 'the rules count returns, which a judge.*interval in'):
+        ValueError, 'the rules count episodes, which a judge.*interval in'):
       training.train(
           tiny.make_problem(), tiny.LOCKSTEP,
           training.PopulationConfig(rules, _SIZE), judge=self._judge(),

@@ -19,6 +19,7 @@ Not here: processes that are killed
 """
 
 import concurrent.futures
+import dataclasses
 import shutil
 
 from absl.testing import absltest
@@ -26,6 +27,7 @@ from absl.testing import parameterized
 import jax
 import numpy as np
 
+from kickstarting import pbt
 from kickstarting.populations import generations
 from kickstarting.populations import judging
 from kickstarting.populations import member
@@ -59,6 +61,28 @@ class RunTest(crew.TestCase):
       np.testing.assert_allclose(
           record['distillation_weighted'],
           hypers['alpha'][0] * record['distillation'], rtol=1e-5)
+
+  def test_stopped_while_it_waits_it_goes_on_there(self):
+    # A record for each generation, so that nothing comes before the next.
+    self.config = dataclasses.replace(crew.CONFIG, record_frames=crew.EVERY)
+    whole = self.train_all()
+    lineage = generations.lineage(self.folder)
+    self.folder = self.folder / 'other'
+    self.train_until(2, until_they_wait=True)
+    ends = self.train_all()
+    self.assertEqual(generations.lineage(self.folder), lineage)
+    for (got, _), (expected, _) in zip(ends, whole, strict=True):
+      self.assertEqual(got.frames, expected.frames)
+      tiny.assert_same(got.state.params, expected.state.params)
+
+  @parameterized.parameters(
+      (crew.EVERY + tiny.ROLLOUT // 2, 1),  # generations end within updates
+      (tiny.ROLLOUT // 2, 1))  # an update is longer than a generation
+  def test_generations_that_are_no_multiple_of_updates(self, every, record):
+    self.rules = pbt.adapt(crew.RULES, every=every)
+    self.config = dataclasses.replace(crew.CONFIG, record_frames=record)
+    for ending, _ in self.train_all():
+      self.assertEqual(ending.ended, 'finished')
 
   def test_a_judge_is_reported_instead_of_training(self):
     # Two rounds: (1 + 3) / 2 and (2 + 4) / 2 of the 10 that score 100.

@@ -33,25 +33,29 @@ def _episode(stream, task, value):
   return actor_lib.Episode(stream, task, value, 1)
 
 
+def _scores(member_scores):
+  return [window.score() for window in member_scores.windows]
+
+
 class MemberScoresTest(absltest.TestCase):
 
   def test_rounds_end_when_every_task_has_an_episode(self):
     member_scores = _make()
-    _, is_over = member_scores.observe(
+    _, num_episodes = member_scores.observe(
         0, [_episode(0, 0, 1.0), _episode(1, 0, 3.0), _episode(2, 1, 9.0)])
-    self.assertEqual(is_over.tolist(), [False, False])
+    self.assertEqual(num_episodes.tolist(), [0, 0])
     # Means 2 and 25; a task's score is capped at 100.
-    returns, is_over = member_scores.observe(1, [_episode(4, 1, 25.0)])
-    self.assertEqual(is_over.tolist(), [True, False])
+    returns, num_episodes = member_scores.observe(1, [_episode(4, 1, 25.0)])
+    self.assertEqual(num_episodes.tolist(), [3, 0])
     self.assertEqual(returns[0], (20 + 100) / 2)
-    _, is_over = member_scores.observe(2, [_episode(0, 0, 1.0)])
-    self.assertEqual(is_over.tolist(), [False, False])  # a round of its own
+    _, num_episodes = member_scores.observe(2, [_episode(0, 0, 1.0)])
+    self.assertEqual(num_episodes.tolist(), [0, 0])  # a round of its own
 
   def test_windows_are_of_members(self):
     member_scores = _make()
     member_scores.observe(
         0, [_episode(1, 0, 4.0), _episode(2, 0, 2.0), _episode(3, 1, 6.0)])
-    self.assertEqual(member_scores.advance(50).tolist(), [20.0, 40.0])
+    self.assertEqual(_scores(member_scores), [20.0, 40.0])
 
   def test_advancing_drops_what_is_too_old(self):
     member_scores = _make()
@@ -64,11 +68,11 @@ class MemberScoresTest(absltest.TestCase):
     member_scores = _make()
     member_scores.observe(0, [_episode(0, 0, 4.0), _episode(2, 0, 2.0)])
     member_scores.copy([1, 1])
-    self.assertEqual(member_scores.advance(1).tolist(), [10.0, 10.0])
+    self.assertEqual(_scores(member_scores), [10.0, 10.0])
     # The round under way was of other weights.
-    _, is_over = member_scores.observe(
+    _, num_episodes = member_scores.observe(
         2, [_episode(0, 1, 4.0), _episode(2, 1, 4.0)])
-    self.assertEqual(is_over.tolist(), [False, True])
+    self.assertEqual(num_episodes.tolist(), [0, 2])
 
   def test_restored_scores_go_on_alike(self):
     one, other = _make(), _make()
@@ -78,7 +82,21 @@ class MemberScoresTest(absltest.TestCase):
       member_scores.found = member_scores.observe(
           5, [_episode(0, 1, 6.0), _episode(2, 0, 8.0)])
     np.testing.assert_array_equal(one.found, other.found)
-    np.testing.assert_array_equal(one.advance(9), other.advance(9))
+    self.assertEqual(_scores(one), _scores(other))
+
+
+class BestThreeTest(absltest.TestCase):
+
+  def test_of_many(self):
+    self.assertEqual(
+        scoring.best_three(np.array([1.0, 5.0, np.nan, 3.0, 4.0])), [1, 4, 3])
+
+  def test_of_few(self):
+    self.assertEqual(scoring.best_three(np.array([np.nan, 2.0])), [1])
+    self.assertEqual(scoring.best_three(np.array([np.nan])), [])
+
+  def test_of_equals_the_first(self):
+    self.assertEqual(scoring.best_three(np.zeros(5)), [0, 1, 2])
 
 
 if __name__ == '__main__':

@@ -58,6 +58,16 @@ def _make_problem(size=_SIZE, **changes):
   } | changes))
 
 
+def _recurrent(step):
+  """Makes what an agent remembers depend on its parameters."""
+
+  def call(params, rng_key, timestep, context, state):
+    result, state = step(params, rng_key, timestep, context, state)
+    return result, state + 0.0 * params['policy'].sum()
+
+  return call
+
+
 class TestCase(tiny.TestCase):
 
   def train_all(self, config=tiny.LOCKSTEP, problem=None,
@@ -130,6 +140,51 @@ class RunTest(TestCase):
     np.testing.assert_allclose(
         outcomes[0].params['policy'], outcomes[1].params['policy'], rtol=1e-3,
         atol=1e-4)
+
+
+class _OnceInfinite(taped.TapedBatch):
+  """Gives one infinite reward, in the second unroll, to the first stream."""
+
+  def receive(self):
+    timestep = super().receive()
+    if len(self.sent) == tiny.STEPS + 2:
+      timestep.reward[0] = np.inf
+    return timestep
+
+
+class RescueTest(TestCase):
+
+  @parameterized.product(
+      config=[tiny.LOCKSTEP, tiny.THREADED], is_recurrent=[True, False])
+  def test_one_infinite_reward_is_one_rescue(self, config, is_recurrent):
+    batches = []
+
+    def make_environment(block):
+      cls = taped.TapedBatch if batches else _OnceInfinite
+      batches.append(cls([2, 3, 2, 3], task=[0, 0, 1, 1], words=[b'go']))
+      return batches[-1]
+
+    agent = taped.make_agent()
+    if is_recurrent:  # its state keeps what is not finite
+      agent = agent._replace(step=_recurrent(agent.step))
+    outcome = self.train_all(
+        # Decisions are rarer than updates: rollouts wait meanwhile.
+        dataclasses.replace(config, record_frames=6 * tiny.ROLLOUT),
+        _make_problem(agent=agent, make_environment=make_environment))
+    rescued = [r['member'] for r in outcome.records if r['rescued']]
+    self.assertEqual(rescued, [0])
+    self.assertTrue(np.isfinite(outcome.scores).all())
+    for leaf in jax.tree.leaves(outcome.params):
+      self.assertTrue(np.isfinite(leaf).all())
+
+  def test_who_failed_at_the_end_has_no_score(self):
+    outcome = self.train_all(
+        dataclasses.replace(tiny.LOCKSTEP, record_frames=tiny.FRAMES),
+        _make_problem(make_environment=lambda block: _OnceInfinite(
+            [2, 3, 2, 3], task=[0, 0, 1, 1], words=[b'go'])))
+    self.assertEqual(np.isfinite(outcome.scores).tolist(), [False, True])
+    self.assertTrue(np.isnan(self.records[-1]['member_score']['0']))
+    self.assertEqual(self.records[-1]['best_member'], 1)
 
 
 class ResumeTest(TestCase):

@@ -21,6 +21,7 @@ Not here: runs of one student (`training_test.py`), killed and resumed runs
 import dataclasses
 
 from absl.testing import absltest
+from absl.testing import parameterized
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -30,6 +31,7 @@ from kickstarting import update as update_lib
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import loop
+from kickstarting.runtime import threads
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
 
@@ -46,6 +48,8 @@ class _Steering:
     self.tape = []
     self.metrics = []
     self.new_state = None
+    self.must_restart = False
+    self.must_wait = False
 
   def begin(self, state):
     self.tape.append('begin')
@@ -70,9 +74,11 @@ class _Steering:
 
   def evolve(self, frames, state):
     self.tape.append(f'evolve {frames}')
-    if self.new_state is None:
-      return state
-    return jax.tree.map(jnp.copy, self.new_state)  # the loop donates it
+    if self.must_wait:
+      raise threads.Stopped()
+    if self.new_state is not None:  # the loop donates it
+      state = jax.tree.map(jnp.copy, self.new_state)
+    return state, self.must_restart
 
   def snapshot(self):
     return {'count': np.array(len(self.tape))}
@@ -123,6 +129,35 @@ class LoopTest(tiny.TestCase):
     ending = self._run(steering, program)
     tiny.assert_same(steering.recorded, published)
     tiny.assert_same(ending.state.params, published)
+
+  @parameterized.parameters(True, False)
+  def test_actors_restart_when_what_they_hold_is_worthless(self, lockstep):
+    batches = []
+
+    def make_environment(block):
+      batches.append(taped.TapedBatch([2, 3], task=[0, 1], words=[b'go']))
+      return batches[-1]
+
+    steering = _Steering()
+    steering.must_restart = True
+    self._run(
+        steering, _program(make_environment=make_environment),
+        frames=3 * tiny.ROLLOUT, config={'lockstep': lockstep})
+    self.assertLen(batches, 3)  # one start, and two decisions
+    self.assertTrue(all(batch.is_closed for batch in batches))
+
+  def test_stopped_while_evolving_it_evolves_first_when_resumed(self):
+    steering = _Steering()
+    steering.must_wait = True
+    checkpointer = self.checkpointer()
+    first = self._run(
+        steering, checkpointer=checkpointer,
+        should_stop=lambda: 'evolve 8' in steering.tape)
+    self.assertEqual((first.ended, first.frames), ('interrupted', 8))
+    resumed = _Steering()
+    ending = self._run(resumed, checkpointer=checkpointer, resume=True)
+    self.assertEqual(ending.ended, 'finished')
+    self.assertEqual(resumed.tape[2:4], ['evolve 8', 'observe 8'])
 
   def test_restores_the_steering_after_it_began(self):
     checkpointer = self.checkpointer()
