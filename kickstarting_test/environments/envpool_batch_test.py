@@ -111,7 +111,7 @@ class EnvPoolBatchTest(parameterized.TestCase):
           taken = {pool.config['seed'] + i for i in range(3)}
           self.assertEmpty(used & taken)
           used |= taken
-    self.assertLen(used, 3 * 3 * 6)
+    self.assertLen(used, len(seeds.Group) * 3 * 6)
 
   def test_instruction_words(self):
     batch = envpool_batch.task_batch(_LEVELS, 1, seed=0, max_words=20)
