@@ -132,6 +132,8 @@ def _make_judge(
 
 
 def _one_program(
+    problem: training.Problem,
+    judge: judging.Judge | None,
     config: training_config.TrainingConfig,
     rules: pbt.Rules,
     folder: pathlib.Path,
@@ -139,14 +141,11 @@ def _one_program(
 ) -> dict[str, Any]:
   """Trains all members in this process."""
   population = population_training.PopulationConfig(rules, _POPULATION.value)
-  problem = _make_problem(config, population.num_members)
   outcome = build.run(
       problem, config, folder,
       resume=shared_flags.RESUME.value, should_stop=stop,
       train=functools.partial(
-          population_training.train, population=population,
-          judge=_make_judge(
-              problem, rules, config.seed, population.num_members)))
+          population_training.train, population=population, judge=judge))
   best, *_ = scoring.best_three(outcome.scores) or [0]
   build.export(
       folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
@@ -177,8 +176,8 @@ def main(argv):
       raise ValueError(
           f'--{flag.name}={flag.value} has no effect on a population, whose'
           ' rules move the weights. Leave it out, or see --weighting.')
-  problem = _make_problem(config, _POPULATION.value)  # raises what is wrong now
-  _make_judge(problem, rules, config.seed, _POPULATION.value)
+  problem = _make_problem(config, _POPULATION.value)
+  judge = _make_judge(problem, rules, config.seed, _POPULATION.value)
   if not problem.teacher_names and _WEIGHTING.value != 'none':
     raise ValueError(
         f'--weighting={_WEIGHTING.value} without teachers: there is no weight'
@@ -194,7 +193,7 @@ def main(argv):
     result = pbt_processes.run(
         problem, config, rules, _POPULATION.value, folder, stop)
   else:
-    result = _one_program(config, rules, folder, stop)
+    result = _one_program(problem, judge, config, rules, folder, stop)
   workdir_lib.finish(folder, _summarise(folder, problem.teacher_names, result))
 
 

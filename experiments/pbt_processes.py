@@ -225,23 +225,13 @@ def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:
       logger_lib.read_records(files.member(m)) for m in range(num_members)]
   merged = []
   for rows in zip(*by_member):
-    scores = np.array(
-        [np.nan if r['score'] is None else r['score'] for r in rows])
-    best_three = scoring.best_three(scores)
-    if not best_three:
+    scores = np.array([row['score'] for row in rows], np.float64)  # or NaN
+    if np.isnan(scores).all():
       continue
-    best = best_three[0]
     merged.append({
         'frames': min(row['frames'] for row in rows),
-        'score': scores[best],
-        'score_top3': float(scores[best_three].mean()),
-        'best_member': best,
+        **scoring.summarise(scores, [row['task_score'] for row in rows]),
         'member_score': {str(m): row['score'] for m, row in enumerate(rows)},
-        'task_score': rows[best]['task_score'],
-        'task_score_top3': {
-            task: float(np.mean([
-                rows[m]['task_score'][task] for m in best_three]))
-            for task in rows[best]['task_score']},
     })
   (folder / logger_lib.RECORDS).write_text(
       ''.join(json.dumps(record) + '\n' for record in merged))

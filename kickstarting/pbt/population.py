@@ -18,7 +18,8 @@ Every leaf has a leading axis [P], one entry per member:
 
   params, opt_state   pytrees; empty ones where members live elsewhere
   hypers              name -> float32 [P, ...]
-  frames              int32 [P], environment frames of each member's own
+  frames              int32 [P], environment frames of each member's own;
+                      int64 on the host, see `relative`
   returns             float32 [P, W], the last finished returns, newest last,
                       NaN where there are none yet
   num_episodes        int32 [P], finished episodes of each member's own

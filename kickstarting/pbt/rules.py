@@ -228,10 +228,10 @@ def _kickstarting() -> Rules:
 def _kickstarting_short() -> Rules:
   """Those of `kickstarting` for runs of a few million frames.
 
-  Some hundred decisions instead of thousands: a weight moves at each, and
-  further, so that it can still fall by orders of magnitude. What is compared
-  spans several decisions, for few episodes end between two. Few members can
-  spare none: they start near the learner's defaults.
+  Few decisions fit into those: a weight moves at each, and further, so that it
+  can still fall by orders of magnitude. What is compared spans several
+  decisions, for few episodes end between two. Few members can spare none: they
+  start near the learner's defaults.
   """
   weight = functools.partial(
       Evolution, probability=1.0, changes=(3.0, 1 / 3), high=2.0)

@@ -14,7 +14,7 @@
 # ==============================================================================
 """Steers a population: scores of its members, evolution, lineage.
 
-Here: `Evolving`, the `loop.Steering` of many members. Not here: the rules
+Here: `Evolving`, the `Steering` of many members. Not here: the rules
 (`pbt/`), what a member's return is (`scoring.py`), the functions of the run
 (`vectorised.py`).
 """
@@ -142,29 +142,22 @@ class Evolving:
     """Returns the scores, and what the best member uses."""
     self.scores.advance(frames)
     member_scores = self.member_scores()
-    first, *_ = best_three = scoring.best_three(member_scores)
-    window = self.scores.windows[first]
-    if window.num_episodes.min() > 0 and member_scores[first] > self.best[0]:
-      self.best = (
-          member_scores[first], frames, first,
-          self._member_params(params, first))
+    names, windows = self._problem.task_names, self.scores.windows
+    summary = scoring.summarise(member_scores, [
+        dict(zip(names, map(float, window.task_scores())))
+        for window in windows])
+    score, first = summary['score'], summary['best_member']
+    if windows[first].num_episodes.min() > 0 and score > self.best[0]:
+      self.best = score, frames, first, self._member_params(params, first)
     hypers = self.hyper_parameters
     weights = hypers['alpha'][:, None] * hypers['rho']  # [P, K]
-    names = self._problem.task_names
     return {
-        'score': float(member_scores[first]),
-        'score_top3': float(member_scores[best_three].mean()),
-        'score_median': float(np.nanmedian(member_scores)),
-        'best_member': first,
+        **summary,
         'copies': sum(r['parent'] != r['member'] for r in self.records),
-        'member_score': _by_member(member_scores),
-        'task_score': dict(zip(names, map(float, window.task_scores()))),
-        'task_score_top3': dict(zip(names, map(float, np.mean(
-            [self.scores.windows[m].task_scores() for m in best_three],
-            axis=0)))),
         'lambda': dict(zip(
             self._problem.teacher_names, map(float, weights[first]))),
-        **{name: _by_member(x) for name, x in hypers.items() if x.ndim == 1},
+        **{name: {str(m): float(value) for m, value in enumerate(x)}
+           for name, x in hypers.items() if x.ndim == 1},
     }
 
   def member_scores(self) -> np.ndarray:
@@ -229,7 +222,3 @@ class Evolving:
 
   def _member_params(self, params: types.Params, member: int) -> types.Params:
     return jax.tree.map(lambda x: np.asarray(x[member]), params)
-
-
-def _by_member(values: np.ndarray) -> dict[str, float]:
-  return {str(member): float(value) for member, value in enumerate(values)}

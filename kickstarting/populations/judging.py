@@ -56,9 +56,8 @@ def check_rules(judge: Judge | None, rules: pbt.Rules) -> None:
   """Raises ValueError if rules count what a judge does not let happen."""
   if judge is not None and rules.ready.unit != 'frames':
     raise ValueError(
-        f'the rules count {rules.ready.unit}, which a judge does not'
-        ' wait for; expected frames. Give them an interval in'
-        ' frames.')
+        f'the rules count {rules.ready.unit}, which a judge does not wait for;'
+        ' expected frames. Give them an interval in frames.')
 
 
 class Play(Protocol):

@@ -114,7 +114,7 @@ def _run_member(
 
 
 class _Member:
-  """Steers one member by the orders of the controller; a `loop.Steering`."""
+  """Steers one member by the orders of the controller; a `Steering`."""
 
   def __init__(
       self, problem, config, rules, member, files, judge, should_stop
@@ -139,6 +139,7 @@ class _Member:
     self._like = generations.published_like(problem, config)
     self._published = checkpoint_lib.Checkpointer(files.published(member))
     self.has_checkpoint: Callable[[], bool] = lambda: False
+    self._read: tuple[int, Mapping[str, Any]] | None = None  # newest orders
 
   def rejoin(self, is_damaged: bool) -> loop.Start | None:
     """Returns where a member without a checkpoint goes on.
@@ -266,10 +267,10 @@ class _Member:
 
   def _orders(self) -> Mapping[str, Any]:
     generation = self._generation
-    if getattr(self, '_known', (None,))[0] != generation:
-      self._known = generation, exchange.wait_for(
+    if self._read is None or self._read[0] != generation:
+      self._read = generation, exchange.wait_for(
           self._files.orders(generation), self._should_stop, self._pulse.check)
-    return self._known[1]
+    return self._read[1]
 
   def _publish(
       self, generation: int, frames: int, state: types.LearnerState

@@ -21,6 +21,7 @@ rounds are independent. Not here: who compares them (`pbt/`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -98,6 +99,30 @@ class MemberScores:
         (self.windows, saved['windows']), (self._rounds, saved['rounds'])):
       for window, state in zip(windows, states, strict=True):
         window.restore(state)
+
+
+def summarise(
+    member_scores: np.ndarray, task_scores: Sequence[Mapping[str, float]]
+) -> dict[str, Any]:
+  """Returns what a record of the curves says of the scores.
+
+  Args:
+    member_scores: float [P], NaN for members that failed, but not for all.
+    task_scores: of each member; name of the task -> score.
+  """
+  best, *_ = three = best_three(member_scores)
+  return {
+      'score': float(member_scores[best]),
+      'score_top3': float(member_scores[three].mean()),
+      'score_median': float(np.nanmedian(member_scores)),
+      'best_member': best,
+      'member_score': {
+          str(m): float(score) for m, score in enumerate(member_scores)},
+      'task_score': dict(task_scores[best]),
+      'task_score_top3': {
+          task: float(np.mean([task_scores[m][task] for m in three]))
+          for task in task_scores[best]},
+  }
 
 
 def best_three(member_scores: np.ndarray) -> list[int]:

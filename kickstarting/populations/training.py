@@ -34,6 +34,7 @@ from kickstarting.populations import vectorised
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import loop
+from kickstarting.runtime import program as program_lib
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
@@ -109,7 +110,7 @@ def train(
   """
   layout = layout_lib.Layout(config.splits, population.num_members)
   update = update_lib.make_update(problem.update, problem.agent)
-  program = loop.Program(
+  program = program_lib.Program(
       init=vectorised.make_init(problem.agent, update, population.num_members),
       update=vectorised.make_update(
           update, population.num_members, population.member_axis),

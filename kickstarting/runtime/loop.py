@@ -14,19 +14,18 @@
 # ==============================================================================
 """The learner loop: thin, on the host, around a pure jitted update.
 
-Here: `Program` (the functions of a run), `Steering` (what sets its
-hyper-parameters and judges it), `run`. Shutdown order: the loop ends (frame
-budget, stop request or error), the source stops its actors (stop event, queue
-calls give up, threads are joined with a deadline), the last update is awaited,
-a checkpoint is written. Not here: threads (`sources.py`), what an update does
-(`update.py`), one student (`training.py`), many (`populations/`).
+Shutdown order: the loop ends (frame budget, stop request or error), the source
+stops its actors (stop event, queue calls give up, threads are joined with a
+deadline), the last update is awaited, a checkpoint is written. Not here: what
+it runs (`program.py`, read it first), threads (`sources.py`), what an update
+does (`update.py`), one student (`training.py`), many (`populations/`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 import dataclasses
 import functools
 import time
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,68 +34,11 @@ import numpy as np
 from kickstarting import types
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
-from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
+from kickstarting.runtime import program as program_lib
 from kickstarting.runtime import sources
 from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
-
-
-class Program(NamedTuple):
-  """The functions of a run; pure but for those of the environments.
-
-  init: rng_key -> LearnerState.
-  update: (LearnerState, hypers, trajectory) -> (LearnerState, metrics), the
-    metrics float32, all of one shape: [], or [P] for a population.
-  """
-
-  init: Callable[[types.Array], types.LearnerState]
-  update: Callable[..., tuple[types.LearnerState, dict[str, jax.Array]]]
-  act: actor_lib.ActorFunctions
-  make_environment: sources.MakeEnvironment
-  make_labeller: sources.MakeLabeller
-  layout: layout_lib.Layout
-
-
-class Steering(Protocol):
-  """What sets the hyper-parameters of a run, and what judges it.
-
-  Frames are those of one member; a student alone is its only member.
-  """
-
-  def begin(self, state: types.LearnerState) -> None:
-    """Takes notice of how the learner starts; called before all else."""
-
-  def hypers(self, frames: int) -> types.Hypers:
-    """Returns the hyper-parameters of the next update."""
-
-  def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
-    """Takes notice of episodes that ended."""
-
-  def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
-    """Looks at an update's metrics; raises TrainingError to end the run."""
-
-  def record(self, frames: int, params: types.Params) -> dict[str, Any]:
-    """Returns what a record of the curves says of the run."""
-
-  def evolve(
-      self, frames: int, state: types.LearnerState
-  ) -> tuple[types.LearnerState, bool]:
-    """Returns the learner's state to go on with, and whether actors restart.
-
-    They do where what they hold is worth nothing to the new state. Called after
-    every `record` except that of the end of the run. May wait; then it raises
-    `threads.Stopped` when the run is to end, and is called again when the run
-    is resumed.
-
-    The arrays of the state are given away: the next update overwrites them.
-    """
-
-  def snapshot(self) -> dict[str, types.PyTree]:
-    """Returns all that `restore` needs, as arrays."""
-
-  def restore(self, saved: Mapping[str, types.PyTree]) -> None:
-    """Takes back what a checkpoint holds."""
 
 
 class Start(NamedTuple):
@@ -123,8 +65,8 @@ class TrainingError(RuntimeError):
 
 
 def run(
-    program: Program,
-    steering: Steering,
+    program: program_lib.Program,
+    steering: program_lib.Steering,
     config: training_config.TrainingConfig,
     *,
     on_record: Callable[[dict[str, Any]], None],

@@ -34,6 +34,7 @@ from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import loop
+from kickstarting.runtime import program as program_lib
 from kickstarting.runtime import sources
 from kickstarting.runtime import training_config
 from kickstarting.weights import controllers
@@ -130,10 +131,10 @@ def train(
   )
 
 
-def make_program(problem: Problem, splits: int) -> loop.Program:
+def make_program(problem: Problem, splits: int) -> program_lib.Program:
   """Returns the functions of a run of one student."""
   update = update_lib.make_update(problem.update, problem.agent)
-  return loop.Program(
+  return program_lib.Program(
       init=lambda rng_key: update.init(problem.agent.init(rng_key)),
       update=update.update,
       act=actor_lib.make_actor_functions(problem.agent),

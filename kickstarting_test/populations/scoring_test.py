@@ -85,6 +85,24 @@ class MemberScoresTest(absltest.TestCase):
     self.assertEqual(_scores(one), _scores(other))
 
 
+class SummariseTest(absltest.TestCase):
+
+  def test_of_members_without_those_that_failed(self):
+    summary = scoring.summarise(
+        np.array([1.0, np.nan, 5.0, 3.0, 2.0]),
+        [{'a': float(i), 'b': 10.0 * i} for i in range(5)])
+    np.testing.assert_equal(summary.pop('member_score'), {
+        '0': 1.0, '1': np.nan, '2': 5.0, '3': 3.0, '4': 2.0})
+    self.assertEqual(summary, {
+        'score': 5.0,
+        'score_top3': 10 / 3,
+        'score_median': 2.5,
+        'best_member': 2,
+        'task_score': {'a': 2.0, 'b': 20.0},
+        'task_score_top3': {'a': 3.0, 'b': 30.0},
+    })
+
+
 class BestThreeTest(absltest.TestCase):
 
   def test_of_many(self):

@@ -31,6 +31,7 @@ from kickstarting import update as update_lib
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import loop
+from kickstarting.runtime import program as program_lib
 from kickstarting.runtime import threads
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
@@ -97,7 +98,7 @@ def _program(**changes):
       'make_labeller': tiny.make_labeller,
       'layout': layout_lib.WHOLE,
   }
-  return loop.Program(**(values | changes))
+  return program_lib.Program(**(values | changes))
 
 
 class LoopTest(tiny.TestCase):
