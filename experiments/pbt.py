@@ -72,11 +72,11 @@ _WINDOW = flags.DEFINE_integer(
     'place of the preset\'s.', lower_bound=1)
 _WEIGHTING = flags.DEFINE_enum(
     'weighting', 'shared', ['shared', 'per_teacher', 'none'],
-    'shared: one weight for all teachers (alpha); per_teacher: a factor of its '
-    'own for each as well (rho); none: the weight stays 1.')
+    'shared: one weight for all teachers (alpha); per_teacher: one of its own '
+    'for each (rho); none: the weight stays 1.')
 
 _EVOLVES: dict[str, set[str]] = {
-    'shared': {'alpha'}, 'per_teacher': {'alpha', 'rho'}, 'none': set()}
+    'shared': {'alpha'}, 'per_teacher': {'rho'}, 'none': set()}
 _SEPARATE = flags.DEFINE_bool(
     'separate_evaluation', False, 'Compare members by episodes that they play '
     'for that alone, not by those that they learn from.')
@@ -107,8 +107,7 @@ def _rules(frames: int) -> pbt.Rules:
         f'--preset={_PRESET.value} has no rule for {" and ".join(missing)},'
         f' which --weighting={_WEIGHTING.value} evolves; expected one of'
         f' {", ".join(able)}. Or add --weighting=none.')
-  return pbt.without(
-      rules, _EVOLVES['per_teacher'] - _EVOLVES[_WEIGHTING.value])
+  return pbt.without(rules, {'alpha', 'rho'} - _EVOLVES[_WEIGHTING.value])
 
 
 def _make_problem(config: training_config.TrainingConfig, num_members: int):

@@ -228,13 +228,13 @@ def _kickstarting() -> Rules:
 def _kickstarting_short() -> Rules:
   """Those of `kickstarting` for runs of a few million frames.
 
-  Few decisions fit into those: a weight moves at each, and further, so that it
-  can still fall by orders of magnitude. What is compared spans several
-  decisions, for few episodes end between two. Few members can spare none: they
-  start near the learner's defaults.
+  Few decisions fit into those: the common weight moves at each, and further, so
+  that it can still fall by orders of magnitude. The teachers' own factors are
+  many, and copies are few: they start apart and move seldom but far, so that
+  one is kept or lost for what it does and not by the walk of the others. What
+  is compared spans several decisions, for few episodes end between two. Few
+  members can spare none: they start near the learner's defaults.
   """
-  weight = functools.partial(
-      Evolution, probability=1.0, changes=(3.0, 1 / 3), high=2.0)
   near_default = Evolution(priors.LogUniform(3e-4, 3e-3))
   return Rules(
       ready=Ready(every=25_000, burn_in=200_000),
@@ -242,8 +242,12 @@ def _kickstarting_short() -> Rules:
       evolutions={
           'learning_rate': near_default,
           'entropy_cost': near_default,
-          'alpha': weight(priors.LogUniform(0.5, 2.0)),
-          'rho': weight(priors.Categorical((1.0,))),
+          'alpha': Evolution(
+              priors.LogUniform(0.5, 2.0), probability=1.0,
+              changes=(3.0, 1 / 3), high=2.0),
+          'rho': Evolution(
+              priors.LogUniform(0.1, 1.0), probability=0.1,
+              changes=(10.0, 1 / 10), high=2.0),
       },
   )
 

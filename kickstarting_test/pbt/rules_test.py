@@ -69,12 +69,11 @@ class PresetsTest(parameterized.TestCase):
     for name in ('learning_rate', 'entropy_cost'):
       self.assertEqual(short.evolutions[name], dataclasses.replace(
           whole.evolutions[name], prior=priors.LogUniform(3e-4, 3e-3)))
-    for name in ('alpha', 'rho'):
-      evolution = short.evolutions[name]
-      self.assertEqual(evolution.prior, whole.evolutions[name].prior)
-      self.assertEqual(
-          (evolution.probability, evolution.changes, evolution.high),
-          (1.0, (3.0, 1 / 3), 2.0))
+    for name, prior, probability, factor in (
+        ('alpha', priors.LogUniform(0.5, 2.0), 1.0, 3.0),
+        ('rho', priors.LogUniform(0.1, 1.0), 0.1, 10.0)):
+      self.assertEqual(short.evolutions[name], rules.Evolution(
+          prior, probability, changes=(factor, 1 / factor), high=2.0))
 
   def test_mix_and_match(self):
     preset = rules.get_preset('mix_and_match')
