@@ -145,7 +145,7 @@ def _one_program(
       resume=shared_flags.RESUME.value, should_stop=stop,
       train=functools.partial(
           population_training.train, population=population, judge=judge))
-  best, *_ = scoring.best_three(outcome.scores) or [0]
+  best, *_ = scoring.best_three(outcome.scores)
   build.export(
       folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
       build.suite_from_flags(),
@@ -203,7 +203,7 @@ def _summarise(
   records = result.pop('records')
   scores = np.array(result['scores'], np.float64)  # NaN for None
   frames = result['frames_per_member']
-  best, *_ = best_three = scoring.best_three(scores) or [0]
+  best, *_ = best_three = scoring.best_three(scores)
   segments = pbt.ancestry(records, best, frames)
   schedule = {
       name: dict(zip(('frames', 'values'), pbt.schedule(segments, name)))

@@ -194,12 +194,18 @@ def run_member(
     exchange.write_json(mine / _FINAL, {'frames': ending.frames})
 
 
+def _records(
+    folder: pathlib.Path, num_members: int
+) -> list[list[dict[str, Any]]]:
+  """Returns the records of each member."""
+  files = generations.Files(folder)
+  return [logger_lib.read_records(files.member(m)) for m in range(num_members)]
+
+
 def _frames(folder: pathlib.Path, num_members: int) -> int:
   """Returns how far all members were when they were last recorded."""
-  files = generations.Files(folder)
-  records = [logger_lib.read_records(files.member(m)) for m in range(
-      num_members)]
-  return min(rows[-1]['frames'] if rows else 0 for rows in records)
+  return min(rows[-1]['frames'] if rows else 0
+             for rows in _records(folder, num_members))
 
 
 def _line(generation: int, orders: Mapping[str, Any], total_frames: int) -> str:
@@ -211,20 +217,20 @@ def _line(generation: int, orders: Mapping[str, Any], total_frames: int) -> str:
   copies = sum(
       parent != member for member, parent in enumerate(orders['parents']))
   frames = min(population['frames'])
+  hypers = {name: np.array(x) for name, x in population['hypers'].items()}
+  weights = hypers['alpha'][:, np.newaxis] * hypers['rho']  # [P, K]
+  weight = f' | lambda {np.median(weights):.3f}' if weights.size else ''
   return (
       f'generation {generation:3d} | {frames / 1e6:6.2f} of'
       f' {total_frames / 1e6:.2f} M frames | last return: best'
       f' {scores.max():5.1f}, median {np.median(scores):5.1f} | copies'
-      f' {copies} | alpha {np.median(population["hypers"]["alpha"]):.3f}')
+      f' {copies}{weight}')
 
 
 def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:
   """Writes the records of all members side by side; returns them."""
-  files = generations.Files(folder)
-  by_member = [
-      logger_lib.read_records(files.member(m)) for m in range(num_members)]
   merged = []
-  for rows in zip(*by_member):
+  for rows in zip(*_records(folder, num_members)):
     scores = np.array([row['score'] for row in rows], np.float64)  # or NaN
     if np.isnan(scores).all():
       continue

@@ -27,7 +27,7 @@ import enum
 
 MAX_STREAMS = 1 << 12  # of one actor
 MAX_ACTORS = 1 << 6  # of one group
-_NUM_RUNS = 1 << 11
+NUM_RUNS = 1 << 11
 
 
 class Group(enum.IntEnum):
@@ -60,5 +60,5 @@ def first_seed(
         f'actor_id is {actor_id}; expected 0 to {MAX_ACTORS - 1}; use fewer'
         ' actors with more streams each.'
     )
-  block = (seed % _NUM_RUNS) * 4 + int(group)
+  block = (seed % NUM_RUNS) * 4 + int(group)
   return (block * MAX_ACTORS + actor_id) * MAX_STREAMS

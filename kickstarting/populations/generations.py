@@ -43,14 +43,15 @@ import numpy as np
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting import update as update_lib
+from kickstarting.environments import seeds
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import exchange
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
-MOST_MEMBERS = 31  # whose episodes differ: 2,048 seeds, every 64th
 PULSE_TIMEOUT_S = 30.0  # without a sign of the controller, members end
 _SEED_STRIDE = 64  # between the seeds of members
+MOST_MEMBERS = seeds.NUM_RUNS // _SEED_STRIDE - 1  # whose episodes differ
 
 
 @dataclasses.dataclass(frozen=True)

@@ -115,6 +115,7 @@ class BinariesTest(absltest.TestCase):
         ['checkpoints', 'lineage.jsonl', 'policy.npz', 'schedule.json'],
         os.listdir(folder))
     schedule = json.loads((folder / 'schedule.json').read_text())
+    self.assertEqual(set(schedule['alpha']['values']), {1.0})  # rho alone moves
     replayed = self.root / 'replayed'
     binaries.last_line(binaries.run(
         'experiments.kickstart', *_FLAGS, f'--workdir={replayed}',

@@ -146,7 +146,7 @@ class TrainTest(tiny.TestCase):
     self.assertEqual(resumed.records, whole.records)
     tiny.assert_same(resumed.params, whole.params)
 
-  def test_rules_that_count_returns(self):
+  def test_rules_that_count_episodes(self):
     rules = dataclasses.replace(self._RULES, ready=pbt.Ready(5, 'episodes'))
     with self.assertRaisesRegex(
         ValueError, 'the rules count episodes, which a judge.*interval in'):
