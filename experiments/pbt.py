@@ -34,6 +34,7 @@ from collections.abc import Sequence
 import functools
 import json
 import pathlib
+import sys
 from typing import Any
 
 from absl import flags
@@ -190,7 +191,8 @@ def main(argv):
         f' {config.frames / 1e6:.2f} M frames; results in {folder}', flush=True)
   if _PROCESSES.value:
     result = pbt_processes.run(
-        problem, config, rules, _POPULATION.value, folder, stop)
+        problem, config, rules, _POPULATION.value, folder,
+        [sys.executable, '-m', 'experiments.pbt'], stop)
   else:
     result = _one_program(problem, judge, config, rules, folder, stop)
   workdir_lib.finish(folder, _summarise(folder, problem.teacher_names, result))

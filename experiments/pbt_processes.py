@@ -20,12 +20,11 @@ folder. Not here: what they say to each other
 (`kickstarting/populations/generations.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import json
 import pathlib
 import signal
 import subprocess
-import sys
 import time
 from typing import Any
 
@@ -56,7 +55,10 @@ _STOP_S = 60.0  # for members to save, when the run is stopped
 class _Members:
   """The processes of the members."""
 
-  def __init__(self, num_members: int, folder: pathlib.Path):
+  def __init__(
+      self, num_members: int, folder: pathlib.Path, command: Sequence[str]
+  ):
+    self._command = command
     self._files = generations.Files(folder)
     self._starts = [0] * num_members
     self._running: list[subprocess.Popen | None] = [None] * num_members
@@ -103,8 +105,8 @@ class _Members:
           f' {str(log)!r}. Mend the cause and add --resume.')
     with log.open('a') as out:
       return subprocess.Popen(
-          [sys.executable, '-m', 'experiments.pbt', '--resume',
-           f'--workdir={self._files.folder}', f'--member={member}'],
+          [*self._command, '--resume', f'--workdir={self._files.folder}',
+           f'--member={member}'],
           stdout=out, stderr=subprocess.STDOUT)
 
 
@@ -114,12 +116,26 @@ def run(
     rules: pbt.Rules,
     num_members: int,
     folder: pathlib.Path,
+    command: Sequence[str],
     stop: Callable[[], bool],
 ) -> dict[str, Any]:
-  """Runs the controller, and members as processes; returns the result."""
+  """Runs the controller, and members as processes.
+
+  Args:
+    problem: what is trained.
+    config: how; frames are those of each member.
+    rules: of evolution.
+    num_members: P.
+    folder: for all files.
+    command: starts the binary, which calls `run_member`; flags are added.
+    stop: whether to save and end.
+
+  Returns:
+    The result.
+  """
   began, frames_before = time.monotonic(), _frames(folder, num_members)
   files = generations.Files(folder)
-  members = _Members(num_members, folder)
+  members = _Members(num_members, folder, command)
   controller = controller_lib.Controller(
       problem, config, rules, num_members, folder)
   ended = 'finished'

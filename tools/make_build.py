@@ -22,6 +22,7 @@ what may import what (`kickstarting_test/layout_test.py`).
 
 import ast
 from collections.abc import Iterable, Mapping
+import graphlib
 import pathlib
 import sys
 
@@ -103,6 +104,23 @@ def _dependencies(
   return ours, others
 
 
+def _check_order(
+    trees: Mapping[str, ast.Module], targets: Mapping[str, str]
+) -> None:
+  """Raises ValueError if targets depend on each other."""
+  graph = {}
+  for path, tree in trees.items():
+    ours, _ = _dependencies(imported_names(tree), targets)
+    graph[target_name(path)] = ours - {target_name(path)}
+  try:
+    graphlib.TopologicalSorter(graph).prepare()
+  except graphlib.CycleError as error:
+    raise ValueError(
+        f'targets depend on each other: {" <- ".join(error.args[1])}; expected'
+        ' none that needs itself. An import, or the name of a module as a'
+        ' string, has to go elsewhere.') from error
+
+
 def _has_main(tree: ast.Module) -> bool:
   """Returns whether a module can be run."""
   return any(
@@ -169,12 +187,17 @@ def render(sources: Mapping[str, str], files: Iterable[str]) -> str:
   Args:
     sources: path from the root -> text of each Python file of `FOLDERS`.
     files: paths of all files there; decides which data exists.
+
+  Raises:
+    ValueError: targets depend on each other, which Bazel refuses.
   """
   files = list(files)
   targets = {module_name(path): target_name(path) for path in sources}
+  trees = {path: ast.parse(text) for path, text in sorted(sources.items())}
+  _check_order(trees, targets)
   rules = [
-      _rule(path, ast.parse(text), _data_globs(path, files), targets)
-      for path, text in sorted(sources.items())
+      _rule(path, tree, _data_globs(path, files), targets)
+      for path, tree in trees.items()
   ]
   return '\n'.join([_HEAD, *rules])
 

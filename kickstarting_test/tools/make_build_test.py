@@ -86,6 +86,13 @@ class MakeBuildTest(absltest.TestCase):
     self.assertIn('glob(["kickstarting/teachers/experts/**"])',
                   self._rule(path, files))
 
+  def test_targets_that_need_each_other_are_refused(self):
+    sources = _SOURCES | {
+        'kickstarting/losses/b.py': "RUN = 'experiments.train'\n"}
+    with self.assertRaisesRegex(
+        ValueError, 'targets depend on each other: .*losses_b.* <- '):
+      make_build.render(sources, [])
+
 
 if __name__ == '__main__':
   absltest.main()
