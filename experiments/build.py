@@ -31,6 +31,7 @@ import numpy as np
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
+from kickstarting import losses
 from kickstarting import update as update_lib
 from kickstarting.environments import base
 from kickstarting.environments import envpool_batch
@@ -195,6 +196,8 @@ def make_problem(
   spec = spec_of(suite)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
+  if 'value' in losses.get_method(update.method).needs:
+    teacher_lib.check_value(teaching.teachers, update.method)
 
   def make_labeller(task: np.ndarray) -> labelling.Labeller | None:
     if not teaching.teachers:

@@ -15,7 +15,7 @@
 """The main job: a kickstarted student against one trained from scratch.
 
   python -m experiments.kickstart                   # minigrid8, shipped experts
-  python -m experiments.kickstart --method=distill  # without the reward
+  python -m experiments.kickstart --method=on_policy_distill  # no reward
   python -m experiments.kickstart --weights=constant:1 --seed=2
 
 Both students have the same network, budget and settings; they are trained one
@@ -35,6 +35,7 @@ from experiments import comparison
 from experiments import figures
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
+from kickstarting import losses
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
@@ -43,9 +44,6 @@ from kickstarting.runtime import training_config
 from kickstarting.teachers import zoo
 
 flags.adopt_module_key_flags(shared_flags)
-_METHOD = flags.DEFINE_enum(
-    'method', 'kickstart', list(update_lib.METHODS), 'kickstart: RL and '
-    'distillation; distill: distillation alone.')
 _BASELINE = flags.DEFINE_bool(
     'baseline', True, 'Also train the student from scratch.')
 
@@ -82,16 +80,17 @@ def main(argv):
       shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames)
   workdir_lib.begin(folder, 'kickstart')
   stop = workdir_lib.StopRequest()
-  student = {'kickstart': 'kickstarted', 'distill': 'distilled'}[_METHOD.value]
+  method = losses.get_method(shared_flags.FLAGS.method)
+  student = 'kickstarted' if method.adds_reward else 'distilled'
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
         f' teachers, {frames / 1e6:.2f} M frames a student; results in'
         f' {folder}', flush=True)
-  jobs = [('scratch', 'kickstart', build.NO_TEACHING)] * _BASELINE.value
-  jobs.append((student, _METHOD.value, teaching))
+  jobs = [('scratch', losses.get_method('baseline'), build.NO_TEACHING)]
+  jobs = jobs * _BASELINE.value + [(student, method, teaching)]
   outcomes: dict[str, training.Outcome] = {}
-  for name, method, help_ in jobs:
+  for name, update, help_ in jobs:
     if not stop():
-      outcomes[name] = _train(name, folder, suite, method, help_, stop)
+      outcomes[name] = _train(name, folder, suite, update.name, help_, stop)
   ended = 'interrupted' if stop() else 'finished'
   last = outcomes[list(outcomes)[-1]]
   result = {

@@ -57,6 +57,10 @@ _TRAINING_HELP = {
 
 _UPDATE_HELP = {
     'algorithm': 'RL loss: vtrace or a2c.',
+    'method': 'Update: how teachers enter rewards and loss; a name in '
+              'kickstarting/losses/distillation.py.',
+    'teacher_floor': 'Share of the uniform policy in a teacher, for methods '
+                     'that read the logarithm of its probabilities.',
     'divergence': 'Between teacher and student; the paper\'s is cross_entropy.',
     'reward_transform': 'Applied to rewards before the loss.',
     'discount': 'Gamma, per step.',

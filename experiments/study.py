@@ -17,9 +17,10 @@
   python -m experiments.study --workdir=results/study
 
 Runs `experiments.kickstart` once per seed (from scratch and kickstarted) and
-once more per seed with --method=distill, skips what is done, and prints a table
-of means and ranges, a picture and JSON. Frames are the student's; a second
-column adds the frames that the experts were trained for. Not here: training.
+once more per seed with --method=on_policy_distill, skips what is done, and
+prints a table of means and ranges, a picture and JSON. Frames are the
+student's; a second column adds the frames that the experts were trained for.
+Not here: training.
 """
 
 import json
@@ -41,7 +42,7 @@ flags.adopt_module_key_flags(study_flags)
 
 _KICKSTART = ablation.Setting('kickstart', 'kickstart', ())
 _DISTILL = ablation.Setting(
-    'distill', 'kickstart', ('--method=distill', '--nobaseline'))
+    'distill', 'kickstart', ('--method=on_policy_distill', '--nobaseline'))
 
 
 def _print(table: dict[str, dict[str, Any]]) -> None:

@@ -50,7 +50,8 @@ def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
       ablation.student('constant 1', taught, '--weights=constant:1'),
       ablation.Setting(
           'distillation', 'kickstart',
-          ('--nobaseline', taught, '--method=distill', '--weights=constant:1'),
+          ('--nobaseline', taught, '--method=on_policy_distill',
+           '--weights=constant:1'),
           'distilled'),
   ]
 

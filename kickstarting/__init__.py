@@ -25,6 +25,8 @@ from kickstarting import losses
 from kickstarting import pbt
 from kickstarting import weights
 from kickstarting.losses import a2c
+from kickstarting.losses import apply_method
+from kickstarting.losses import choose_method
 from kickstarting.losses import clip_unit
 from kickstarting.losses import cross_entropy
 from kickstarting.losses import diagnostics
@@ -32,10 +34,13 @@ from kickstarting.losses import distillation_loss
 from kickstarting.losses import DIVERGENCES
 from kickstarting.losses import entropy
 from kickstarting.losses import forward_kl
+from kickstarting.losses import get_method
 from kickstarting.losses import jensen_shannon
 from kickstarting.losses import kickstarting_terms
 from kickstarting.losses import log_importance_ratios
 from kickstarting.losses import log_prob
+from kickstarting.losses import Method
+from kickstarting.losses import METHODS
 from kickstarting.losses import optimistic_asymmetric_clip
 from kickstarting.losses import reverse_kl
 from kickstarting.losses import REWARD_TRANSFORMS
@@ -60,6 +65,8 @@ __all__ = [
     'DIVERGENCES',
     'Hypers',
     'LearnerState',
+    'METHODS',
+    'Method',
     'REWARD_TRANSFORMS',
     'TeacherOutput',
     'Timestep',
@@ -67,12 +74,15 @@ __all__ = [
     'Transitions',
     'VTraceOutput',
     'a2c',
+    'apply_method',
+    'choose_method',
     'clip_unit',
     'cross_entropy',
     'diagnostics',
     'distillation_loss',
     'entropy',
     'forward_kl',
+    'get_method',
     'jensen_shannon',
     'kickstarting_terms',
     'log_importance_ratios',

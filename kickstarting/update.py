@@ -32,9 +32,9 @@ from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
+from kickstarting.losses import distillation
 
 ALGORITHMS = ('vtrace', 'a2c')
-METHODS = ('kickstart', 'distill')
 OPTIMIZERS = ('adam', 'rmsprop')
 
 
@@ -43,8 +43,10 @@ class UpdateConfig:
   """What shapes the update; changing a field compiles it anew."""
 
   algorithm: str = 'vtrace'  # one of ALGORITHMS
-  method: str = 'kickstart'  # one of METHODS; 'distill' leaves the reward out
+  method: str = losses.KICKSTARTING  # a key of losses.METHODS
   divergence: str = 'cross_entropy'  # a key of losses.DIVERGENCES
+  # Share of the uniform policy in a teacher whose log-probability is read.
+  teacher_floor: float = distillation.TEACHER_FLOOR
   reward_transform: str = 'identity'  # a key of losses.REWARD_TRANSFORMS
   discount: float = 0.99  # gamma, per step
   vtrace_lambda: float = 1.0
@@ -58,7 +60,6 @@ class UpdateConfig:
   def __post_init__(self):
     for field, known in (
         ('algorithm', ALGORITHMS),
-        ('method', METHODS),
         ('divergence', tuple(losses.DIVERGENCES)),
         ('reward_transform', tuple(losses.REWARD_TRANSFORMS)),
         ('reduction', losses.REDUCTIONS),
@@ -68,7 +69,8 @@ class UpdateConfig:
       if value not in known:
         raise ValueError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
-    for field in ('discount', 'vtrace_lambda'):
+    distillation.check_control(losses.get_method(self.method))
+    for field in ('discount', 'vtrace_lambda', 'teacher_floor'):
       checks.check_fraction(field, getattr(self, field))
     for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):
       checks.check_positive(field, getattr(self, field))
@@ -112,17 +114,19 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     agent: the student.
   """
   optimizer = make_optimizer(config)
+  method = losses.get_method(config.method)
 
   def init(params: types.Params) -> types.LearnerState:
     return types.LearnerState(
         params, optimizer.init(params), jnp.zeros((), jnp.int32))
 
   def loss_fn(params, hypers, trajectory):
-    if config.method == 'distill' and trajectory.teacher is None:
+    teacher = trajectory.teacher
+    if teacher is None and not method.adds_reward:
       raise ValueError(
-          'method is \'distill\' but the trajectory has no teacher; expected'
-          ' at least one, or there is nothing to learn from. Name teachers, or'
-          ' choose the method \'kickstart\'.')
+          f'method is {method.name!r} but the trajectory has no teacher;'
+          ' expected at least one, or there is nothing to learn from. Name'
+          f' teachers, or choose the method {losses.KICKSTARTING!r}.')
     output, _ = agent.unroll(
         params, trajectory.timesteps,
         agent.encode(params, trajectory.instructions),
@@ -130,7 +134,13 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     transitions = losses.split_transitions(
         output, trajectory, discount=config.discount,
         reward_transform=losses.get_reward_transform(config.reward_transform))
-    if config.method == 'distill':
+    loss_of_method = None
+    if teacher is not None:
+      weights = losses.sample_weights(hypers.alpha, hypers.rho, teacher.index)
+      transitions, loss_of_method = losses.apply_method(
+          method, transitions, output, trajectory, weights,
+          divergence=config.divergence, floor=config.teacher_floor)
+    if not method.has_return:
       terms = {}
     elif config.algorithm == 'a2c':
       terms = losses.a2c(transitions, lambda_=config.vtrace_lambda)
@@ -145,12 +155,10 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     }
     costs = {name: costs[name] for name in terms}
     extra = {}
-    if trajectory.teacher is not None:
-      teacher = trajectory.teacher
-      weights = losses.sample_weights(hypers.alpha, hypers.rho, teacher.index)
-      terms = losses.kickstarting_terms(
-          terms, transitions, teacher, weights, divergence=config.divergence)
+    if loss_of_method is not None:
+      terms['distillation'] = loss_of_method
       costs['distillation'] = weights
+    if teacher is not None:
       extra = losses.diagnostics(transitions, teacher)
       labelled = jnp.maximum(jnp.sum(extra.pop('is_labelled')), 1)
       extra = {name: jnp.sum(x) / labelled for name, x in extra.items()}

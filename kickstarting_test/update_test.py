@@ -221,12 +221,13 @@ class ConfigTest(parameterized.TestCase):
   def test_settings_reach_the_losses(self):
     config = update_lib.UpdateConfig(
         divergence='reverse_kl', reward_transform='clip_unit', discount=0.5,
+        teacher_floor=0.2,
         vtrace_lambda=0.6, rho_clip=3.0, c_clip=0.7, pg_rho_clip=4.0,
         reduction='sum')
     spies = {}
     with contextlib.ExitStack() as stack:
       for name in ('split_transitions', 'vtrace_actor_critic', 'a2c',
-                   'kickstarting_terms', 'total'):
+                   'apply_method', 'total'):
         spies[name] = stack.enter_context(mock.patch.object(
             losses, name, wraps=getattr(losses, name)))
       for algorithm in update_lib.ALGORITHMS:
@@ -243,7 +244,7 @@ class ConfigTest(parameterized.TestCase):
                 'lambda_': 0.6, 'rho_clip': 3.0, 'c_clip': 0.7,
                 'pg_rho_clip': 4.0},
             'a2c': {'lambda_': 0.6},
-            'kickstarting_terms': {'divergence': 'reverse_kl'},
+            'apply_method': {'divergence': 'reverse_kl', 'floor': 0.2},
             'total': {'reduction': 'sum'},
         })
 
@@ -257,7 +258,10 @@ class ConfigTest(parameterized.TestCase):
 
   @parameterized.parameters(
       ('algorithm', 'ppo', "algorithm is 'ppo'; expected one of vtrace, a2c"),
-      ('method', 'copy', "method is 'copy'; expected one of kickstart, dist"),
+      ('method', 'copy', "unknown method 'copy'"),
+      ('method', 'teacher_distill',
+       'the policy that acts is the teacher; expected a method in which it is'),
+      ('teacher_floor', -0.1, 'teacher_floor is -0.1; expected a number in'),
       ('divergence', 'l2', "divergence is 'l2'; expected one of cross_entropy"),
       ('reward_transform', 'log', "reward_transform is 'log'; expected one of"),
       ('reduction', 'max', "reduction is 'max'; expected one of mean, sum"),
@@ -299,8 +303,8 @@ class LossTest(parameterized.TestCase):
   @parameterized.parameters('reward', 'discount', 'actions', 'behaviour_logits')
   def test_distillation_ignores_what_was_earned(self, part):
     trajectory = _with_rubbish(part, slice(None))
-    params, _ = _run(trajectory=trajectory, method='distill')
-    _assert_same(params, _run(method='distill')[0])
+    params, _ = _run(trajectory=trajectory, method='on_policy_distill')
+    _assert_same(params, _run(method='on_policy_distill')[0])
     self.assertTrue(_differs(_run(trajectory=trajectory)[0], _run()[0]))
 
   @parameterized.parameters('initial_core_state', 'instructions')
@@ -327,15 +331,52 @@ class LossTest(parameterized.TestCase):
     expected = _PARAMS['w'] - 0.1 * clipped / np.sqrt(
         0.99 + 0.01 * clipped**2 + 0.1)
     params, metrics = _run(
-        method='distill', reduction='sum', optimizer='rmsprop')
+        method='on_policy_distill', reduction='sum', optimizer='rmsprop')
     np.testing.assert_allclose(metrics['grad_norm'], norm, rtol=1e-5)
     np.testing.assert_allclose(params['w'], expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(params['v'], _PARAMS['v'])
 
   def test_distillation_without_teachers(self):
     with self.assertRaisesRegex(
-        ValueError, "method is 'distill' but the trajectory has no teacher"):
-      _run(trajectory=_TRAJECTORY._replace(teacher=None), method='distill')
+        ValueError,
+        "method is 'on_policy_distill' but the trajectory has no teacher"):
+      _run(trajectory=_TRAJECTORY._replace(teacher=None),
+           method='on_policy_distill')
+
+  def test_default_is_the_kickstarting_loss(self):
+    output, _ = _linear_agent().unroll(
+        _PARAMS, _TRAJECTORY.timesteps, examples.TOKENS @ _PARAMS['u'],
+        _TRAJECTORY.initial_core_state)
+    transitions = losses.split_transitions(output, _TRAJECTORY, discount=0.99)
+    weights = np.array([0.5, 0.0, 2.0], np.float32)
+    terms = losses.kickstarting_terms(
+        losses.vtrace_actor_critic(transitions), transitions,
+        _TRAJECTORY.teacher, weights)
+    loss, _ = losses.total(
+        terms, {'policy_gradient': 1.0, 'baseline': 0.5,
+                'negative_entropy': 0.3, 'distillation': weights},
+        transitions.is_learnable_tm1)
+    np.testing.assert_allclose(_run()[1]['loss'], loss, rtol=1e-6)
+
+  @parameterized.parameters(
+      *(name for name, method in losses.METHODS.items()
+        if method.control == 'student'))
+  def test_every_method_moves_the_policy(self, method):
+    params, metrics = _run(method=method)
+    self.assertTrue(np.isfinite(metrics['grad_norm']))
+    self.assertTrue(_differs(params['w'], _PARAMS['w']))
+    self.assertEqual(
+        'policy_gradient' in metrics, losses.METHODS[method].has_return)
+
+  def test_methods_differ(self):
+    methods = [name for name, method in losses.METHODS.items()
+               if method.control == 'student']
+    trajectory = _TRAJECTORY._replace(teacher=_TRAJECTORY.teacher._replace(
+        value=_normal(8, _T + 1, _B)))
+    found = {
+        np.asarray(_run(trajectory=trajectory, method=method)[0]['w']).tobytes()
+        for method in methods}
+    self.assertLen(found, len(methods))
 
 
 class OptimizerTest(parameterized.TestCase):

@@ -23,6 +23,11 @@ from kickstarting.losses.actor_critic import a2c
 from kickstarting.losses.actor_critic import vtrace_actor_critic
 from kickstarting.losses.categorical import entropy
 from kickstarting.losses.categorical import log_prob
+from kickstarting.losses.distillation import apply_method
+from kickstarting.losses.distillation import get_method
+from kickstarting.losses.distillation import KICKSTARTING
+from kickstarting.losses.distillation import Method
+from kickstarting.losses.distillation import METHODS
 from kickstarting.losses.divergences import cross_entropy
 from kickstarting.losses.divergences import DIVERGENCES
 from kickstarting.losses.divergences import forward_kl
@@ -33,6 +38,7 @@ from kickstarting.losses.kickstart import diagnostics
 from kickstarting.losses.kickstart import distillation_loss
 from kickstarting.losses.kickstart import kickstarting_terms
 from kickstarting.losses.kickstart import sample_weights
+from kickstarting.losses.method_choice import choose_method
 from kickstarting.losses.off_policy import log_importance_ratios
 from kickstarting.losses.off_policy import vtrace
 from kickstarting.losses.off_policy import VTraceOutput
@@ -48,11 +54,16 @@ from kickstarting.losses.transitions import Transitions
 
 __all__ = (
     'DIVERGENCES',
+    'KICKSTARTING',
+    'METHODS',
+    'Method',
     'REDUCTIONS',
     'REWARD_TRANSFORMS',
     'Transitions',
     'VTraceOutput',
     'a2c',
+    'apply_method',
+    'choose_method',
     'clip_unit',
     'cross_entropy',
     'diagnostics',
@@ -60,6 +71,7 @@ __all__ = (
     'entropy',
     'forward_kl',
     'get_divergence',
+    'get_method',
     'get_reward_transform',
     'identity',
     'jensen_shannon',

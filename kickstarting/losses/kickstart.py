@@ -17,8 +17,9 @@
 The distillation term is one more named term, with one weight per stream as its
 cost, so that `reduction.total` treats it as it treats the others.
 
-Not here: what moves the weights over time, in `weights/`; how teachers are
-evaluated and routed, in `teachers/`. Read `weights/controllers.py` next.
+Not here: its relatives, in `distillation.py`; what moves the weights over time,
+in `weights/`; how teachers are evaluated and routed, in `teachers/`. Read
+`weights/controllers.py` next.
 """
 
 from collections.abc import Mapping

@@ -30,7 +30,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import rewards
 
-_LAST = 2  # dm_env.StepType.LAST, without the import
+LAST = 2  # dm_env.StepType.LAST, without the import
 
 
 class Transitions(NamedTuple):
@@ -99,7 +99,7 @@ def split_transitions(
   checks.check_fraction('discount', discount)
   timesteps = trajectory.timesteps
   _check_shapes(output, trajectory)
-  is_learnable_tm1 = at_tm1(timesteps.step_type) != _LAST
+  is_learnable_tm1 = at_tm1(timesteps.step_type) != LAST
   return Transitions(
       logits_tm1=at_tm1(output.logits),
       v_tm1=at_tm1(output.value),

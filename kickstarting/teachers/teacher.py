@@ -53,6 +53,7 @@ class Teacher:
   num_actions: int
   observation: Mapping[str, base.ArraySpec]
   tasks: tuple[str, ...] = ()  # what it was trained on
+  has_value: bool = True  # False: its value is 0 everywhere
 
 
 def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
@@ -144,6 +145,17 @@ def check_fits(
           f'Teacher {teacher.name!r} reads the observation {name!r} as {spec},'
           f' but the student\'s environment gives {side}; choose an environment'
           ' with the same observation or retrain the teacher.')
+
+
+def check_value(teachers: Sequence[Teacher], method: str) -> None:
+  """Raises ValueError if one has no value function, which a method needs."""
+  for teacher in teachers:
+    if not teacher.has_value:
+      raise ValueError(
+          f'method {method!r} reads the teacher\'s value function, but teacher'
+          f' {teacher.name!r} has none; expected one with a value head. Take'
+          ' another teacher, or a method that needs its policy alone, such as'
+          ' on_policy_distill_plus_r.')
 
 
 def route(

@@ -172,5 +172,17 @@ class RouteTest(parameterized.TestCase):
       teacher_lib.route([_teacher('a'), _teacher('z')], ('a',))
 
 
+class CheckValueTest(absltest.TestCase):
+
+  def test_a_teacher_without_a_value_function(self):
+    teacher = _teacher('a')
+    teacher_lib.check_value([teacher], 'teacher_v_reward')
+    with self.assertRaisesRegex(
+        ValueError, "method 'teacher_v_reward' reads .* teacher 'mute' has"):
+      teacher_lib.check_value(
+          [teacher, dataclasses.replace(teacher, name='mute', has_value=False)],
+          'teacher_v_reward')
+
+
 if __name__ == '__main__':
   absltest.main()

@@ -1,0 +1,367 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The updates of "Distilling Policy Distillation", as data.
+
+Czarnecki et al. (2019), arXiv:1902.02186, Eq. 1 and Table 1, descend along
+
+  E_q[ sum_t -grad log student(a_t|s_t) R_t + grad loss(s_t) ],
+  R_t = sum_{i >= t} gamma^(i-t) r_i.
+
+A method is the policy q that acts, the loss of a step, and the term r_i that
+takes the reward's place. Every r_i of the table is a number of step i, plus one
+of step i+1, plus the reward or not: so a `Method` is a few functions of a
+`Step`. They serve unrolls here, and the enumeration of all states and actions
+in `experiments/distilling_policy_distillation/`.
+
+Not here: which method to take (`method_choice.py`, read it next), the policy
+gradient (`actor_critic.py`), weights over time (`weights/`).
+"""
+
+from collections.abc import Callable
+import dataclasses
+import types as python_types
+from typing import NamedTuple, TypeAlias
+
+import chex
+import jax
+import jax.numpy as jnp
+
+from kickstarting import checks
+from kickstarting import types
+from kickstarting.losses import categorical
+from kickstarting.losses import divergences
+from kickstarting.losses import gradients
+from kickstarting.losses import transitions as transitions_lib
+
+CONTROLS = ('student', 'teacher', 'uniform')
+TEACHER_FLOOR = 1e-3
+_DPD = 'Czarnecki et al. (2019), arXiv:1902.02186, '
+
+
+class Step(NamedTuple):
+  """What methods are made of, at one step; any leading axes.
+
+  Gradients flow from the first two into the student's logits.
+  """
+
+  distance: types.Array  # H(teacher || student), or another divergence
+  reverse_cross_entropy: types.Array  # H(student || teacher)
+  teacher_log_prob: types.Array  # log teacher(a)
+  student_log_prob: types.Array  # log student(a)
+  teacher_value: types.Array  # V of the teacher; 0 in terminal states
+  student_value: types.Array  # V of the student
+
+
+Term: TypeAlias = Callable[[Step], jax.Array]
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+  """An update: a row of Table 1, or a relative of one."""
+
+  name: str
+  source: str
+  control: str = 'student'  # q, who acts: one of CONTROLS
+  loss: Term | None = None  # of a step; to be minimised
+  reward_now: Term | None = None  # what step i adds to r_i
+  reward_next: Term | None = None  # what step i+1 adds to r_i, if there is one
+  adds_reward: bool = False  # whether r_i has the environment's reward
+  is_one_step: bool = False  # R_t = r_t, without the rest of the sum
+  is_gradient_field: bool = True  # of the expected update, undiscounted
+  needs: frozenset[str] = frozenset({'logits'})  # of the teacher; or 'value'
+
+  @property
+  def has_return(self) -> bool:
+    """Whether there is an r_i, and so a policy gradient."""
+    return bool(self.adds_reward or self.reward_now or self.reward_next)
+
+
+def _distance(step):
+  return step.distance
+
+
+def _reverse_cross_entropy(step):
+  return step.reverse_cross_entropy
+
+
+def _gated_distance(step):
+  return jnp.where(
+      step.teacher_value > step.student_value, step.distance, 0.0)
+
+
+def _minus_distance(step):
+  return -step.distance
+
+
+def _teacher_log_prob(step):
+  return step.teacher_log_prob
+
+
+def _log_ratio(step):
+  return step.teacher_log_prob - step.student_log_prob
+
+
+def _teacher_value(step):
+  return step.teacher_value
+
+
+def _minus_teacher_value(step):
+  return -step.teacher_value
+
+
+_NONE: frozenset[str] = frozenset()
+_VALUE = frozenset({'value'})
+_BOTH = frozenset({'logits', 'value'})
+
+_BASES = (
+    Method('teacher_distill', _DPD + 'Table 1', 'teacher', loss=_distance),
+    Method('uniform_distill', _DPD + 'section 3.2', 'uniform', loss=_distance),
+    Method('on_policy_distill', _DPD + 'Table 1', loss=_distance,
+           is_gradient_field=False),
+    Method('entropy_regularised', _DPD + 'Table 1',
+           reward_now=_teacher_log_prob),
+    Method('n_distill', _DPD + 'Table 1', loss=_distance,
+           reward_next=_minus_distance),
+    Method('expected_entropy_regularised', _DPD + 'Table 1',
+           loss=_reverse_cross_entropy, reward_next=_teacher_log_prob),
+    # The paper plots it and does not define it; this is the usual form.
+    Method('kl_regularised', _DPD + 'Figure 5; Teh et al. (2017),'
+           ' arXiv:1707.04175', reward_now=_log_ratio),
+    Method('v_gated', _DPD + 'Proposition 2', loss=_gated_distance,
+           is_gradient_field=False, needs=_BOTH),
+    # Table 1 subtracts the student's value; section 4.2 and its proof the
+    # teacher's, which alone telescopes.
+    Method('teacher_v_reward', _DPD + 'section 4.2',
+           reward_now=_minus_teacher_value, reward_next=_teacher_value,
+           adds_reward=True, needs=_VALUE),
+    Method('td_teacher_v', _DPD + 'section 4.1', reward_next=_teacher_value,
+           adds_reward=True, is_one_step=True, is_gradient_field=False,
+           needs=_VALUE),
+    Method('td_zero_v', _DPD + 'section 4.1', adds_reward=True,
+           is_one_step=True, is_gradient_field=False, needs=_NONE),
+    Method('baseline', _DPD + 'Figures 4 to 6', adds_reward=True, needs=_NONE),
+)
+
+
+def _plus_r(method: Method) -> Method:
+  return dataclasses.replace(
+      method, name=f'{method.name}_plus_r', adds_reward=True)
+
+
+METHODS = python_types.MappingProxyType({
+    method.name: method for base in _BASES for method in (
+        (base,) if base.adds_reward or base.control != 'student'
+        else (base, _plus_r(base)))
+})
+KICKSTARTING = 'on_policy_distill_plus_r'
+
+
+def get_method(name: str) -> Method:
+  """Returns the method called `name`, or raises a ValueError."""
+  checks.check_name('method', name, METHODS)
+  return METHODS[name]
+
+
+def floor_teacher(
+    teacher_logits: types.Array, floor: chex.Numeric = TEACHER_FLOOR
+) -> jax.Array:
+  """Returns log((1 - floor) teacher + floor / A), finite for floor > 0.
+
+  The methods that read log teacher(a) are infinite for a deterministic teacher;
+  the paper does not say what it does with them.
+
+  Args:
+    teacher_logits: [..., A] float32.
+    floor: share of the uniform policy, in [0, 1).
+  """
+  probs = jax.nn.softmax(teacher_logits, axis=-1)
+  return jnp.log((1 - floor) * probs + floor / teacher_logits.shape[-1])
+
+
+def make_step(
+    student_logits: types.Array,
+    teacher_logits: types.Array,
+    actions: types.Array | None,
+    student_value: types.Array,
+    teacher_value: types.Array,
+    *,
+    divergence: str = 'cross_entropy',
+    floor: chex.Numeric = TEACHER_FLOOR,
+) -> Step:
+  """Computes what methods are made of.
+
+  Args:
+    student_logits: [..., A] float32; gradients flow.
+    teacher_logits: [..., A] float32; gradients are stopped. Minus infinity is
+      an action that it never takes.
+    actions: [...] int32; None for all actions at once: then what depends on the
+      action is [..., A], and the rest is [..., 1].
+    student_value: [...] float32; gradients are stopped.
+    teacher_value: [...] float32; gradients are stopped.
+    divergence: the distance; a name in `divergences.DIVERGENCES`.
+    floor: see `floor_teacher`; not for the distance.
+
+  Returns:
+    A step of arrays [...].
+
+  Raises:
+    ValueError: the divergence is unknown.
+  """
+  chex.assert_equal_shape([student_logits, teacher_logits])
+  teacher_logits, student_value, teacher_value = jax.lax.stop_gradient(
+      (teacher_logits, student_value, teacher_value))
+  log_student = categorical.log_probs(student_logits)
+  log_teacher = floor_teacher(teacher_logits, floor)
+  step = Step(
+      distance=divergences.get_divergence(divergence)(
+          teacher_logits, student_logits),
+      reverse_cross_entropy=-categorical.expectation(log_student, log_teacher),
+      teacher_log_prob=log_teacher,
+      student_log_prob=log_student,
+      teacher_value=jnp.asarray(teacher_value),
+      student_value=jnp.asarray(student_value))
+  if actions is None:
+    wide = {name: getattr(step, name)[..., jnp.newaxis] for name in (
+        'distance', 'reverse_cross_entropy', 'teacher_value', 'student_value')}
+    return step._replace(**wide)
+  take = lambda x: jnp.squeeze(
+      jnp.take_along_axis(x, actions[..., jnp.newaxis], axis=-1), axis=-1)
+  return step._replace(
+      teacher_log_prob=take(log_teacher), student_log_prob=take(log_student))
+
+
+def pseudo_rewards(
+    method: Method,
+    steps: Step,
+    r_t: types.Array,
+    discount_t: types.Array,
+    weights: chex.Numeric = 1.0,
+) -> jax.Array:
+  """Computes r_i of a method, without gradient.
+
+  What step i+1 adds is multiplied by its discount: 1 in the paper's theory and
+  0 where there is no such step. With gamma < 1 the discounted sum is then that
+  of the discounted loss, and the teacher's value telescopes as a shaping reward
+  does (Ng et al., 1999).
+  Shapes: T time, any further axes.
+
+  Args:
+    method: which one.
+    steps: T+1 of them; of the last one only what it adds to the one before.
+    r_t: the environment's; [T, ...] float32.
+    discount_t: [T, ...] float32.
+    weights: lambda, of all that is not the environment's reward; a scalar or
+      [T, ...].
+
+  Returns:
+    [T, ...] float32.
+  """
+  rewards = jnp.zeros_like(r_t)
+  if method.reward_now:
+    rewards += method.reward_now(jax.tree.map(lambda x: x[:-1], steps))
+  if method.reward_next:
+    following = method.reward_next(jax.tree.map(lambda x: x[1:], steps))
+    rewards += jnp.where(discount_t == 0, 0.0, discount_t * following)
+  rewards *= weights
+  if method.adds_reward:
+    rewards += r_t
+  return jax.lax.stop_gradient(rewards)
+
+
+def apply_method(
+    method: Method,
+    transitions: transitions_lib.Transitions,
+    output: types.AgentOutput,
+    trajectory: types.Trajectory,
+    weights: types.Array,
+    *,
+    divergence: str = 'cross_entropy',
+    floor: chex.Numeric = TEACHER_FLOOR,
+) -> tuple[transitions_lib.Transitions, jax.Array | None]:
+  """Applies a method to an unroll of the student.
+
+  The student's own steps weigh equally, whatever policy made them: its loss is
+  not multiplied by V-trace's ratio. A stream without a teacher, or with weight
+  0, learns from the environment's rewards, bit for bit, if the method adds
+  them, and from nothing if not. Where no action was taken, at the end of the
+  unroll and of an episode, what depends on the action is its expectation under
+  the student.
+  Shapes: T time, B batch, A actions.
+
+  Args:
+    method: which one; the student must have acted.
+    transitions: from `split_transitions`; [T, B].
+    output: of the student; [T+1, B]; gradients flow from its logits.
+    trajectory: with a teacher.
+    weights: lambda of each stream, of all that is not the environment's reward;
+      [B] float32, 0 where there is no teacher.
+    divergence: see `make_step`.
+    floor: see `make_step`.
+
+  Returns:
+    The transitions with r_i in the place of the rewards, for an RL loss if
+    `method.has_return`; and the method's loss [T, B], or None.
+
+  Raises:
+    ValueError: the student is not who acts in this method.
+  """
+  check_control(method)
+  num_steps, num_streams = transitions.a_tm1.shape
+  chex.assert_shape(weights, (num_streams,))
+  weights = jnp.broadcast_to(weights, (num_steps, num_streams))
+  is_taught = transitions.is_learnable_tm1 & (weights != 0)
+  no_step = jnp.zeros((1, num_streams), bool)
+  logits = gradients.pass_where(
+      jnp.concatenate([is_taught, no_step]), output.logits)
+  steps = _steps(logits, output.value, trajectory, divergence, floor)
+  taught = pseudo_rewards(
+      method, steps, transitions.r_t, transitions.discount_t, weights)
+  alone = transitions.r_t if method.adds_reward else jnp.zeros_like(taught)
+  discount_t = transitions.discount_t
+  if method.is_one_step:
+    discount_t = jnp.where(is_taught | (not method.needs), 0.0, discount_t)
+  transitions = transitions._replace(
+      r_t=jnp.where(is_taught, taught, alone), discount_t=discount_t)
+  if method.loss is None:
+    return transitions, None
+  loss = method.loss(jax.tree.map(lambda x: x[:num_steps], steps))
+  return transitions, jnp.where(is_taught, loss, 0.0)
+
+
+def check_control(method: Method) -> None:
+  """Raises ValueError if another policy than the student acts in a method."""
+  if method.control != 'student':
+    raise ValueError(
+        f'method {method.name!r} learns from episodes in which the policy that'
+        f' acts is the {method.control}; expected a method in which it is the'
+        ' student. Take on_policy_distill, or the laboratory of'
+        ' experiments/distilling_policy_distillation.')
+
+
+def _steps(logits, value, trajectory, divergence, floor) -> Step:
+  """Computes the T+1 steps of an unroll."""
+  teacher = trajectory.teacher
+  chex.assert_equal_shape([logits, teacher.logits])
+  actions = jnp.pad(trajectory.actions, ((0, 1), (0, 0)))
+  step = make_step(
+      logits, teacher.logits, actions, value, teacher.value,
+      divergence=divergence, floor=floor)
+  is_last = trajectory.timesteps.step_type == transitions_lib.LAST
+  has_action = ~jnp.asarray(is_last).at[-1].set(True)
+  return step._replace(
+      teacher_log_prob=jnp.where(
+          has_action, step.teacher_log_prob, -step.reverse_cross_entropy),
+      student_log_prob=jnp.where(
+          has_action, step.student_log_prob, -categorical.entropy(logits)))
