@@ -33,6 +33,7 @@ from experiments import build
 from experiments import cli
 from experiments import comparison
 from experiments import figures
+from experiments import run_flags
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import losses
@@ -64,7 +65,7 @@ def _train(
   network = networks.get_network(shared_flags.NETWORK.value)
   problem = build.make_problem(suite, network, update, config, teaching)
   outcome = build.run(
-      problem, config, folder / name, resume=shared_flags.RESUME.value,
+      problem, config, folder / name, resume=run_flags.RESUME.value,
       should_stop=stop, label=f'{name:12}')
   build.export(folder / name / 'policy.npz', network, suite, outcome.params, {
       'frames': outcome.frames, 'seed': config.seed})

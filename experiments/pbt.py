@@ -44,6 +44,7 @@ from experiments import build
 from experiments import cli
 from experiments import pbt_processes
 from experiments import population_figures
+from experiments import run_flags
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import pbt
@@ -143,7 +144,7 @@ def _one_program(
   population = population_training.PopulationConfig(rules, _POPULATION.value)
   outcome = build.run(
       problem, config, folder,
-      resume=shared_flags.RESUME.value, should_stop=stop,
+      resume=run_flags.RESUME.value, should_stop=stop,
       train=functools.partial(
           population_training.train, population=population, judge=judge))
   best, *_ = scoring.best_three(outcome.scores)

@@ -15,7 +15,8 @@
 """Flags that every binary shares, made from the configuration dataclasses.
 
 A default lives in its dataclass only; the flag takes it from there. Not here:
-flags of one binary (its own module), what they build (`build.py`).
+flags of one binary (its own module), of its folder (`run_flags.py`), what they
+build (`build.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -23,17 +24,15 @@ import dataclasses
 from typing import Any, TypeVar
 
 from absl import flags
-from absl import logging
 
+from experiments import run_flags
 from kickstarting import update as update_lib
 from kickstarting.runtime import training_config
 
 FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(run_flags)
 
 _Config = TypeVar('_Config')
-
-# The progress line is what a user reads; libraries speak up on warnings only.
-logging.set_verbosity(logging.WARNING)
 
 _TRAINING_HELP = {
     'frames': 'Budget in environment frames; automatic resets count.',
@@ -116,10 +115,6 @@ SUITE = flags.DEFINE_string(
     'suite', 'minigrid8', 'Suite of tasks: minigrid8, minigrid30, ...')
 TASKS = flags.DEFINE_list(
     'tasks', [], 'Names of tasks of the suite; empty for all of them.')
-WORKDIR = flags.DEFINE_string(
-    'workdir', None, 'Folder for results; a fresh one under results/ if empty.')
-RESUME = flags.DEFINE_bool(
-    'resume', False, 'Continue the run in --workdir, with its own flags.')
 NETWORK = flags.DEFINE_string(
     'network', 'grid_small', 'Network of the agent; see networks/build.py.')
 TEACHERS = flags.DEFINE_list(
@@ -152,13 +147,3 @@ def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
       if field.name in known and field.name not in overrides
   }
   return config(**values, **overrides)
-
-
-def own_flags() -> dict[str, Any]:
-  """Returns the values of all flags that this project defines."""
-  return {
-      flag.name: flag.value
-      for module, module_flags in FLAGS.flags_by_module_dict().items()
-      if module.startswith('experiments') or module.endswith('.py')
-      for flag in module_flags
-  }

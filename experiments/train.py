@@ -29,6 +29,7 @@ from absl import flags
 from experiments import build
 from experiments import cli
 from experiments import figures
+from experiments import run_flags
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import update as update_lib
@@ -57,7 +58,7 @@ def main(argv):
   workdir_lib.begin(folder, 'train')
   stop = workdir_lib.StopRequest()
   outcome = build.run(
-      problem, config, folder, resume=shared_flags.RESUME.value,
+      problem, config, folder, resume=run_flags.RESUME.value,
       should_stop=stop)
   figure = figures.draw_curves(
       folder / 'curve', {suite.name: [folder]}, title='Training')

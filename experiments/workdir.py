@@ -28,7 +28,7 @@ from typing import Any
 
 from absl import flags
 
-from experiments import shared_flags
+from experiments import run_flags
 
 CONFIG = 'config.json'
 RESULT = 'result.json'
@@ -49,15 +49,15 @@ def choose(program: str) -> pathlib.Path:
   Raises:
     ValueError: the folder is in use, or there is nothing to resume in it.
   """
-  name = shared_flags.WORKDIR.value
+  name = run_flags.WORKDIR.value
   if name is None:
-    if shared_flags.RESUME.value:
+    if run_flags.RESUME.value:
       raise ValueError(
           '--resume needs --workdir: the folder of the run to continue.')
     stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
     name = os.path.join('results', f'{program}-{stamp}-{os.getpid()}')
   folder = pathlib.Path(name)
-  if shared_flags.RESUME.value:
+  if run_flags.RESUME.value:
     _adopt(folder, program)
   elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
     raise ValueError(
@@ -72,14 +72,14 @@ def begin(folder: pathlib.Path, program: str) -> None:
   Raises:
     ValueError: the folder cannot be written.
   """
-  if shared_flags.RESUME.value:
+  if run_flags.RESUME.value:
     return
   try:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CONFIG).write_text(json.dumps({
         'program': program,
         'flags': {
-            k: v for k, v in shared_flags.own_flags().items()
+            k: v for k, v in run_flags.own_flags().items()
             if k not in _MAY_DIFFER
         },
         'command': command(),

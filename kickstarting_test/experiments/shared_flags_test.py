@@ -21,6 +21,7 @@ from absl.testing import absltest
 from absl.testing import flagsaver
 from absl.testing import parameterized
 
+from experiments import run_flags
 from experiments import shared_flags
 from kickstarting import update as update_lib
 from kickstarting.runtime import training_config
@@ -82,7 +83,7 @@ class SharedFlagsTest(parameterized.TestCase):
       shared_flags.config_from_flags(training_config.TrainingConfig)
 
   def test_own_flags_are_ours(self):
-    own = shared_flags.own_flags()
+    own = run_flags.own_flags()
     self.assertContainsSubset(
         ['suite', 'tasks', 'frames', 'workdir', 'seed', 'teachers', 'weights',
          'resume', 'network', 'discount'], own)

@@ -1,0 +1,165 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""What the binaries of the sampled figures share.
+
+Here: `main`, which runs groups of students and writes CSV, pictures and JSON,
+and the teachers of the grid worlds. Not here: which groups and panels there are
+(`figure_3.py` and its like).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+import functools
+from typing import Any
+
+import jax
+import numpy as np
+
+from experiments import workdir as workdir_lib
+from experiments.distilling_policy_distillation import lab_flags
+from experiments.distilling_policy_distillation import laboratory
+from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import panels as panels_lib
+from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import teachers
+
+Found = Mapping[str, Mapping[str, np.ndarray]]  # from `laboratory.run`
+
+
+def main(
+    name: str,
+    title: str,
+    make_groups: Callable[[], Sequence[laboratory.Group]],
+    draw: Callable[[Found, int], Sequence[Sequence[panels_lib.Panel]]],
+    summarise: Callable[[Found], dict[str, Any]] = lambda found: {},
+) -> None:
+  """Runs a figure.
+
+  Args:
+    name: of the module.
+    title: of the picture.
+    make_groups: from flags.
+    draw: what was found, steps of a curve -> rows of panels.
+    summarise: what was found -> more for the JSON.
+  """
+  folder = workdir_lib.choose(f'dpd-{name}')
+  config = lab_flags.config_from_flags(laboratory.LabConfig)
+  groups = make_groups()
+  program = f'distilling_policy_distillation.{name}'
+  workdir_lib.begin(folder, program)
+  print(f'{config.mdps} MDPs, {sum(len(g.curves) for g in groups)} curves of'
+        f' {config.steps} updates; results in {folder}', flush=True)
+  stop = workdir_lib.StopRequest()
+  try:
+    found = laboratory.run(
+        config, groups, folder, should_stop=stop,
+        report=functools.partial(print, flush=True))
+  except laboratory.Interrupted:
+    workdir_lib.finish(folder, {
+        'ended': 'interrupted', 'workdir': str(folder)})
+    return
+  panels = draw(found, config.steps)
+  picture = panels_lib.draw(folder / name, panels, title)
+  table = panels_lib.write_csv(folder / f'{name}.csv', panels)
+  returns = {
+      group: {curve: round(float(values[-1, :, 0].mean()), 3)
+              for curve, values in curves.items()}
+      for group, curves in found.items()}
+  workdir_lib.finish(folder, {
+      'ended': 'finished', 'mdps': config.mdps, 'steps': config.steps,
+      'final_returns': returns, **summarise(found), 'figure': str(picture),
+      'csv': str(table), 'workdir': str(folder)})
+
+
+def update(method: str, **fields: Any) -> sampling.UpdateConfig:
+  """Returns how a student learns, from the flags."""
+  return lab_flags.config_from_flags(
+      sampling.UpdateConfig, method=method, **fields)
+
+
+@functools.cache
+def _learn_q(dynamics: mdp_lib.Dynamics):
+  config = lab_flags.config_from_flags(teachers.TeacherConfig)
+  return jax.jit(lambda mdps, key: teachers.q_learning(
+      config, mdps, dynamics, key))
+
+
+def grid_group(
+    name: str,
+    curves: Mapping[str, sampling.UpdateConfig],
+    *,
+    temperature: float = 0.0,
+    flipped: float = 0.0,
+    num_actions: int = 4,
+    needs_value: bool = True,
+) -> laboratory.Group:
+  """Returns students on the grid worlds of the flags, with Q-learnt teachers.
+
+  Args:
+    name: of the group.
+    curves: name -> how a student learns.
+    temperature: of the teachers.
+    flipped: share of the states in which their best action is another one.
+    num_actions: those beyond the four moves stay where they are; the teachers
+      learn without them and never take them.
+    needs_value: whether a method reads the teachers' values.
+  """
+  grid = lab_flags.config_from_flags(mdp_lib.GridConfig)
+  dynamics = lab_flags.config_from_flags(
+      mdp_lib.Dynamics, num_actions=num_actions)
+  config = lab_flags.config_from_flags(teachers.TeacherConfig)
+  seed = lab_flags.FLAGS.seed
+
+  def make(first, num, rng_key):
+    mdps = mdp_lib.stack([
+        mdp_lib.grid_world(grid, np.random.default_rng([seed, i]))
+        for i in range(first, first + num)])
+    if isinstance(rng_key, jax.core.Tracer):  # only shapes are asked for
+      shape = (*mdps.is_terminal.shape, num_actions)
+      return mdps, sampling.Table(np.zeros(shape), np.zeros(shape[:2]))
+    for i in range(num):
+      mdp_lib.check(jax.tree.map(lambda x, i=i: x[i], mdps), dynamics)
+    q_key, value_key = jax.random.split(rng_key)
+    moves = dataclasses.replace(dynamics, num_actions=4)
+    logits = teachers.flip(
+        teachers.policy_logits(_learn_q(moves)(mdps, q_key), temperature),
+        flipped, np.random.default_rng([seed, first, 1]))
+    logits = np.pad(logits, ((0, 0), (0, 0), (0, num_actions - 4)),
+                    constant_values=-np.inf)
+    value = np.zeros(mdps.is_terminal.shape, np.float32)
+    if needs_value:
+      value = jax.jit(lambda: teachers.estimate_value(
+          config, mdps, dynamics, logits, value_key))()
+    return mdps, sampling.Table(logits, value)
+
+  return laboratory.Group(name, dynamics, make, curves)
+
+
+def panel(
+    title: str, curves: Mapping[str, np.ndarray], steps: int, measure: str,
+    label: str
+) -> panels_lib.Panel:
+  """Returns a panel of one measure, with the teacher's return as a line."""
+  column = laboratory.MEASURES.index(measure)
+  lines = {}
+  if measure == 'return':
+    lines['teacher'] = float(curves['teacher'][0, :, 0].mean())
+  return panels_lib.Panel(
+      title,
+      {name: panels_lib.curve(steps, values[:, :, column])
+       for name, values in curves.items() if name != 'teacher'},
+      lines, label)
+
+

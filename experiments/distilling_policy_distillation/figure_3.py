@@ -1,0 +1,103 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Figure 3: who should act while a student copies a teacher.
+
+  python -m experiments.distilling_policy_distillation.figure_3
+  python -m experiments.distilling_policy_distillation.figure_3 \
+      --mdps=100 --steps=3000
+
+Students on grid worlds minimise the cross-entropy with their teacher in the
+states that the teacher, the student or the uniform policy visits, for teachers
+of three temperatures. Czarnecki et al. (2019), Figure 3, arXiv:1902.02186. Not
+here: students (`sampling.py`), teachers (`teachers.py`).
+"""
+
+from absl import flags
+import numpy as np
+
+from experiments import cli
+from experiments.distilling_policy_distillation import figure
+from experiments.distilling_policy_distillation import lab_flags
+
+flags.adopt_module_key_flags(lab_flags)
+flags.FLAGS.set_default('teacher_steps', 20_000)  # as good as the paper's
+_TEMPERATURES = flags.DEFINE_list(
+    'temperatures', ['0', '0.01', '0.1'], 'Of the teachers; 0: greedy.')
+
+CONTROLS = ('teacher', 'student', 'uniform')
+_LABELS = {
+    'over_student': 'cross-entropy, student acts',
+    'over_teacher': 'cross-entropy, teacher acts',
+    'over_uniform': 'cross-entropy, uniform acts',
+    'return': 'return of the student',
+}
+_ENOUGH = 0.95  # of the teacher's return
+
+
+def make_groups():
+  """Returns the students of each temperature."""
+  return [
+      figure.grid_group(
+          f'temperature {value}', {
+              f'{control} driven': figure.update(
+                  'on_policy_distill', control=control)
+              for control in CONTROLS},
+          temperature=float(value), needs_value=False)
+      for value in _TEMPERATURES.value]
+
+
+def draw(found, steps):
+  """Returns a row for each temperature, a column for each measure."""
+  return [
+      [figure.panel(group, curves, steps, measure, label)
+       for measure, label in _LABELS.items()]
+      for group, curves in found.items()]
+
+
+def steps_to(values: np.ndarray, goal: float, steps: int) -> float | None:
+  """Returns when a curve [points] first reaches a goal; None if never."""
+  reached = np.flatnonzero(values >= goal)
+  if not reached.size:
+    return None
+  i = int(reached[0])
+  if not i:
+    return 0.0
+  share = (goal - values[i - 1]) / (values[i] - values[i - 1])
+  return float((i - 1 + share) * steps / (len(values) - 1))
+
+
+def summarise(found):
+  """Returns the updates to 95 % of the teacher's return, from the start's."""
+  steps = lab_flags.FLAGS.steps
+  table = {}
+  for group, curves in found.items():
+    mean = {name: values[:, :, 0].mean(axis=1)
+            for name, values in curves.items()}
+    teacher = float(mean.pop('teacher')[0])
+    table[group] = {
+        name: steps_to(
+            values, values[0] + _ENOUGH * (teacher - values[0]), steps)
+        for name, values in mean.items()}
+  return {'steps_to_95_percent_of_the_teacher': table}
+
+
+def main(argv):
+  del argv
+  figure.main(
+      'figure_3', 'Who acts', make_groups, draw, summarise)
+
+
+if __name__ == '__main__':
+  cli.run(main)

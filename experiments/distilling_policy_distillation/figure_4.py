@@ -1,0 +1,66 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Figure 4: what more actions do to the variance of an update.
+
+  python -m experiments.distilling_policy_distillation.figure_4
+  python -m experiments.distilling_policy_distillation.figure_4 \
+      --actions=4,40 --mdps=100 --steps=3000
+
+The added actions do nothing. Updates that sum over actions hardly notice them;
+those that learn from the one action that was taken do. Czarnecki et al. (2019),
+Figure 4, arXiv:1902.02186. Not here: students (`sampling.py`).
+"""
+
+from absl import flags
+
+from experiments import cli
+from experiments.distilling_policy_distillation import figure
+from experiments.distilling_policy_distillation import lab_flags
+
+flags.adopt_module_key_flags(lab_flags)
+flags.FLAGS.set_default('teacher_steps', 100_000)  # as good as the paper's
+_TEMPERATURE = flags.DEFINE_float(
+    'temperature', 0.1, 'Of the teachers; 0: greedy.', lower_bound=0.0)
+_ACTIONS = flags.DEFINE_list(
+    'actions', ['4', '40', '400', '4000'], 'Numbers of actions.')
+
+METHODS = (
+    'on_policy_distill', 'expected_entropy_regularised', 'entropy_regularised',
+    'baseline')
+
+
+def make_groups():
+  """Returns the students of each number of actions."""
+  return [
+      figure.grid_group(
+          f'{actions} actions', {name: figure.update(name) for name in METHODS},
+          temperature=_TEMPERATURE.value, num_actions=int(actions),
+          needs_value=False)
+      for actions in _ACTIONS.value]
+
+
+def draw(found, steps):
+  """Returns one panel for each number of actions."""
+  return [[figure.panel(group, curves, steps, 'return', 'return')
+           for group, curves in found.items()]]
+
+
+def main(argv):
+  del argv
+  figure.main('figure_4', 'More actions', make_groups, draw)
+
+
+if __name__ == '__main__':
+  cli.run(main)

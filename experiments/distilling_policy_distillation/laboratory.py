@@ -1,0 +1,262 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Many students on many MDPs: chunks, measures, progress, resumption.
+
+The MDPs of a chunk learn side by side in one jitted program; what a chunk found
+is on disk before the next one starts. Not here: what is learnt (`sampling.py`),
+flags and pictures (`lab_flags.py`, `panels.py`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+import os
+import pathlib
+import time
+import zlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.distilling_policy_distillation import exact
+from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import sampling
+from kickstarting.losses import divergences
+
+MEASURES = ('return', 'over_student', 'over_teacher', 'over_uniform')
+
+
+@dataclasses.dataclass(frozen=True)
+class LabConfig:
+  """How much is done."""
+
+  mdps: int = 1000
+  steps: int = 30_000  # updates, one episode each
+  points: int = 30  # of a curve, beside the one at its start
+  chunk: int = 100  # MDPs in one program; others draw other random numbers
+  memory_gib: float = 8.0  # for a chunk
+  seed: int = 0
+
+  def __post_init__(self):
+    for name in ('mdps', 'steps', 'points', 'chunk'):
+      if getattr(self, name) < 1:
+        raise ValueError(
+            f'{name} is {getattr(self, name)}; expected at least 1.')
+    if self.steps % self.points:
+      raise ValueError(
+          f'steps is {self.steps}, which {self.points} points do not divide;'
+          ' expected a multiple.')
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+  """MDPs, their teacher, and the students that learn on them.
+
+  `make(first, num, rng_key)` returns MDPs and teacher, leaves [num, ...], of
+  the MDPs from number `first` on.
+  """
+
+  name: str
+  dynamics: mdp_lib.Dynamics
+  make: Callable[
+      [int, int, jax.Array], tuple[mdp_lib.MDP, sampling.Table]]
+  curves: Mapping[str, sampling.UpdateConfig]
+
+
+class Interrupted(Exception):
+  """The run was asked to stop; what is finished is on disk."""
+
+
+def memory_gib(
+    num: int, num_states: int, num_actions: int, max_steps: int
+) -> float:
+  """Returns what a chunk needs, about: tables, matrices, episodes."""
+  tables = 6 * num_states * num_actions
+  matrices = 4 * num_states**2
+  return 4 * num * (tables + matrices + 2 * max_steps) / 2**30
+
+
+def _check_memory(config: LabConfig, group: Group) -> None:
+  num = min(config.chunk, config.mdps)
+  shape = jax.eval_shape(lambda key: group.make(0, 1, key)[1].logits,
+                         jax.random.key(0)).shape
+  steps = max(curve.max_steps for curve in group.curves.values())
+  needed = memory_gib(num, shape[1], shape[2], steps)
+  if needed > config.memory_gib:
+    one = memory_gib(1, shape[1], shape[2], steps)
+    raise ValueError(
+        f'a chunk of {num} MDPs with {shape[1]} states and {shape[2]} actions'
+        f' needs {needed:.2f} GiB; --memory_gib={config.memory_gib} allows'
+        f' --chunk={int(config.memory_gib / one)}, and one MDP needs'
+        f' {one:.2f} GiB.')
+
+
+def run(
+    config: LabConfig,
+    groups: Sequence[Group],
+    folder: pathlib.Path,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    report: Callable[[str], None] = print,
+) -> dict[str, dict[str, np.ndarray]]:
+  """Lets all students of all groups learn.
+
+  Args:
+    config: how much.
+    groups: what.
+    folder: keeps finished chunks; those in it are not computed again.
+    should_stop: polled; True raises Interrupted.
+    report: called with lines of progress.
+
+  Returns:
+    Name of the group -> name of the curve -> [points + 1, MDPs, measures], and
+    under 'teacher' what the teacher itself gets, [1, MDPs, measures].
+
+  Raises:
+    ValueError: a chunk needs more memory than allowed.
+    Interrupted: `should_stop` said so.
+  """
+  for group in groups:
+    _check_memory(config, group)
+  firsts = range(0, config.mdps, config.chunk)
+  progress = _Progress(report, len(firsts) * config.points * sum(
+      len(group.curves) for group in groups))
+  found: dict[str, dict[str, np.ndarray]] = {}
+  for group in groups:
+    parts: dict[str, list[np.ndarray]] = {}
+    for first in firsts:
+      for name, values in _run_chunk(
+          config, group, first, folder, progress, should_stop).items():
+        parts.setdefault(name, []).append(values)
+    found[group.name] = {
+        name: np.concatenate(values, axis=1) for name, values in parts.items()}
+  return found
+
+
+def _run_chunk(
+    config, group, first, folder, progress, should_stop
+) -> dict[str, np.ndarray]:
+  """Returns what one chunk of a group found, from disk where it is there."""
+  path = folder / 'chunks' / f'{group.name}-{first}.npz'
+  done = dict(np.load(path)) if path.exists() else {}
+  if set(group.curves) | {'teacher'} <= set(done):
+    progress.skip(len(group.curves) * config.points)
+    return done
+  num = min(config.chunk, config.mdps - first)
+  key = jax.random.fold_in(jax.random.key(config.seed), first)
+  mdps, teacher = jax.tree.map(
+      jnp.asarray, group.make(first, num, jax.random.fold_in(key, 0)))
+  if np.isnan(teacher.logits).any() or not np.isfinite(teacher.value).all():
+    raise ValueError(
+        f'the teacher of {group.name} has NaN among its logits, or a value that'
+        ' is not finite; expected numbers.')
+  measure = _make_measure(mdps, teacher, group.dynamics)
+  done['teacher'] = measure(teacher.logits)[np.newaxis]
+  for name, update in group.curves.items():
+    if name in done:
+      progress.skip(config.points)
+      continue
+    label = f'{group.name} | MDPs {first} to {first + num - 1} | {name}'
+    done[name] = _learn(
+        config, update, group.dynamics, mdps, teacher, measure,
+        jax.random.fold_in(key, zlib.crc32(name.encode())),
+        lambda step, now, label=label: progress.add(
+            f'{label} | step {step} of {config.steps} | return'
+            f' {now[:, 0].mean():6.2f}'),
+        should_stop)
+    _save(path, done)
+  return done
+
+
+def _learn(
+    config, update_config, dynamics, mdps, teacher, measure, rng_key, report,
+    should_stop
+) -> np.ndarray:
+  """Returns the curve of one kind of student; [points + 1, N, measures]."""
+  update = sampling.make_update(update_config, dynamics)
+  num = config.steps // config.points
+
+  def advance(student, rng_key):
+    return jax.lax.fori_loop(0, num, lambda i, x: update(
+        x, mdps, teacher, jax.random.fold_in(rng_key, i)), student)
+
+  advance = jax.jit(advance, donate_argnums=0)
+  student = jax.tree.map(jnp.zeros_like, teacher)
+  curve = [measure(student.logits)]
+  for point in range(config.points):
+    if should_stop():
+      raise Interrupted
+    student = advance(student, jax.random.fold_in(rng_key, point))
+    curve.append(measure(student.logits))
+    report((point + 1) * num, curve[-1])
+  return np.stack(curve)
+
+
+def _make_measure(mdps, teacher, dynamics):
+  """Returns logits [N, S, A] -> MEASURES of each MDP; float32 [N, 4]."""
+  visits = jax.vmap(lambda mdp, x: exact.visits(
+      mdp, dynamics, jax.nn.softmax(x)))
+  over_teacher, over_uniform = jax.jit(lambda: (
+      visits(mdps, teacher.logits),
+      visits(mdps, jnp.zeros_like(teacher.logits))))()
+  mean_rewards = jax.vmap(lambda mdp: exact.rewards(mdp, dynamics))(mdps)
+
+  @jax.jit
+  def measure(logits):
+    own = visits(mdps, logits)
+    distance = divergences.cross_entropy(teacher.logits, logits)
+    rewards = jnp.sum(jax.nn.softmax(logits) * mean_rewards, axis=-1)
+    return jnp.stack([
+        jnp.sum(own * rewards, axis=1),
+        *(jnp.sum(x * distance, axis=1)
+          for x in (own, over_teacher, over_uniform))], axis=1)
+
+  return lambda logits: np.asarray(measure(logits))
+
+
+def _save(path: pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
+  path.parent.mkdir(parents=True, exist_ok=True)
+  temporary = path.with_name(f'.{path.name}.tmp')
+  with temporary.open('wb') as out:
+    np.savez(out, **arrays)  # type: ignore[arg-type]
+    out.flush()
+    os.fsync(out.fileno())
+  temporary.replace(path)
+
+
+class _Progress:
+  """Lines of progress with the time that is left."""
+
+  def __init__(self, report, total):
+    self._report = report
+    self._left = total
+    self._done = 0
+    self._began = time.monotonic()
+    self._last = -np.inf
+
+  def skip(self, num: int) -> None:
+    """Notes what was done in an earlier run."""
+    self._left -= num
+
+  def add(self, text: str) -> None:
+    """Notes one point of a curve; reports, but not more than once a second."""
+    self._done += 1
+    self._left -= 1
+    now = time.monotonic()
+    if now - self._last < 1.0 and self._left:
+      return
+    self._last = now
+    left = round((now - self._began) / self._done * self._left)
+    self._report(f'{text} | {left // 60}:{left % 60:02d} left')

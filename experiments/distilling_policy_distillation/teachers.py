@@ -1,0 +1,190 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tabular teachers: Q-learning, temperature, flipped actions, their values.
+
+Czarnecki et al. (2019), section 3.2 and 4, arXiv:1902.02186. Not here: students
+(`sampling.py`).
+"""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.distilling_policy_distillation import exact
+from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import sampling
+from kickstarting import checks
+from kickstarting import types
+
+
+@dataclasses.dataclass(frozen=True)
+class TeacherConfig:
+  """How a teacher learns.
+
+  What the paper does not print was fitted to the returns of its teachers.
+  """
+
+  teacher_steps: int = 60_000  # of the environment
+  teacher_rate: float = 0.1  # of Q-learning; Q starts at 0
+  epsilon: float = 0.1  # of random actions while it learns
+  teacher_discount: float = 0.99
+  value_episodes: int = 100  # its value is their mean; 0: exact
+
+  def __post_init__(self):
+    for name in ('teacher_rate', 'epsilon', 'teacher_discount'):
+      checks.check_fraction(name, getattr(self, name))
+    for name in ('teacher_steps', 'value_episodes'):
+      if getattr(self, name) < 0:
+        raise ValueError(
+            f'{name} is {getattr(self, name)}; expected at least 0.')
+
+
+def q_learning(
+    config: TeacherConfig,
+    mdps: mdp_lib.MDP,
+    dynamics: mdp_lib.Dynamics,
+    rng_key: jax.Array,
+) -> jax.Array:
+  """Returns Q after epsilon-greedy Q-learning; [N, S, A]."""
+  num, num_states = mdps.is_terminal.shape
+  rows = jnp.arange(num)
+
+  def body(t, carry):
+    state, q = carry
+    uniform = jax.random.uniform(jax.random.fold_in(rng_key, t), (3, num))
+    greedy = jnp.argmax(q[rows, state], axis=1)
+    random = (uniform[1] * dynamics.num_actions).astype(jnp.int32)
+    action = jnp.where(uniform[0] < config.epsilon, random, greedy)
+    following = sampling.move(mdps, dynamics, state, action, uniform[2])
+    is_over = mdps.is_terminal[rows, following]
+    later = jnp.where(is_over, 0.0, jnp.max(q[rows, following], axis=1))
+    target = mdps.reward[rows, following] + config.teacher_discount * later
+    q = q.at[rows, state, action].add(
+        config.teacher_rate * (target - q[rows, state, action]))
+    return jnp.where(is_over, mdps.start, following), q
+
+  q = jnp.zeros((num, num_states, dynamics.num_actions))
+  return jax.lax.fori_loop(
+      0, config.teacher_steps, body, (jnp.asarray(mdps.start), q))[1]
+
+
+def policy_logits(q: types.Array, temperature: float) -> jax.Array:
+  """Returns Q / temperature, or at 0 the logits of the greedy policy.
+
+  Args:
+    q: [..., A].
+    temperature: at least 0.
+
+  Raises:
+    ValueError: the temperature is negative, or Q is not finite.
+  """
+  if not temperature >= 0:
+    raise ValueError(
+        f'temperature is {temperature}; expected a number of at least 0.')
+  if not np.isfinite(q).all():
+    raise ValueError(
+        'the teacher\'s Q is not finite everywhere; expected numbers. Lower'
+        ' --teacher_rate, or look for extreme rewards.')
+  if temperature == 0:
+    best = jax.nn.one_hot(jnp.argmax(q, axis=-1), q.shape[-1])
+    return jnp.where(best > 0, 0.0, -jnp.inf)
+  return jnp.asarray(q) / temperature
+
+
+def flip(
+    logits: types.Array, share: float, rng: np.random.Generator
+) -> np.ndarray:
+  """Gives the most probable action's logit to another one, in some states.
+
+  Args:
+    logits: [N, S, A], A > 1 unless the share is 0.
+    share: probability of each state.
+    rng: draws the states and the other actions.
+
+  Raises:
+    ValueError: the share is no probability, or there is one action only.
+  """
+  checks.check_fraction('share', share)
+  flipped = np.array(logits)
+  if share == 0:
+    return flipped
+  num_actions = flipped.shape[-1]
+  if num_actions < 2:
+    raise ValueError('there is one action; expected another one to flip to.')
+  best = flipped.argmax(axis=-1)
+  other = (best + rng.integers(1, num_actions, best.shape)) % num_actions
+  is_flipped = rng.random(best.shape) < share
+  index = (*np.nonzero(is_flipped),)
+  one, two = (*index, best[index]), (*index, other[index])
+  flipped[one], flipped[two] = flipped[two], flipped[one]
+  return flipped
+
+
+def estimate_value(
+    config: TeacherConfig,
+    mdps: mdp_lib.MDP,
+    dynamics: mdp_lib.Dynamics,
+    logits: types.Array,
+    rng_key: jax.Array,
+    max_steps: int = 400,
+) -> jax.Array:
+  """Estimates V of a policy; [N, S].
+
+  It is the mean discounted return after each visit in `value_episodes`
+  episodes, and 0 in states that they do not visit; or exact.
+
+  Args:
+    config: how.
+    mdps: [N].
+    dynamics: their chance.
+    logits: [N, S, A].
+    rng_key: consumed.
+    max_steps: of an episode.
+  """
+  if not config.value_episodes:
+    return jax.vmap(lambda mdp, x: exact.value(
+        mdp, dynamics, jax.nn.softmax(x), exact.rewards(mdp, dynamics),
+        config.teacher_discount))(mdps, logits)
+  rows = jnp.arange(len(mdps.start))
+
+  def policy_of(rows, states):
+    return jax.nn.softmax(logits[rows, states])
+
+  def one(i, sums):
+    episode = sampling.play(
+        mdps, dynamics, policy_of, max_steps, jax.random.fold_in(rng_key, i))
+
+    def body(carry):
+      t, later, total, count = carry
+      t -= 1
+      is_step = t < episode.num_steps
+      reward = mdps.reward[rows, episode.states[t + 1]]
+      later = jnp.where(
+          is_step, reward + config.teacher_discount * later, 0.0)
+      state = episode.states[t]
+      return (t, later, total.at[rows, state].add(later),
+              count.at[rows, state].add(is_step.astype(jnp.float32)))
+
+    _, _, *sums = jax.lax.while_loop(
+        lambda carry: carry[0] > 0, body,
+        (episode.longest, jnp.zeros(len(rows)), *sums))
+    return tuple(sums)
+
+  zeros = jnp.zeros(mdps.is_terminal.shape)
+  total, count = jax.lax.fori_loop(
+      0, config.value_episodes, one, (zeros, zeros))
+  return total / jnp.maximum(count, 1.0)

@@ -1,0 +1,44 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Flags of every binary that leaves a folder, and which flags are ours.
+
+Not here: flags of training (`shared_flags.py`), of the tabular laboratory
+(`distilling_policy_distillation/lab_flags.py`), the folder (`workdir.py`).
+"""
+
+from typing import Any
+
+from absl import flags
+from absl import logging
+
+FLAGS = flags.FLAGS
+
+# The progress line is what a user reads; libraries speak up on warnings only.
+logging.set_verbosity(logging.WARNING)
+
+WORKDIR = flags.DEFINE_string(
+    'workdir', None, 'Folder for results; a fresh one under results/ if empty.')
+RESUME = flags.DEFINE_bool(
+    'resume', False, 'Continue the run in --workdir, with its own flags.')
+
+
+def own_flags() -> dict[str, Any]:
+  """Returns the values of all flags that this project defines."""
+  return {
+      flag.name: flag.value
+      for module, module_flags in FLAGS.flags_by_module_dict().items()
+      if module.startswith('experiments') or module.endswith('.py')
+      for flag in module_flags
+  }
