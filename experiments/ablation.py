@@ -18,7 +18,8 @@ Here: what the ablations share. A setting is a command line; whatever of it is
 done is not done again. The interquartile mean over runs and tasks and its
 stratified bootstrap interval follow Agarwal et al. (2021), "Deep Reinforcement
 Learning at the Edge of the Statistical Precipice", arXiv:2108.13264. Not here:
-which settings there are (`schedules.py`, `weighting.py`), training.
+which settings there are (`schedules.py`, `weighting.py`, `methods.py`),
+training.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.stats
 
+from experiments import comparison
 from experiments import figures
 from kickstarting.runtime import logger as logger_lib
 
@@ -133,9 +135,12 @@ def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
 
 
 def tabulate(
-    runs: Mapping[str, Sequence[pathlib.Path]]
+    runs: Mapping[str, Sequence[pathlib.Path]], threshold: float | None = None
 ) -> dict[str, dict[str, Any]]:
-  """Returns per setting its final scores, their mean, and the interval."""
+  """Returns per setting its final scores, their mean, and the interval.
+
+  With a threshold there is also when each seed reached that score, if it did.
+  """
   table = {}
   for name, folders in runs.items():
     rows = [task_scores(folder) for folder in folders]
@@ -148,19 +153,32 @@ def tabulate(
         'low': low,
         'high': high,
     }
+    if threshold is not None:
+      table[name]['frames_to_threshold'] = [
+          comparison.frames_to_score(*figures.curve(folder), threshold)
+          for folder in folders]
   return table
 
 
 def print_table(table: Mapping[str, Mapping[str, Any]]) -> None:
   """Prints the table as Markdown."""
-  print('| setting | final score, mean | of each seed | interquartile mean |'
-        ' 95 % interval |')
-  print('| --- | --- | --- | --- | --- |')
+  columns = ['setting', 'final score, mean', 'of each seed',
+             'interquartile mean', '95 % interval']
+  lines = []
   for name, row in table.items():
-    seeds = ', '.join(f'{score:.1f}' for score in row['final_scores'])
-    print(f'| {name} | {row["mean"]:.1f} | {seeds} |'
-          f' {row["interquartile_mean"]:.1f} | {row["low"]:.1f} to'
-          f' {row["high"]:.1f} |', flush=True)
+    line = [name, f'{row["mean"]:.1f}',
+            ', '.join(f'{score:.1f}' for score in row['final_scores']),
+            f'{row["interquartile_mean"]:.1f}',
+            f'{row["low"]:.1f} to {row["high"]:.1f}']
+    if 'frames_to_threshold' in row:
+      line.append(', '.join(
+          'never' if frames is None else f'{frames / 1e6:.2f}'
+          for frames in row['frames_to_threshold']))
+    lines.append(line)
+  if any(len(line) > len(columns) for line in lines):
+    columns.append('M frames to the threshold')
+  for line in [columns, ['---'] * len(columns), *lines]:
+    print('| ' + ' | '.join(line) + ' |', flush=True)
 
 
 def study(
@@ -185,33 +203,39 @@ def study(
   teacher = run(folder, _TEACHER, '0', extra)
   runs = run_all(folder, settings(teacher), seeds, extra)
   score = json.loads((teacher / 'result.json').read_text())['evaluation_score']
-  report(folder, runs, score, name=name, title=title)
+  report(folder, runs, name=name, title=title, teacher_score=score)
 
 
 def report(
     folder: pathlib.Path,
     runs: Mapping[str, Sequence[pathlib.Path]],
-    teacher_score: float,
     *,
     name: str,
     title: str,
+    teacher_score: float | None = None,
+    threshold: float | None = None,
 ) -> None:
   """Prints table and JSON, draws the curves, keeps all in the folder.
 
   Args:
     folder: of the study.
     runs: from `run_all`.
-    teacher_score: drawn as a line.
     name: of the picture and the JSON file.
     title: of the picture.
+    teacher_score: drawn as a line.
+    threshold: also drawn so; adds the column of when it is reached.
   """
-  table = tabulate(runs)
+  table = tabulate(runs, threshold)
   print_table(table)
+  line = threshold if teacher_score is None else teacher_score
   figure = figures.draw_curves(
       folder / name, runs, title=title,
-      marks={'score': teacher_score, 'frames': {}})
-  result = {
-      'workdir': str(folder), 'figure': str(figure),
-      'score_of_teacher': teacher_score, 'table': table}
+      marks=None if line is None else {'score': line, 'frames': {}})
+  result: dict[str, Any] = {
+      'workdir': str(folder), 'figure': str(figure), 'table': table}
+  if teacher_score is not None:
+    result['score_of_teacher'] = teacher_score
+  if threshold is not None:
+    result['threshold'] = threshold
   (folder / f'{name}.json').write_text(json.dumps(result, indent=2) + '\n')
   print(json.dumps(result), flush=True)

@@ -25,6 +25,7 @@ after the other. The comparison is in frames of the student, as in the paper;
 """
 
 from collections.abc import Callable
+import dataclasses
 import pathlib
 
 from absl import flags
@@ -42,9 +43,13 @@ from kickstarting.environments import suites
 from kickstarting.networks import build as networks
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
+from kickstarting.teachers import flipped
 from kickstarting.teachers import zoo
 
 flags.adopt_module_key_flags(shared_flags)
+_FLIPPED = flags.DEFINE_float(
+    'flipped', 0.0, 'Share of the observations in which the best action of the '
+    'teachers is another one.', lower_bound=0.0, upper_bound=1.0)
 _BASELINE = flags.DEFINE_bool(
     'baseline', True, 'Also train the student from scratch.')
 
@@ -79,6 +84,8 @@ def main(argv):
   frames = shared_flags.FLAGS.frames
   teaching = build.load_teachers(
       shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames)
+  teaching = dataclasses.replace(teaching, teachers=tuple(
+      flipped.flip(teacher, _FLIPPED.value) for teacher in teaching.teachers))
   workdir_lib.begin(folder, 'kickstart')
   stop = workdir_lib.StopRequest()
   method = losses.get_method(shared_flags.FLAGS.method)

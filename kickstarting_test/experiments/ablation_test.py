@@ -138,6 +138,20 @@ class RunsTest(absltest.TestCase):
       self.assertEqual(row['interquartile_mean'], 20.0)
       self.assertEqual((row['low'], row['high']), (20.0, 30.0))
 
+  def test_threshold(self):
+    runs = self._all()
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+      for threshold in (1.0, 1.5):
+        ablation.report(
+            self.root, runs, name='x', title='title', threshold=threshold)
+    self.assertIn('| M frames to the threshold |', out.getvalue())
+    self.assertRegex(out.getvalue(), r'\| PBT .*\| 0.00, 0.00 \|')
+    self.assertRegex(out.getvalue(), r'\| PBT .*\| never, never \|')
+    last = json.loads((self.root / 'x.json').read_text())
+    self.assertEqual(last['threshold'], 1.5)
+    self.assertNotIn('score_of_teacher', last)
+
   def test_study(self):
     taught = []
 

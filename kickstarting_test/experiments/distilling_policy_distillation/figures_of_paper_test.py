@@ -1,0 +1,112 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of the figures' binaries, small, and of what they compute besides.
+
+Not here: what is learnt (`theorems_test.py`, `sampling_test.py`).
+"""
+
+import json
+import os
+import pathlib
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import numpy as np
+
+from experiments.distilling_policy_distillation import figure_1
+from kickstarting.losses import method_choice
+from kickstarting_test.experiments import binaries
+
+_PACKAGE = 'experiments.distilling_policy_distillation'
+_TINY = ('--mdps=3', '--chunk=2', '--steps=20', '--points=2')
+_GRID = ('--size=5', '--teacher_steps=500', '--value_episodes=5')
+
+
+class DiagramTest(absltest.TestCase):
+
+  def test_every_leaf_is_drawn(self):
+    self.assertEqual(figure_1.leaves(method_choice.DIAGRAM), 9)
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    picture = figure_1.draw(folder / 'diagram')
+    self.assertGreater(picture.stat().st_size, 20_000)
+
+
+class BinariesTest(parameterized.TestCase):
+
+  def _folder(self):
+    return pathlib.Path(self.create_tempdir().full_path) / 'run'
+
+  @parameterized.parameters(
+      ('figure_3', ('--temperatures=0,0.1', *_GRID), 2, 4),
+      ('figure_4', ('--actions=4,40', *_GRID), 2, 5),
+      ('figure_5', ('--flipped=0.25', '--returns=one_step', *_GRID), 1, 15),
+      ('figure_6', (), 2, 9),
+      ('figure_9', ('--lengths=2,3',), 4, 9),
+  )
+  def test_sampled(self, name, flags, num_groups, num_curves):
+    folder = self._folder()
+    result = binaries.last_line(binaries.run(
+        f'{_PACKAGE}.{name}', f'--workdir={folder}', *_TINY, *flags))
+    self.assertEqual(result['ended'], 'finished')
+    self.assertLen(result['final_returns'], num_groups)
+    for returns in result['final_returns'].values():
+      self.assertLen(returns, num_curves)
+      self.assertTrue(np.isfinite(list(returns.values())).all())
+    for file in (result['figure'], result['csv'],
+                 result['figure'].replace('.png', '.pdf')):
+      self.assertTrue(os.path.exists(file), file)
+    self.assertLen(list((folder / 'chunks').iterdir()), 2 * num_groups)
+
+  def test_oscillation(self):
+    result = binaries.last_line(binaries.run(
+        f'{_PACKAGE}.figure_2', f'--workdir={self._folder()}', '--steps=1700'))
+    circling = result['on_policy_distill_plus_r']
+    np.testing.assert_allclose(circling['crossings_start'], [544], rtol=0.01)
+    np.testing.assert_allclose(circling['crossings_sides'], [1635], rtol=0.01)
+
+  def test_resumes_with_its_own_flags(self):
+    folder = self._folder()
+    binaries.last_line(binaries.run(
+        f'{_PACKAGE}.figure_6', f'--workdir={folder}', *_TINY))
+    table = (folder / 'figure_6.csv').read_text()
+    lost = sorted((folder / 'chunks').iterdir())[0]
+    lost.unlink()
+    result = binaries.last_line(binaries.run(
+        f'{_PACKAGE}.figure_6', f'--workdir={folder}', '--resume'))
+    self.assertEqual(result['mdps'], 3)
+    self.assertTrue(lost.exists())
+    self.assertEqual((folder / 'figure_6.csv').read_text(), table)
+    flags = json.loads((folder / 'config.json').read_text())['flags']
+    self.assertNotIn('frames', flags)  # of training
+
+  @parameterized.parameters(
+      (('--memory_gib=0.0001',), r'needs 0.00 GiB; --memory_gib=0.0001 allows'),
+      (('--wall=1.5',), r'wall is 1.5; expected a number in \[0, 1\]'),
+      (('--steps=10', '--points=3'), 'which 3 points do not divide'),
+      (('--temperatures=-1',), 'temperature is -1.0; expected'),
+      (('--end_probability=0', '--terminal=0'),
+       'no terminal state can be reached'),
+  )
+  def test_bad_input(self, flags, message):
+    done = binaries.run(
+        f'{_PACKAGE}.figure_3', f'--workdir={self._folder()}', '--size=5',
+        '--mdps=2', '--teacher_steps=10', *flags)
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertRegex(done.stderr, f'error: .*{message}')
+    self.assertNotIn('Traceback', done.stderr)
+
+
+if __name__ == '__main__':
+  absltest.main()

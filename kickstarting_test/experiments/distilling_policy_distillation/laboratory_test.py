@@ -1,0 +1,140 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of laboratory.py: chunks, measures, resumption, memory."""
+
+import os
+import pathlib
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import jax
+import numpy as np
+
+from experiments.distilling_policy_distillation import laboratory
+from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import sampling
+
+_DYNAMICS = mdp_lib.Dynamics(2, 0.0, 0.01)
+_CONFIG = laboratory.LabConfig(mdps=5, steps=40, points=2, chunk=2)
+
+
+def _always_right(num):
+  mdps = mdp_lib.stack([mdp_lib.chain(3)] * num)
+  logits = np.full((num, 8, 2), -np.inf, np.float32)
+  logits[..., mdp_lib.RIGHT] = 0.0
+  return mdps, sampling.Table(logits, np.zeros((num, 8), np.float32))
+
+
+def _group(make=lambda first, num, key: _always_right(num), **curves):
+  return laboratory.Group(
+      'corridors', _DYNAMICS, make, curves or {
+          'copy': sampling.UpdateConfig(learning_rate=0.5),
+          'alone': sampling.UpdateConfig('baseline', learning_rate=0.05)})
+
+
+class RunTest(parameterized.TestCase):
+
+  def _folder(self):
+    return pathlib.Path(self.create_tempdir().full_path)
+
+  def test_curves_of_all_chunks(self):
+    lines = []
+    found = laboratory.run(
+        _CONFIG, [_group()], self._folder(), report=lines.append)['corridors']
+    self.assertEqual(set(found), {'copy', 'alone', 'teacher'})
+    self.assertEqual(found['copy'].shape, (3, 5, 4))
+    self.assertEqual(found['teacher'].shape, (1, 5, 4))
+    # The teacher goes 3 steps right; the student starts as the uniform policy.
+    np.testing.assert_allclose(found['teacher'][0, :, 0], 0.99**3, rtol=1e-4)
+    np.testing.assert_allclose(found['copy'][0, :, 0], 0.0, atol=1e-5)
+    np.testing.assert_allclose(  # log 2 in each of three states, 0.99 a step
+        found['copy'][0, :, 2], np.log(2) * (1 + 0.99 + 0.99**2), rtol=1e-4)
+    np.testing.assert_allclose(
+        found['copy'][0, :, 1], found['copy'][0, :, 3], rtol=1e-5)
+    self.assertGreater(found['copy'][-1, :, 0].min(), 0.9)
+    self.assertLess(found['copy'][-1, :, 2].max(), 0.3)
+    self.assertRegex(
+        lines[-1], r'MDPs 4 to 4 \| alone \| step 40 of 40 \| return +-?[\d.]+'
+        r' \| 0:00 left')
+
+  def test_goes_on_after_what_is_on_disk(self):
+    folder = self._folder()
+    whole = laboratory.run(_CONFIG, [_group()], self._folder(),
+                           report=lambda line: None)
+    calls = []
+
+    def should_stop():
+      calls.append(0)
+      return len(calls) > 7  # in the second chunk, after the first curve
+
+    with self.assertRaises(laboratory.Interrupted):
+      laboratory.run(_CONFIG, [_group()], folder, should_stop=should_stop,
+                     report=lambda line: None)
+    self.assertEqual(
+        sorted(os.listdir(folder / 'chunks')),
+        ['corridors-0.npz', 'corridors-2.npz'])
+    again = []
+    resumed = laboratory.run(
+        _CONFIG, [_group()], folder, report=lambda line: None,
+        should_stop=lambda: bool(again.append(0)))
+    self.assertLen(again, 2 + 4)
+    jax.tree.map(np.testing.assert_array_equal, resumed, whole)
+
+  def test_a_students_curve_does_not_depend_on_the_others(self):
+    curves = _group().curves
+    both = laboratory.run(_CONFIG, [_group()], self._folder(),
+                          report=lambda line: None)
+    one = laboratory.run(
+        _CONFIG, [_group(alone=curves['alone'])], self._folder(),
+        report=lambda line: None)
+    np.testing.assert_array_equal(
+        both['corridors']['alone'], one['corridors']['alone'])
+
+  def test_a_broken_teacher(self):
+
+    def make(first, num, key):
+      del first, key
+      mdps, teacher = _always_right(num)
+      teacher.logits[0, 3] = np.nan
+      return mdps, teacher
+
+    with self.assertRaisesRegex(
+        ValueError, 'teacher of corridors has NaN among its logits'):
+      laboratory.run(_CONFIG, [_group(make)], self._folder())
+
+  def test_memory(self):
+    config = laboratory.LabConfig(mdps=5, chunk=5, memory_gib=1e-5)
+    with self.assertRaisesRegex(
+        ValueError, r'a chunk of 5 MDPs with 8 states and 2 actions needs'
+        r' 0.00 GiB; --memory_gib=1e-05 allows --chunk=\d, and one MDP'):
+      laboratory.run(config, [_group()], self._folder())
+    # 401 states, 4000 actions: six tables of 6.4 MB each, and the rest.
+    self.assertBetween(laboratory.memory_gib(1, 401, 4000, 400), 0.035, 0.045)
+
+
+class ConfigTest(parameterized.TestCase):
+
+  @parameterized.parameters(
+      ({'mdps': 0}, 'mdps is 0; expected at least 1'),
+      ({'chunk': 0}, 'chunk is 0; expected at least 1'),
+      ({'steps': 100, 'points': 30}, 'which 30 points do not divide'),
+  )
+  def test_errors(self, fields, message):
+    with self.assertRaisesRegex(ValueError, message):
+      laboratory.LabConfig(**fields)
+
+
+if __name__ == '__main__':
+  absltest.main()
