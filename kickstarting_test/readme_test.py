@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Runs the example of the README as a reader would."""
+"""Runs the example of the README as a reader would; checks tables."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ import re
 from absl.testing import absltest
 import jax
 
-import kickstarting  # noqa: F401, the example imports it
+import kickstarting
 
 _README = pathlib.Path(__file__).parents[1] / 'README.md'
 
@@ -41,6 +41,22 @@ class ReadmeTest(absltest.TestCase):
     # Cross-entropy starts at that of a uniform student, log(4) = 1.386.
     self.assertAlmostEqual(values[0], 1.386, places=3)
     self.assertLess(values[-1], 0.8 * values[0])
+
+
+class DistillationPageTest(absltest.TestCase):
+
+  def test_table_has_every_method(self):
+    page = (_README.parent / 'docs' / 'distillation.md').read_text('utf-8')
+    rows = re.findall(
+        r'^\| `(\w+)`.*\| (yes|no) \| ([\w, ]+) \|$', page, re.M)
+    self.assertEqual(
+        {name: (gradient == 'yes', needs.split(', '))
+         for name, gradient, needs in rows},
+        {name: (method.is_gradient_field, [
+            {'logits': 'policy'}.get(need, need)
+            for need in sorted(method.needs)] or ['nothing'])
+         for name, method in kickstarting.METHODS.items()
+         if not name.endswith('_plus_r')})
 
 
 if __name__ == '__main__':

@@ -25,8 +25,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.distilling_policy_distillation import exact
-from experiments.distilling_policy_distillation import figure_2
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import oscillation
 from kickstarting.losses import distillation
 
 _GRID = mdp_lib.GridConfig(size=4, wall=0.1, terminal=0.05, penalty=0.2)
@@ -111,9 +111,9 @@ class Theorem1Test(_TestCase):
     # derivative of its part -4p q(1-q) by the first parameter is the whole
     # asymmetry: 4 p(1-p) q(1-q) at (-0.3, 0.7).
     params = jnp.array([-0.3, 0.7])
-    for name, method in figure_2.methods().items():
+    for name, method in oscillation.methods().items():
       jacobian = jax.jacobian(
-          lambda x, m=method: figure_2.direction(m, x))(params)
+          lambda x, m=method: oscillation.direction(m, x))(params)
       expected = 0.2168 if name == 'on_policy_distill_plus_r' else 0.0
       self.assertAlmostEqual(
           abs(float(jacobian[0, 1] - jacobian[1, 0])), expected, places=4)
@@ -286,26 +286,26 @@ class OscillationTest(_TestCase):
         ('on_policy_distill_plus_r', [1635, 3820, 6012, 8210],
          [544, 2727, 4915, 7110]),
         ('n_distill_plus_r', [1282], [380])):
-      path = figure_2.follow(figure_2.methods()[name], -2.0, 0.025, 9000)
+      path = oscillation.follow(oscillation.methods()[name], -2.0, 0.025, 9000)
       np.testing.assert_allclose(
-          figure_2.crossings(path[:, 0]), starts, rtol=0.01)
+          oscillation.crossings(path[:, 0]), starts, rtol=0.01)
       np.testing.assert_allclose(
-          figure_2.crossings(path[:, 1]), sides, rtol=0.01)
+          oscillation.crossings(path[:, 1]), sides, rtol=0.01)
 
   def test_the_invariant_grows_slowly_with_finite_steps(self):
-    path = figure_2.follow(
-        figure_2.methods()['on_policy_distill_plus_r'], -2.0, 0.025, 9000)
+    path = oscillation.follow(
+        oscillation.methods()['on_policy_distill_plus_r'], -2.0, 0.025, 9000)
     invariant = np.sum(1 / (path * (1 - path)), axis=1)
     np.testing.assert_allclose(invariant[[0, -1]], [19.05, 19.32], rtol=1e-3)
-    finer = figure_2.follow(
-        figure_2.methods()['on_policy_distill_plus_r'], -2.0, 0.0025, 90_000)
+    finer = oscillation.follow(
+        oscillation.methods()['on_policy_distill_plus_r'], -2.0, 0.0025, 90_000)
     finer = np.sum(1 / (finer[[0, -1]] * (1 - finer[[0, -1]])), axis=1)
     self.assertLess(finer[1] - finer[0], 0.2 * (invariant[-1] - invariant[0]))
 
   def test_what_the_updates_reach(self):
     on_policy, n_distill = (
-        figure_2.follow(method, -2.0, 0.025, 9000)
-        for method in figure_2.methods().values())
+        oscillation.follow(method, -2.0, 0.025, 9000)
+        for method in oscillation.methods().values())
     np.testing.assert_allclose(
         [on_policy[:, 0].min(), on_policy[:, 0].max()], [0.070, 0.929],
         atol=2e-3)
