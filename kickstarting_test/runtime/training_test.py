@@ -310,6 +310,22 @@ class ErrorsTest(tiny.TestCase):
       self.train(tiny.make_problem(agent=bad_agent), checkpointer=checkpointer)
     self.assertIsNone(checkpointer.latest())
 
+  def test_teachers_that_are_no_numbers_are_named(self):
+
+    def make_labeller(task):
+      able = tiny.make_labeller(task)
+
+      def label(*args):
+        output, carry = able.label(*args)
+        output.logits[1, 0, 0] = np.nan
+        return output, carry
+
+      return able._replace(label=label)
+
+    with self.assertRaisesRegex(
+        loop.TrainingError, r"so are logits of a teacher; .*\['expert'\]"):
+      self.train(tiny.make_problem(make_labeller=make_labeller))
+
   def test_error_of_the_callback_stops_the_actors(self):
     with self.assertRaises(tiny.Killed):
       self.train(config=tiny.THREADED, on_record=self.kill_after(0))
