@@ -188,8 +188,8 @@ class _Student:
               f'{name} is {value} near frame {frames}, and so are logits of a'
               ' teacher; expected numbers, or minus infinity for actions that'
               ' it never takes. Look at the teachers'
-              f' {list(self._problem.teacher_names)}. Checkpoints written before'
-              ' are intact.')
+              f' {list(self._problem.teacher_names)}. Checkpoints written'
+              ' before are intact.')
         raise loop.TrainingError(
             f'{name} is {value} near frame {frames}; expected a finite'
             ' number. Lower learning_rate or max_grad_norm, or look for extreme'
