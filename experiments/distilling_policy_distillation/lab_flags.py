@@ -39,7 +39,9 @@ _LAB = {
     'mdps': 'Decision processes, each with a teacher and its students.',
     'steps': 'Updates of each student, one episode each.',
     'points': 'Points of a curve beside its start.',
-    'chunk': 'MDPs that learn side by side in one program.',
+    'chunk': 'MDPs in one program; what it found is kept before the next.',
+    'slots': 'Students that learn at a time; more of them are faster, until '
+             'memory is short.',
     'memory_gib': 'What a chunk may need.',
     'seed': 'Of MDPs, teachers and episodes.',
 }

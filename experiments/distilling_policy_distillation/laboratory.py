@@ -35,6 +35,7 @@ from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import sampling
 from kickstarting.losses import divergences
 
+_REPORT_S = 2.0
 MEASURES = ('return', 'over_student', 'over_teacher', 'over_uniform')
 
 
@@ -44,13 +45,14 @@ class LabConfig:
 
   mdps: int = 1000
   steps: int = 30_000  # updates, one episode each
-  points: int = 30  # of a curve, beside the one at its start
-  chunk: int = 100  # MDPs in one program; others draw other random numbers
+  points: int = 15  # of a curve, beside the one at its start
+  chunk: int = 1000  # MDPs in one program; others draw other random numbers
+  slots: int = 256  # that learn side by side; also changes the numbers
   memory_gib: float = 8.0  # for a chunk
   seed: int = 0
 
   def __post_init__(self):
-    for name in ('mdps', 'steps', 'points', 'chunk'):
+    for name in ('mdps', 'steps', 'points', 'chunk', 'slots'):
       if getattr(self, name) < 1:
         raise ValueError(
             f'{name} is {getattr(self, name)}; expected at least 1.')
@@ -80,12 +82,18 @@ class Interrupted(Exception):
 
 
 def memory_gib(
-    num: int, num_states: int, num_actions: int, max_steps: int
+    num: int,
+    num_states: int,
+    num_actions: int,
+    max_steps: int,
+    num_points: int,
+    num_slots: int,
 ) -> float:
   """Returns what a chunk needs, about: tables, matrices, episodes."""
-  tables = 6 * num_states * num_actions
-  matrices = 4 * num_states**2
-  return 4 * num * (tables + matrices + 2 * max_steps) / 2**30
+  tables = num * (5 + num_points) * num_states * num_actions
+  matrices = 4 * num * num_states**2
+  episodes = min(num, num_slots) * max_steps * (num_actions + 2)
+  return 4 * (tables + matrices + episodes) / 2**30
 
 
 def _check_memory(config: LabConfig, group: Group) -> None:
@@ -93,9 +101,10 @@ def _check_memory(config: LabConfig, group: Group) -> None:
   shape = jax.eval_shape(lambda key: group.make(0, 1, key)[1].logits,
                          jax.random.key(0)).shape
   steps = max(curve.max_steps for curve in group.curves.values())
-  needed = memory_gib(num, shape[1], shape[2], steps)
+  sizes = shape[1], shape[2], steps, config.points, config.slots
+  needed = memory_gib(num, *sizes)
   if needed > config.memory_gib:
-    one = memory_gib(1, shape[1], shape[2], steps)
+    one = memory_gib(1, *sizes)
     raise ValueError(
         f'a chunk of {num} MDPs with {shape[1]} states and {shape[2]} actions'
         f' needs {needed:.2f} GiB; --memory_gib={config.memory_gib} allows'
@@ -131,7 +140,7 @@ def run(
   for group in groups:
     _check_memory(config, group)
   firsts = range(0, config.mdps, config.chunk)
-  progress = _Progress(report, len(firsts) * config.points * sum(
+  progress = _Progress(report, len(firsts) * sum(
       len(group.curves) for group in groups))
   found: dict[str, dict[str, np.ndarray]] = {}
   for group in groups:
@@ -152,7 +161,7 @@ def _run_chunk(
   path = folder / 'chunks' / f'{group.name}-{first}.npz'
   done = dict(np.load(path)) if path.exists() else {}
   if set(group.curves) | {'teacher'} <= set(done):
-    progress.skip(len(group.curves) * config.points)
+    progress.skip(len(group.curves))
     return done
   num = min(config.chunk, config.mdps - first)
   key = jax.random.fold_in(jax.random.key(config.seed), first)
@@ -166,16 +175,14 @@ def _run_chunk(
   done['teacher'] = measure(teacher.logits)[np.newaxis]
   for name, update in group.curves.items():
     if name in done:
-      progress.skip(config.points)
+      progress.skip(1)
       continue
     label = f'{group.name} | MDPs {first} to {first + num - 1} | {name}'
     done[name] = _learn(
         config, update, group.dynamics, mdps, teacher, measure,
         jax.random.fold_in(key, zlib.crc32(name.encode())),
-        lambda step, now, label=label: progress.add(
-            f'{label} | step {step} of {config.steps} | return'
-            f' {now[:, 0].mean():6.2f}'),
-        should_stop)
+        lambda share, label=label: progress.update(label, share), should_stop)
+    progress.finish(f'{label} | return {done[name][-1, :, 0].mean():.2f}')
     _save(path, done)
   return done
 
@@ -185,23 +192,23 @@ def _learn(
     should_stop
 ) -> np.ndarray:
   """Returns the curve of one kind of student; [points + 1, N, measures]."""
-  update = sampling.make_update(update_config, dynamics)
-  num = config.steps // config.points
-
-  def advance(student, rng_key):
-    return jax.lax.fori_loop(0, num, lambda i, x: update(
-        x, mdps, teacher, jax.random.fold_in(rng_key, i)), student)
-
-  advance = jax.jit(advance, donate_argnums=0)
-  student = jax.tree.map(jnp.zeros_like, teacher)
-  curve = [measure(student.logits)]
-  for point in range(config.points):
+  learner = sampling.make_learner(
+      update_config, dynamics, config.steps, config.points, config.slots)
+  state = learner.init(mdps, teacher)
+  total = left = int(learner.updates_left(state))
+  calls = 0
+  while left:
     if should_stop():
       raise Interrupted
-    student = advance(student, jax.random.fold_in(rng_key, point))
-    curve.append(measure(student.logits))
-    report((point + 1) * num, curve[-1])
-  return np.stack(curve)
+    state = learner.advance(
+        state, mdps, teacher, jax.random.fold_in(rng_key, calls))
+    calls += 1
+    left = int(learner.updates_left(state))
+    report(1 - left / total)
+  snapshots = state.snapshots
+  del state
+  return np.stack([
+      measure(jnp.zeros_like(teacher.logits)), *map(measure, snapshots)])
 
 
 def _make_measure(mdps, teacher, dynamics):
@@ -237,26 +244,31 @@ def _save(path: pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 class _Progress:
-  """Lines of progress with the time that is left."""
+  """Lines of progress with the time that is left, of so many curves."""
 
   def __init__(self, report, total):
     self._report = report
     self._left = total
     self._done = 0
-    self._began = time.monotonic()
-    self._last = -np.inf
+    self._began = self._last = time.monotonic()
 
   def skip(self, num: int) -> None:
-    """Notes what was done in an earlier run."""
+    """Notes curves that were there already."""
     self._left -= num
 
-  def add(self, text: str) -> None:
-    """Notes one point of a curve; reports, but not more than once a second."""
+  def update(self, label: str, share: float) -> None:
+    """Notes how much of a curve is done; reports now and then."""
+    if time.monotonic() - self._last > _REPORT_S:
+      self._say(f'{label} | {share:4.0%}', self._done + share)
+
+  def finish(self, text: str) -> None:
+    """Notes a curve that is done."""
     self._done += 1
     self._left -= 1
-    now = time.monotonic()
-    if now - self._last < 1.0 and self._left:
-      return
-    self._last = now
-    left = round((now - self._began) / self._done * self._left)
+    self._say(text, self._done)
+
+  def _say(self, text, done):
+    self._last = time.monotonic()
+    total = self._done + self._left
+    left = round((self._last - self._began) / done * (total - done))
     self._report(f'{text} | {left // 60}:{left % 60:02d} left')

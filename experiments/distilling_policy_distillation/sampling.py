@@ -14,12 +14,19 @@
 # ==============================================================================
 """Sampled updates of tabular students, one episode each, many MDPs at once.
 
-All functions take a leading axis [N] of MDPs. Not here: expectations
-(`exact.py`), how long it goes on (`laboratory.py`).
+Episodes differ in length, and so do MDPs. Whoever waited for the longest would
+mostly wait; so nobody does. A *slot* takes a student and makes one small step
+with it at a time: forward, an action and a move; then backward over the same
+episode, from its last step to its first, with the update of each. Then the
+student's next episode begins, and when all are done, the next student's. All
+slots step side by side in one program.
+
+Not here: expectations (`exact.py`), curves of many students (`laboratory.py`).
 """
 
 from collections.abc import Callable
 import dataclasses
+import functools
 from typing import NamedTuple
 
 import jax
@@ -33,6 +40,7 @@ from kickstarting.losses import distillation
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
 RETURNS = ('monte_carlo', 'one_step')
+_BURST = 32  # small steps between two looks at who is done
 
 
 class Table(NamedTuple):
@@ -72,158 +80,260 @@ class UpdateConfig:
       raise ValueError(f'max_steps is {self.max_steps}; expected at least 1.')
 
 
-class Episode(NamedTuple):
-  """An episode of each MDP; time first."""
-
-  states: jax.Array  # int32 [max_steps + 1, N]
-  actions: jax.Array  # int32 [max_steps, N]
-  num_steps: jax.Array  # int32 [N]
-  longest: jax.Array  # int32 []
-
-
 def choose(probs: jax.Array, uniform: jax.Array) -> jax.Array:
-  """Returns the action of each row [N, A] that a number in [0, 1) falls on."""
-  below = jnp.cumsum(probs, axis=-1) <= uniform[:, None] * jnp.sum(
-      probs, axis=-1, keepdims=True)
-  return jnp.minimum(jnp.sum(below, axis=-1), probs.shape[-1] - 1)
+  """Returns the action of each row [M, A] that a number in [0, 1) falls on."""
+  num = probs.shape[-1]
+  width = int(num**0.5)
+  if num <= 16 or num % width:
+    width = 1
+  # First the block that it falls into: a sum over all actions is cheap, a
+  # cumulated one is not.
+  blocks = probs.reshape(len(probs), -1, width)
+  sums = jnp.sum(blocks, axis=-1)
+  block, rest = _fall(sums, uniform * jnp.sum(sums, axis=-1))
+  if width == 1:
+    return block
+  chosen = jnp.take_along_axis(blocks, block[:, None, None], axis=1)[:, 0]
+  return block * width + _fall(chosen, rest)[0]
+
+
+def _fall(weights: jax.Array, height: jax.Array) -> tuple[jax.Array, jax.Array]:
+  """Returns where a height falls among weights [M, B], and how far into it."""
+  above = jnp.cumsum(weights, axis=-1)
+  index = jnp.sum(above <= height[:, None], axis=-1)
+  # Rounding may lead beyond the end, or to an action of probability 0.
+  last = weights.shape[-1] - 1 - jnp.argmax(weights[:, ::-1] > 0, axis=-1)
+  index = jnp.minimum(index, last)
+  below = jnp.take_along_axis(
+      above - weights, index[:, None], axis=-1)[:, 0]
+  return index, height - below
 
 
 def move(
     mdps: mdp_lib.MDP,
     dynamics: mdp_lib.Dynamics,
+    items: jax.Array,
     states: jax.Array,
     actions: jax.Array,
     uniform: jax.Array,
 ) -> jax.Array:
-  """Returns the next states; all arrays [N]."""
-  rows = jnp.arange(len(states))
+  """Returns the next states, in MDPs number `items`; all arrays [M]."""
   num_states, num_moves = mdps.successor.shape[1:]
   end = dynamics.end_probability
   rest = (uniform - end) / max(1 - end, 1e-12)
   is_noise = (rest < dynamics.noise) & (actions < num_moves)
   other = (rest / max(dynamics.noise, 1e-12) * num_moves).astype(jnp.int32)
   chosen = jnp.where(is_noise, jnp.clip(other, 0, num_moves - 1), actions)
-  there = mdps.successor[rows, states, jnp.minimum(chosen, num_moves - 1)]
+  there = mdps.successor[items, states, jnp.minimum(chosen, num_moves - 1)]
   there = jnp.where(chosen < num_moves, there, states)
   return jnp.where(uniform < end, num_states - 1, there)
 
 
-def play(
-    mdps: mdp_lib.MDP,
-    dynamics: mdp_lib.Dynamics,
-    policy_of: Callable[[jax.Array, jax.Array], jax.Array],
-    max_steps: int,
-    rng_key: jax.Array,
-) -> Episode:
-  """Plays one episode of each MDP, all side by side until the last one ends.
+class _Slots(NamedTuple):
+  """What M slots are doing; [M]."""
 
-  Args:
-    mdps: [N].
-    dynamics: their chance.
-    policy_of: rows of MDPs [N], states [N] -> probabilities [N, A].
-    max_steps: of an episode.
-    rng_key: consumed.
+  item: jax.Array  # int32, the student; N and more: none is left
+  num_updates: jax.Array  # int32, of this student
+  quota: jax.Array  # int32, where it waits to be looked at
+  is_backward: jax.Array  # bool
+  time: jax.Array  # int32, steps of the episode before `state`
+  state: jax.Array  # int32
+  later: jax.Array  # float32, the return after `state`
+  following: distillation.Step  # of `state`, in the backward direction
+  has_following: jax.Array  # bool, whether there is one
+
+
+class State(NamedTuple):
+  """Students on their way."""
+
+  student: Table
+  snapshots: jax.Array  # float32 [points, N, S, A], logits
+  slots: _Slots
+  rows: jax.Array  # float32 [max_steps, M, A], log-probabilities of episodes
+  choices: jax.Array  # int32 [max_steps, M], state * A + action
+  next_item: jax.Array  # int32 []
+
+
+class Learner(NamedTuple):
+  """Functions of (mdps, teacher), leaves [N, ...].
+
+  init(mdps, teacher) -> State.
+  advance(state, mdps, teacher, rng_key) -> State, some small steps later. The
+    state is given away. The teacher's value of terminal states must be 0.
+  updates_left(state) -> int32 [], of all students together.
   """
-  num = len(mdps.start)
-  rows = jnp.arange(num)
 
-  def body(carry):
-    t, state, num_steps, states, actions = carry
-    uniform = jax.random.uniform(jax.random.fold_in(rng_key, t), (2, num))
-    action = choose(policy_of(rows, state), uniform[0])
-    is_going = ~mdps.is_terminal[rows, state]
-    following = jnp.where(
-        is_going, move(mdps, dynamics, state, action, uniform[1]), state)
-    return (t + 1, following, num_steps + is_going,
-            states.at[t + 1].set(following), actions.at[t].set(action))
-
-  def is_any_going(carry):
-    t, state, *_ = carry
-    return (t < max_steps) & ~mdps.is_terminal[rows, state].all()
-
-  state = jnp.asarray(mdps.start)
-  longest, _, num_steps, states, actions = jax.lax.while_loop(
-      is_any_going, body, (
-          jnp.zeros((), jnp.int32), state, jnp.zeros(num, jnp.int32),
-          jnp.zeros((max_steps + 1, num), jnp.int32).at[0].set(state),
-          jnp.zeros((max_steps, num), jnp.int32)))
-  return Episode(states, actions, num_steps, longest)
+  init: Callable[[mdp_lib.MDP, Table], State]
+  advance: Callable[[State, mdp_lib.MDP, Table, jax.Array], State]
+  updates_left: Callable[[State], jax.Array]
 
 
-Update = Callable[[Table, mdp_lib.MDP, Table, jax.Array], Table]
-
-
-def make_update(config: UpdateConfig, dynamics: mdp_lib.Dynamics) -> Update:
-  """Builds the update of students by one episode each.
+def make_learner(
+    config: UpdateConfig,
+    dynamics: mdp_lib.Dynamics,
+    num_updates: int,
+    num_points: int = 1,
+    num_slots: int = 256,
+    num_bursts: int = 100,
+) -> Learner:
+  """Builds what lets students learn.
 
   Args:
     config: how.
     dynamics: of all MDPs.
-
-  Returns:
-    (student, mdps, teacher, rng_key) -> student; leaves [N, ...]. The teacher's
-    value of terminal states must be 0.
+    num_updates: of each student.
+    num_points: after equally many updates each a student's logits are kept; a
+      divisor of `num_updates`.
+    num_slots: M, at most; more of them are faster, until memory is short.
+    num_bursts: how much `advance` does, in bursts of small steps.
   """
   method = distillation.get_method(config.method)
   control = config.control or method.control
-  loss = method.loss
+  per_point = num_updates // num_points
 
-  def update(student, mdps, teacher, rng_key):
-    def policy_of(rows, states):
-      return exact.control_policy(
-          control, student.logits[rows, states], teacher.logits[rows, states])
+  def init(mdps, teacher):
+    num, num_states, num_actions = teacher.logits.shape
+    slots = min(num, num_slots)
+    zeros = jnp.zeros(slots, jnp.float32)
+    counts = jnp.zeros(slots, jnp.int32)
+    item = jnp.arange(slots)
+    return State(
+        student=Table(jnp.zeros(teacher.logits.shape),
+                      jnp.zeros((num, num_states))),
+        snapshots=jnp.zeros((num_points, num, num_states, num_actions)),
+        slots=_Slots(
+            item, counts, counts + per_point, counts > 0, counts,
+            jnp.asarray(mdps.start)[item], zeros,
+            distillation.Step(*[zeros] * len(distillation.Step._fields)),
+            counts > 0),
+        rows=jnp.zeros((config.max_steps, slots, num_actions)),
+        choices=jnp.zeros((config.max_steps, slots), jnp.int32),
+        next_item=jnp.array(slots, jnp.int32))
 
-    episode = play(mdps, dynamics, policy_of, config.max_steps, rng_key)
-    rows = jnp.arange(len(mdps.start))
+  def updates_left(state):
+    slots, num = state.slots, len(state.student.value)
+    left = jnp.where(slots.item < num, num_updates - slots.num_updates, 0)
+    waiting = jnp.maximum(num - state.next_item, 0)
+    return jnp.sum(left) + waiting * num_updates
 
-    def step_of(logits, states, actions):
-      return distillation.make_step(
-          logits, teacher.logits[rows, states], actions,
-          student.value[rows, states], teacher.value[rows, states],
-          floor=config.floor)
+  @functools.partial(jax.jit, donate_argnums=0)
+  def advance(state, mdps, teacher, rng_key):
+    return jax.lax.fori_loop(0, num_bursts, lambda i, x: _look(
+        _burst(x, mdps, teacher, jax.random.fold_in(rng_key, i)), mdps), state)
 
-    def body(carry):  # from the last step of the longest episode to the first
-      t, new, later, following = carry
-      t -= 1
-      state, next_state = episode.states[t], episode.states[t + 1]
-      action = episode.actions[t]
-      logits = student.logits[rows, state]
-      step = step_of(logits, state, action)
-      is_step = t < episode.num_steps
-      is_followed = t + 1 < episode.num_steps
-      reward = mdps.reward[rows, next_state]
-      steps = jax.tree.map(lambda x, y: jnp.stack([x, y]), step, following)
-      discount = jnp.where(is_followed, config.discount, 0.0)
-      [pseudo] = distillation.pseudo_rewards(
-          method, steps, reward[None], discount[None])
-      bootstrap = config.discount * new.value[rows, next_state]
-      target = (pseudo if method.has_return else reward) + bootstrap
-      if method.is_one_step:
-        returns = pseudo
-      elif config.returns == 'one_step':
-        returns = pseudo + bootstrap
-      else:
-        returns = pseudo + config.discount * later
-      descent = jnp.zeros_like(logits)
-      if method.has_return:
-        chosen = jax.nn.one_hot(action, logits.shape[-1])
-        descent -= returns[:, None] * (chosen - jax.nn.softmax(logits))
-      if loss is not None:
-        descent += jax.grad(
-            lambda x: jnp.sum(loss(step_of(x, state, action))))(logits)
-      error = target - new.value[rows, state]
-      new = Table(
-          new.logits.at[rows, state].add(jnp.where(
-              is_step[:, None], -config.learning_rate * descent, 0.0)),
-          new.value.at[rows, state].add(
-              jnp.where(is_step, config.value_rate * error, 0.0)))
-      return t, new, jnp.where(is_step, returns, 0.0), step
+  def _burst(state, mdps, teacher, rng_key):
+    num_slots = len(state.slots.item)
+    uniform = jax.random.uniform(rng_key, (_BURST, 2, num_slots))
+    return jax.lax.fori_loop(0, _BURST, lambda i, x: _step(
+        config, method, control, dynamics, x, mdps, teacher, uniform[i]), state)
 
-    nothing = step_of(
-        student.logits[rows, mdps.start], mdps.start, episode.actions[0])
-    _, student, _, _ = jax.lax.while_loop(
-        lambda carry: carry[0] > 0, body,
-        (episode.longest, student, jnp.zeros(len(rows)), nothing))
-    return student
+  def _look(state, mdps):
+    """Keeps what is asked for, and gives the next students to who is done."""
+    num = len(state.student.value)
 
-  return update
+    def is_waiting(state):
+      slots = state.slots
+      return (slots.item < num) & (slots.num_updates >= slots.quota)
+
+    def serve(state):
+      i = jnp.argmax(is_waiting(state))
+      slots, item = state.slots, state.slots.item[i]
+      point = slots.quota[i] // per_point - 1
+      snapshots = jax.lax.dynamic_update_slice(
+          state.snapshots, state.student.logits[item][None, None],
+          (point, item, 0, 0))
+      is_done = slots.quota[i] >= num_updates
+      new = jnp.where(is_done, state.next_item, item)
+      start = jnp.asarray(mdps.start)[jnp.minimum(new, num - 1)]
+      return state._replace(
+          snapshots=snapshots,
+          next_item=state.next_item + is_done,
+          slots=slots._replace(
+              item=slots.item.at[i].set(new),
+              state=slots.state.at[i].set(start),
+              num_updates=slots.num_updates.at[i].multiply(1 - is_done),
+              quota=slots.quota.at[i].set(
+                  jnp.where(is_done, 0, slots.quota[i]) + per_point)))
+
+    return jax.lax.while_loop(
+        lambda x: jnp.any(is_waiting(x)), serve, state)
+
+  return Learner(jax.jit(init), advance, jax.jit(updates_left))
+
+
+def _step(
+    config, method, control, dynamics, state, mdps, teacher, uniform
+) -> State:
+  """Makes one small step in every slot."""
+  student, slots = state.student, state.slots
+  num, _, num_actions = student.logits.shape
+  rows = jnp.arange(len(slots.item))
+  item = jnp.minimum(slots.item, num - 1)
+  is_busy = (slots.item < num) & (slots.num_updates < slots.quota)
+  is_backward = is_busy & slots.is_backward
+  is_forward = is_busy & ~slots.is_backward
+
+  # Forward: the action and where it leads.
+  log_probs = jax.nn.log_softmax(student.logits[item, slots.state])
+  acting = log_probs
+  if control != 'student':
+    acting = jnp.log(exact.control_policy(
+        control, log_probs, teacher.logits[item, slots.state]))
+  action = choose(jnp.exp(acting), uniform[0])
+  ahead = move(mdps, dynamics, item, slots.state, action, uniform[1])
+  time = jnp.where(is_forward, slots.time, config.max_steps)  # dropped
+  new_rows = state.rows.at[time, rows].set(log_probs, mode='drop')
+  choices = state.choices.at[time, rows].set(
+      slots.state * num_actions + action, mode='drop')
+  is_over = mdps.is_terminal[item, ahead] | (slots.time + 1 >= config.max_steps)
+
+  # Backward: the update of the step that led to `state`. What was written is
+  # read after it, and so on down to the students' tables: where one operation
+  # reads an array that another one changes, in no order, XLA copies it.
+  before = jnp.maximum(slots.time - 1, 0)
+  then, taken = jnp.divmod(choices[before, rows], num_actions)
+  log_probs = new_rows[before, rows]
+  value = student.value[item, then]
+  teacher_logits = teacher.logits[item, then]
+  teacher_value = teacher.value[item, then]
+  step_of = lambda x: distillation.make_step(
+      x, teacher_logits, taken, value, teacher_value, floor=config.floor)
+  step = step_of(log_probs)
+  reward = mdps.reward[item, slots.state]
+  pseudo = distillation.pseudo_reward(
+      method, step, slots.following, reward,
+      jnp.where(slots.has_following, config.discount, 0.0))
+  bootstrap = config.discount * student.value[item, slots.state]
+  error = (pseudo if method.has_return else reward) + bootstrap - value
+  returns = pseudo
+  if config.returns == 'one_step' and not method.is_one_step:
+    returns = pseudo + bootstrap
+  elif not method.is_one_step:
+    returns = pseudo + config.discount * slots.later
+  descent = jnp.zeros_like(log_probs)
+  if method.has_return:
+    chosen = jnp.arange(num_actions)[None] == taken[:, None]
+    descent -= returns[:, None] * (chosen - jnp.exp(log_probs))
+  if method.loss:
+    descent += jax.grad(
+        lambda x: jnp.sum(method.loss(step_of(x))))(log_probs)
+  where = jnp.where(is_backward, item, num)  # dropped
+  student = Table(
+      student.logits.at[where, then].add(
+          -config.learning_rate * descent, mode='drop'),
+      student.value.at[where, then].add(
+          config.value_rate * error, mode='drop'))
+
+  is_first = is_backward & (slots.time == 1)
+  return state._replace(
+      student=student, rows=new_rows, choices=choices,
+      slots=slots._replace(
+          num_updates=slots.num_updates + is_first,
+          is_backward=jnp.where(
+              is_forward, is_over, slots.is_backward & ~is_first),
+          time=slots.time + is_forward - is_backward,
+          state=jnp.where(
+              is_forward, ahead, jnp.where(is_backward, then, slots.state)),
+          later=jnp.where(is_backward, returns, 0.0),
+          following=step,
+          has_following=is_backward & ~is_first))

@@ -69,7 +69,8 @@ def q_learning(
     greedy = jnp.argmax(q[rows, state], axis=1)
     random = (uniform[1] * dynamics.num_actions).astype(jnp.int32)
     action = jnp.where(uniform[0] < config.epsilon, random, greedy)
-    following = sampling.move(mdps, dynamics, state, action, uniform[2])
+    following = sampling.move(
+        mdps, dynamics, rows, state, action, uniform[2])
     is_over = mdps.is_terminal[rows, following]
     later = jnp.where(is_over, 0.0, jnp.max(q[rows, following], axis=1))
     target = mdps.reward[rows, following] + config.teacher_discount * later
@@ -159,29 +160,40 @@ def estimate_value(
     return jax.vmap(lambda mdp, x: exact.value(
         mdp, dynamics, jax.nn.softmax(x), exact.rewards(mdp, dynamics),
         config.teacher_discount))(mdps, logits)
-  rows = jnp.arange(len(mdps.start))
+  num = len(mdps.start)
+  rows = jnp.arange(num)
+  probs = jax.nn.softmax(logits)
 
-  def policy_of(rows, states):
-    return jax.nn.softmax(logits[rows, states])
+  def forward(carry):
+    key, t, state, states, num_steps = carry
+    uniform = jax.random.uniform(jax.random.fold_in(key, t), (2, num))
+    action = sampling.choose(probs[rows, state], uniform[0])
+    is_going = ~mdps.is_terminal[rows, state]
+    state = jnp.where(is_going, sampling.move(
+        mdps, dynamics, rows, state, action, uniform[1]), state)
+    return key, t + 1, state, states.at[t + 1].set(state), num_steps + is_going
 
   def one(i, sums):
-    episode = sampling.play(
-        mdps, dynamics, policy_of, max_steps, jax.random.fold_in(rng_key, i))
+    start = jnp.asarray(mdps.start)
+    _, longest, _, states, num_steps = jax.lax.while_loop(
+        lambda x: (x[1] < max_steps) & ~mdps.is_terminal[rows, x[2]].all(),
+        forward, (
+            jax.random.fold_in(rng_key, i), 0, start,
+            jnp.zeros((max_steps + 1, num), jnp.int32).at[0].set(start),
+            jnp.zeros(num, jnp.int32)))
 
-    def body(carry):
+    def backward(carry):
       t, later, total, count = carry
       t -= 1
-      is_step = t < episode.num_steps
-      reward = mdps.reward[rows, episode.states[t + 1]]
+      is_step = t < num_steps
       later = jnp.where(
-          is_step, reward + config.teacher_discount * later, 0.0)
-      state = episode.states[t]
-      return (t, later, total.at[rows, state].add(later),
-              count.at[rows, state].add(is_step.astype(jnp.float32)))
+          is_step, mdps.reward[rows, states[t + 1]]
+          + config.teacher_discount * later, 0.0)
+      return (t, later, total.at[rows, states[t]].add(later),
+              count.at[rows, states[t]].add(is_step.astype(jnp.float32)))
 
     _, _, *sums = jax.lax.while_loop(
-        lambda carry: carry[0] > 0, body,
-        (episode.longest, jnp.zeros(len(rows)), *sums))
+        lambda x: x[0] > 0, backward, (longest, jnp.zeros(num), *sums))
     return tuple(sums)
 
   zeros = jnp.zeros(mdps.is_terminal.shape)

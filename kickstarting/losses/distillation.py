@@ -242,12 +242,13 @@ def make_step(
       teacher_log_prob=take(log_teacher), student_log_prob=take(log_student))
 
 
-def pseudo_rewards(
+def pseudo_reward(
     method: Method,
-    steps: Step,
-    r_t: types.Array,
-    discount_t: types.Array,
-    weights: chex.Numeric = 1.0,
+    step: Step,
+    following: Step,
+    reward: types.Array,
+    discount: types.Array,
+    weight: chex.Numeric = 1.0,
 ) -> jax.Array:
   """Computes r_i of a method, without gradient.
 
@@ -255,29 +256,29 @@ def pseudo_rewards(
   0 where there is no such step. With gamma < 1 the discounted sum is then that
   of the discounted loss, and the teacher's value telescopes as a shaping reward
   does (Ng et al., 1999).
-  Shapes: T time, any further axes.
 
   Args:
     method: which one.
-    steps: T+1 of them; of the last one only what it adds to the one before.
-    r_t: the environment's; [T, ...] float32.
-    discount_t: [T, ...] float32.
-    weights: lambda, of all that is not the environment's reward; a scalar or
-      [T, ...].
+    step: step i; any shape [...].
+    following: step i+1; where the discount is 0 it is not read.
+    reward: of the environment; [...] float32.
+    discount: [...] float32.
+    weight: lambda, of all that is not the environment's reward; a scalar or
+      [...].
 
   Returns:
-    [T, ...] float32.
+    [...] float32.
   """
-  rewards = jnp.zeros_like(r_t)
+  total = jnp.zeros_like(reward)
   if method.reward_now:
-    rewards += method.reward_now(jax.tree.map(lambda x: x[:-1], steps))
+    total += method.reward_now(step)
   if method.reward_next:
-    following = method.reward_next(jax.tree.map(lambda x: x[1:], steps))
-    rewards += jnp.where(discount_t == 0, 0.0, discount_t * following)
-  rewards *= weights
+    total += jnp.where(
+        discount == 0, 0.0, discount * method.reward_next(following))
+  total *= weight
   if method.adds_reward:
-    rewards += r_t
-  return jax.lax.stop_gradient(rewards)
+    total += reward
+  return jax.lax.stop_gradient(total)
 
 
 def apply_method(
@@ -326,8 +327,10 @@ def apply_method(
   logits = gradients.pass_where(
       jnp.concatenate([is_taught, no_step]), output.logits)
   steps = _steps(logits, output.value, trajectory, divergence, floor)
-  taught = pseudo_rewards(
-      method, steps, transitions.r_t, transitions.discount_t, weights)
+  taught = pseudo_reward(
+      method, jax.tree.map(transitions_lib.at_tm1, steps),
+      jax.tree.map(transitions_lib.at_t, steps), transitions.r_t,
+      transitions.discount_t, weights)
   alone = transitions.r_t if method.adds_reward else jnp.zeros_like(taught)
   discount_t = transitions.discount_t
   if method.is_one_step:
@@ -336,7 +339,7 @@ def apply_method(
       r_t=jnp.where(is_taught, taught, alone), discount_t=discount_t)
   if method.loss is None:
     return transitions, None
-  loss = method.loss(jax.tree.map(lambda x: x[:num_steps], steps))
+  loss = method.loss(jax.tree.map(transitions_lib.at_tm1, steps))
   return transitions, jnp.where(is_taught, loss, 0.0)
 
 

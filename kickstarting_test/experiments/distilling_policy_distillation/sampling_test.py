@@ -43,16 +43,28 @@ def _world():
   return mdp, student, 2 * teacher
 
 
+def _learn(config, dynamics, mdp, student, teacher, value, num, updates=1):
+  """Lets `num` copies of a student learn; returns their Table."""
+  learner = sampling.make_learner(
+      config, dynamics, updates, num_slots=1000, num_bursts=5)
+  mdps = _many(mdp, num)
+  teachers = _many(sampling.Table(teacher, value), num)
+  state = learner.init(mdps, teachers)
+  state = state._replace(student=state.student._replace(
+      logits=jnp.array(_many(student, num))))
+  for i in range(10_000):
+    if not int(learner.updates_left(state)):
+      return state.student
+    state = learner.advance(state, mdps, teachers, jax.random.key(i))
+  raise AssertionError('never done')
+
+
 def _descents(name, mdp, student, teacher, value, **fields):
   """Returns what each copy's episode descends along; [copies, S, A]."""
   config = sampling.UpdateConfig(
-      method=name, learning_rate=1.0, max_steps=200, **fields)
-  update = jax.jit(sampling.make_update(config, _DYNAMICS))
-  zeros = np.zeros(len(mdp.reward), np.float32)
-  new = update(
-      _many(sampling.Table(student, zeros)), _many(mdp),
-      _many(sampling.Table(teacher, value)), jax.random.key(0))
-  return student - np.asarray(new.logits), np.asarray(new.value)
+      **{'method': name, 'learning_rate': 1.0, 'max_steps': 200, **fields})
+  found = _learn(config, _DYNAMICS, mdp, student, teacher, value, _COPIES)
+  return student - np.asarray(found.logits)
 
 
 class MeanTest(parameterized.TestCase):
@@ -64,7 +76,7 @@ class MeanTest(parameterized.TestCase):
     value = np.asarray(exact.value(
         mdp, _DYNAMICS, jax.nn.softmax(teacher),
         exact.rewards(mdp, _DYNAMICS), 0.9))
-    descents, _ = _descents(
+    descents = _descents(
         name, mdp, student, teacher, value, discount=0.9)
     expected = exact.expected_update(
         distillation.get_method(name), mdp, _DYNAMICS, student, lambda x: x,
@@ -78,17 +90,18 @@ class MeanTest(parameterized.TestCase):
     mdp, student, teacher = _world()  # the student's value is 0
     for value, is_open in ((0.5, True), (-0.5, False)):
       table = np.where(mdp.is_terminal, 0.0, value).astype(np.float32)
-      descents, _ = _descents('v_gated', mdp, student, teacher, table)
-      copied, _ = _descents('on_policy_distill', mdp, student, teacher, table)
+      descents = _descents(
+          'v_gated', mdp, student, teacher, table, value_rate=0.0)
+      copied = _descents('on_policy_distill', mdp, student, teacher, table)
       np.testing.assert_array_equal(descents, is_open * copied)
 
   def test_one_step_returns_end_at_the_value(self):
     # With a value of 0 they are the rewards alone, as of td_zero_v.
     mdp, student, teacher = _world()
     zeros = np.zeros(len(mdp.reward), np.float32)
-    one, _ = _descents('baseline', mdp, student, teacher, zeros,
+    one = _descents('baseline', mdp, student, teacher, zeros,
                        returns='one_step', value_rate=0.0)
-    zero, _ = _descents('td_zero_v', mdp, student, teacher, zeros)
+    zero = _descents('td_zero_v', mdp, student, teacher, zeros)
     np.testing.assert_allclose(one, zero, atol=1e-5)
 
 
@@ -99,15 +112,9 @@ class ValueTest(absltest.TestCase):
     config = sampling.UpdateConfig(
         'baseline', learning_rate=1e-12, value_rate=0.05, discount=0.9,
         max_steps=100)
-    update = sampling.make_update(config, _DYNAMICS)
-    table = _many(sampling.Table(
-        student, np.zeros(len(mdp.reward), np.float32)), 50)
-    mdps, other = _many(mdp, 50), _many(sampling.Table(
-        teacher, np.zeros(len(mdp.reward), np.float32)), 50)
-    table = jax.jit(lambda table: jax.lax.fori_loop(
-        0, 2000, lambda i, x: update(
-            x, mdps, other, jax.random.fold_in(jax.random.key(1), i)),
-        table))(table)
+    zeros = np.zeros(len(mdp.reward), np.float32)
+    table = _learn(
+        config, _DYNAMICS, mdp, student, teacher, zeros, 50, updates=2000)
     policy = jax.nn.softmax(student)
     expected = exact.value(
         mdp, _DYNAMICS, policy, exact.rewards(mdp, _DYNAMICS), 0.9)
@@ -127,36 +134,54 @@ class VarianceTest(absltest.TestCase):
       shape = (len(mdp.reward), num_actions)
       logits = np.full(shape, -np.inf, np.float32)  # never the added actions
       logits[:, :4] = np.random.default_rng(1).normal(size=(shape[0], 4))
-      zeros = np.zeros(shape[0], np.float32)
       variance = []
       for name in ('entropy_regularised', 'expected_entropy_regularised'):
-        update = jax.jit(sampling.make_update(sampling.UpdateConfig(
-            name, learning_rate=1.0, discount=1.0, max_steps=100), dynamics))
-        new = update(
-            _many(sampling.Table(np.zeros(shape, np.float32), zeros), 1000),
-            _many(mdp, 1000), _many(sampling.Table(logits, zeros), 1000),
-            jax.random.key(0))
-        variance.append(float(new.logits.var(axis=0).sum()))
+        config = sampling.UpdateConfig(
+            name, learning_rate=1.0, discount=1.0, max_steps=100)
+        found = _learn(
+            config, dynamics, mdp, np.zeros(shape, np.float32), logits,
+            np.zeros(shape[0], np.float32), 1000)
+        variance.append(float(found.logits.var(axis=0).sum()))
       gaps.append(variance[0] - variance[1])
     self.assertGreater(gaps[0], 1.0)
     self.assertGreater(gaps[1], 2.0 * gaps[0])
     self.assertGreater(gaps[2], 1.1 * gaps[1])
 
 
-class PlayTest(absltest.TestCase):
+class ChooseTest(parameterized.TestCase):
 
-  def test_choose(self):
+  def test_by_hand(self):
     probs = jnp.array([[0.2, 0.0, 0.8]] * 4)
     uniform = jnp.array([0.0, 0.19, 0.2, 0.999999])
     self.assertEqual(sampling.choose(probs, uniform).tolist(), [0, 0, 2, 2])
 
-  def test_frequencies_of_moves(self):
+  @parameterized.parameters(3, 40, 400)
+  def test_frequencies(self, num_actions):
+    probs = np.random.default_rng(0).dirichlet(
+        np.full(num_actions, 0.5)).astype(np.float32)
+    probs[num_actions // 2:] = 0.0
+    probs /= probs.sum()
+    num = 200_000
+    uniform = (jnp.arange(num) + 0.5) / num
+    found = sampling.choose(
+        jnp.broadcast_to(probs, (num, num_actions)), uniform)
+    np.testing.assert_allclose(
+        np.bincount(found, minlength=num_actions) / num, probs, atol=1e-4)
+
+  def test_nothing_of_probability_zero_by_rounding(self):
+    probs = jnp.array([[0.3, 0.7 - 1e-7, 0.0]] * 2)
+    found = sampling.choose(probs, jnp.array([1.0 - 2**-24, 1.0]))
+    self.assertEqual(found.tolist(), [1, 1])
+
+
+class MoveTest(absltest.TestCase):
+
+  def test_frequencies(self):
     mdp, *_ = _world()
     num, action = 100_000, 1
-    states = jnp.full(num, mdp.start)
     found = np.asarray(sampling.move(
-        _many(mdp, num), _DYNAMICS, states, jnp.full(num, action),
-        jax.random.uniform(jax.random.key(0), (num,))))
+        _many(mdp, num), _DYNAMICS, jnp.arange(num), jnp.full(num, mdp.start),
+        jnp.full(num, action), jax.random.uniform(jax.random.key(0), (num,))))
     policy = np.eye(5)[np.full(len(mdp.reward), action)]
     expected = np.array(
         exact.transitions(mdp, _DYNAMICS, policy)[mdp.start])
@@ -164,15 +189,51 @@ class PlayTest(absltest.TestCase):
     np.testing.assert_allclose(
         np.bincount(found, minlength=len(expected)) / num, expected, atol=5e-3)
 
+
+class LearnerTest(absltest.TestCase):
+
+  def _all(self, num, num_slots, max_steps=50, updates=30):
+    mdps = jax.tree.map(jnp.asarray, mdp_lib.grid_worlds(
+        num, mdp_lib.GridConfig(5), 0))
+    shape = (*mdps.is_terminal.shape, 5)
+    teacher = sampling.Table(
+        2 * jax.random.normal(jax.random.key(0), shape), jnp.zeros(shape[:2]))
+    learner = sampling.make_learner(
+        sampling.UpdateConfig(max_steps=max_steps, learning_rate=0.1),
+        _DYNAMICS, updates, 3, num_slots, num_bursts=3)
+    state, left = learner.init(mdps, teacher), []
+    for i in range(10_000):
+      left.append(int(learner.updates_left(state)))
+      if not left[-1]:
+        return state, left
+      state = learner.advance(state, mdps, teacher, jax.random.key(i))
+    raise AssertionError('never done')
+
+  def test_every_student_gets_its_updates(self):
+    state, left = self._all(num=7, num_slots=3)
+    self.assertEqual(left[0], 7 * 30)
+    self.assertEqual(left, sorted(left, reverse=True))
+    # The last snapshot is the end, and the ones before differ from it.
+    np.testing.assert_array_equal(state.snapshots[-1], state.student.logits)
+    for one, two in ((0, 1), (1, 2)):
+      moved = np.abs(state.snapshots[one] - state.snapshots[two]).max((1, 2))
+      self.assertGreater(moved.min(), 1e-3)
+
+  def test_more_slots_than_students(self):
+    state, _ = self._all(num=2, num_slots=50)
+    self.assertLen(state.slots.item, 2)
+    self.assertGreater(np.abs(state.student.logits).max((1, 2)).min(), 0.1)
+
   def test_an_episode_longer_than_allowed_is_cut(self):
     mdp, student, teacher = _world()
-    del teacher
-    episode = sampling.play(
-        _many(mdp, 50), mdp_lib.Dynamics(5, 0.0, 0.0),
-        lambda rows, states: jnp.tile(jnp.eye(5)[4], (50, 1)), 7,
-        jax.random.key(0))  # it stays where it is
-    del student
-    self.assertEqual(set(np.asarray(episode.num_steps).tolist()), {7})
+    student[:] = [0, 0, 0, 0, 99]  # it stays where it is
+    config = sampling.UpdateConfig(learning_rate=1.0, max_steps=7)
+    found = _learn(config, mdp_lib.Dynamics(5, 0.0, 0.0), mdp, student, teacher,
+                   np.zeros(len(mdp.reward), np.float32), 4)
+    descent = (student - np.asarray(found.logits))[:, mdp.start]
+    one = jax.nn.softmax(student[mdp.start]) - jax.nn.softmax(
+        teacher[mdp.start])
+    np.testing.assert_allclose(descent, np.tile(7 * one, (4, 1)), rtol=1e-4)
 
 
 class ConfigTest(parameterized.TestCase):
