@@ -32,6 +32,7 @@ from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import panels as panels_lib
+from experiments.distilling_policy_distillation import paper
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import teachers
 
@@ -73,14 +74,28 @@ def main(
   panels = draw(found, config.steps)
   picture = panels_lib.draw(folder / name, panels, title)
   table = panels_lib.write_csv(folder / f'{name}.csv', panels)
-  returns = {
-      group: {curve: round(float(values[-1, :, 0].mean()), 3)
-              for curve, values in curves.items()}
-      for group, curves in found.items()}
+  returns = compare(found)
   workdir_lib.finish(folder, {
       'ended': 'finished', 'mdps': config.mdps, 'steps': config.steps,
       'final_returns': returns, **summarise(found), 'figure': str(picture),
       'csv': str(table), 'workdir': str(folder)})
+
+
+def compare(found: Found) -> dict[str, dict[str, float]]:
+  """Prints final returns beside the paper's, as Markdown; returns ours."""
+  print('| students | update | return | 1.96 errors | in the paper |')
+  print('| --- | --- | --- | --- | --- |')
+  returns: dict[str, dict[str, float]] = {}
+  for group, curves in found.items():
+    returns[group] = {}
+    for name, values in curves.items():
+      end = panels_lib.curve(1, values[-1:, :, 0])
+      mean, error = float(end.mean[0]), panels_lib.ERRORS * float(end.error[0])
+      theirs = paper.RETURNS.get(group, {}).get(name, '')
+      returns[group][name] = round(mean, 3)
+      print(f'| {group} | {name} | {mean:.2f} | {error:.2f} | {theirs} |',
+            flush=True)
+  return returns
 
 
 def update(method: str, **fields: Any) -> sampling.UpdateConfig:

@@ -30,6 +30,8 @@ import numpy as np
 from experiments import cli
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
+from experiments.distilling_policy_distillation import laboratory
+from experiments.distilling_policy_distillation import paper
 
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_steps', 20_000)  # as good as the paper's
@@ -44,6 +46,7 @@ _LABELS = {
     'return': 'return of the student',
 }
 _ENOUGH = 0.95  # of the teacher's return
+_OVER_UNIFORM = laboratory.MEASURES.index('over_uniform')
 
 
 def make_groups():
@@ -90,7 +93,15 @@ def summarise(found):
         name: steps_to(
             values, values[0] + _ENOUGH * (teacher - values[0]), steps)
         for name, values in mean.items()}
-  return {'steps_to_95_percent_of_the_teacher': table}
+  over_uniform = {
+      group: {name: float(values[-1, :, _OVER_UNIFORM].mean())
+              for name, values in curves.items() if name != 'teacher'}
+      for group, curves in found.items()}
+  return {
+      'steps_to_95_percent_of_the_teacher': table,
+      'cross_entropy_where_uniform_acts': over_uniform,
+      'the_same_in_the_paper': dict(paper.OVER_UNIFORM),
+  }
 
 
 def main(argv):

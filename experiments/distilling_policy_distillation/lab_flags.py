@@ -42,7 +42,8 @@ _LAB = {
     'chunk': 'MDPs in one program; what it found is kept before the next.',
     'slots': 'Students that learn at a time; more of them are faster, until '
              'memory is short.',
-    'memory_gib': 'What a chunk may need.',
+    'workers': 'Chunks that run at a time, each on a core.',
+    'memory_gib': 'What those may need together.',
     'seed': 'Of MDPs, teachers and episodes.',
 }
 _GRID = {

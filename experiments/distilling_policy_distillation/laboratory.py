@@ -20,9 +20,11 @@ flags and pictures (`lab_flags.py`, `panels.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
 import dataclasses
 import os
 import pathlib
+import threading
 import time
 import zlib
 
@@ -48,11 +50,12 @@ class LabConfig:
   points: int = 15  # of a curve, beside the one at its start
   chunk: int = 1000  # MDPs in one program; others draw other random numbers
   slots: int = 256  # that learn side by side; also changes the numbers
-  memory_gib: float = 8.0  # for a chunk
+  workers: int = os.cpu_count() or 1  # chunks that run at a time
+  memory_gib: float = 8.0  # for those
   seed: int = 0
 
   def __post_init__(self):
-    for name in ('mdps', 'steps', 'points', 'chunk', 'slots'):
+    for name in ('mdps', 'steps', 'points', 'chunk', 'slots', 'workers'):
       if getattr(self, name) < 1:
         raise ValueError(
             f'{name} is {getattr(self, name)}; expected at least 1.')
@@ -102,14 +105,15 @@ def _check_memory(config: LabConfig, group: Group) -> None:
                          jax.random.key(0)).shape
   steps = max(curve.max_steps for curve in group.curves.values())
   sizes = shape[1], shape[2], steps, config.points, config.slots
-  needed = memory_gib(num, *sizes)
+  needed = config.workers * memory_gib(num, *sizes)
   if needed > config.memory_gib:
-    one = memory_gib(1, *sizes)
+    one = config.workers * memory_gib(1, *sizes)
     raise ValueError(
-        f'a chunk of {num} MDPs with {shape[1]} states and {shape[2]} actions'
-        f' needs {needed:.2f} GiB; --memory_gib={config.memory_gib} allows'
+        f'{config.workers} chunks of {num} MDPs with {shape[1]} states and'
+        f' {shape[2]} actions need {needed:.3g} GiB;'
+        f' --memory_gib={config.memory_gib} allows'
         f' --chunk={int(config.memory_gib / one)}, and one MDP needs'
-        f' {one:.2f} GiB.')
+        f' {one:.3g} GiB.')
 
 
 def run(
@@ -142,16 +146,36 @@ def run(
   firsts = range(0, config.mdps, config.chunk)
   progress = _Progress(report, len(firsts) * sum(
       len(group.curves) for group in groups))
-  found: dict[str, dict[str, np.ndarray]] = {}
-  for group in groups:
-    parts: dict[str, list[np.ndarray]] = {}
-    for first in firsts:
-      for name, values in _run_chunk(
-          config, group, first, folder, progress, should_stop).items():
-        parts.setdefault(name, []).append(values)
-    found[group.name] = {
-        name: np.concatenate(values, axis=1) for name, values in parts.items()}
-  return found
+  failed = threading.Event()  # one chunk's end is that of the others
+
+  def one(group: Group, first: int) -> dict[str, np.ndarray]:
+    try:
+      return _run_chunk(config, group, first, folder, progress,
+                        lambda: failed.is_set() or should_stop())
+    except BaseException:
+      failed.set()
+      raise
+
+  with futures.ThreadPoolExecutor(config.workers) as pool:
+    chunks = {
+        group.name: [pool.submit(one, group, first) for first in firsts]
+        for group in groups}
+  error = [chunk.exception() for parts in chunks.values() for chunk in parts]
+  error.sort(key=lambda e: isinstance(e, Interrupted))
+  for e in error:
+    if e is not None:
+      raise e
+  return {
+      name: _side_by_side([chunk.result() for chunk in parts])
+      for name, parts in chunks.items()}
+
+
+def _side_by_side(
+    parts: Sequence[Mapping[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+  """Returns the curves of all chunks, [points + 1, MDPs, measures]."""
+  return {name: np.concatenate([part[name] for part in parts], axis=1)
+          for name in parts[0]}
 
 
 def _run_chunk(
@@ -182,7 +206,7 @@ def _run_chunk(
         config, update, group.dynamics, mdps, teacher, measure,
         jax.random.fold_in(key, zlib.crc32(name.encode())),
         lambda share, label=label: progress.update(label, share), should_stop)
-    progress.finish(f'{label} | return {done[name][-1, :, 0].mean():.2f}')
+    progress.finish(label, f'return {done[name][-1, :, 0].mean():.2f}')
     _save(path, done)
   return done
 
@@ -247,6 +271,8 @@ class _Progress:
   """Lines of progress with the time that is left, of so many curves."""
 
   def __init__(self, report, total):
+    self._lock = threading.RLock()
+    self._shares: dict[str, float] = {}  # of the curves under way
     self._report = report
     self._left = total
     self._done = 0
@@ -254,21 +280,27 @@ class _Progress:
 
   def skip(self, num: int) -> None:
     """Notes curves that were there already."""
-    self._left -= num
+    with self._lock:
+      self._left -= num
 
   def update(self, label: str, share: float) -> None:
     """Notes how much of a curve is done; reports now and then."""
-    if time.monotonic() - self._last > _REPORT_S:
-      self._say(f'{label} | {share:4.0%}', self._done + share)
+    with self._lock:
+      self._shares[label] = share
+      if time.monotonic() - self._last > _REPORT_S:
+        self._say(f'{label} | {share:4.0%}')
 
-  def finish(self, text: str) -> None:
+  def finish(self, label: str, text: str) -> None:
     """Notes a curve that is done."""
-    self._done += 1
-    self._left -= 1
-    self._say(text, self._done)
+    with self._lock:
+      self._shares.pop(label, None)
+      self._done += 1
+      self._left -= 1
+      self._say(f'{label} | {text}')
 
-  def _say(self, text, done):
+  def _say(self, text):
     self._last = time.monotonic()
-    total = self._done + self._left
+    total, done = self._done + self._left, self._done + sum(
+        self._shares.values())
     left = round((self._last - self._began) / done * (total - done))
     self._report(f'{text} | {left // 60}:{left % 60:02d} left')

@@ -27,7 +27,7 @@ import numpy as np
 
 from experiments import figures
 
-_ERRORS = 1.96  # standard errors on each side, as in the paper
+ERRORS = 1.96  # standard errors on each side, as in the paper
 
 
 class Curve(NamedTuple):
@@ -78,8 +78,8 @@ def draw(
         colour, style = styles[name]
         axis.plot(line.steps, line.mean, style, color=colour, label=name)
         axis.fill_between(
-            line.steps, line.mean - _ERRORS * line.error,
-            line.mean + _ERRORS * line.error, color=colour, alpha=0.2,
+            line.steps, line.mean - ERRORS * line.error,
+            line.mean + ERRORS * line.error, color=colour, alpha=0.2,
             linewidth=0)
       for height in panel.lines.values():
         axis.axhline(height, color='grey', linestyle=':', linewidth=1)

@@ -14,6 +14,7 @@
 # ==============================================================================
 """Tests of laboratory.py: chunks, measures, resumption, memory."""
 
+import dataclasses
 import os
 import pathlib
 from unittest import mock
@@ -28,7 +29,8 @@ from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import sampling
 
 _DYNAMICS = mdp_lib.Dynamics(2, 0.0, 0.01)
-_CONFIG = laboratory.LabConfig(mdps=5, steps=40, points=2, chunk=2)
+_CONFIG = laboratory.LabConfig(
+    mdps=5, steps=40, points=2, chunk=2, workers=1)
 
 
 def _always_right(num):
@@ -95,6 +97,13 @@ class RunTest(parameterized.TestCase):
     np.testing.assert_array_equal(
         both['corridors']['alone'], one['corridors']['alone'])
 
+  def test_several_workers_find_the_same(self):
+    found = [
+        laboratory.run(
+            dataclasses.replace(_CONFIG, workers=workers), [_group()],
+            self._folder(), report=lambda line: None) for workers in (1, 3)]
+    jax.tree.map(np.testing.assert_array_equal, *found)
+
   def test_a_broken_teacher(self):
 
     def make(first, num, key):
@@ -108,10 +117,11 @@ class RunTest(parameterized.TestCase):
       laboratory.run(_CONFIG, [_group(make)], self._folder())
 
   def test_memory(self):
-    config = laboratory.LabConfig(mdps=5, chunk=5, memory_gib=1e-5)
+    config = laboratory.LabConfig(
+        mdps=5, chunk=5, workers=1, memory_gib=1e-5)
     with self.assertRaisesRegex(
-        ValueError, r'a chunk of 5 MDPs with 8 states and 2 actions needs'
-        r' 0.00 GiB; --memory_gib=1e-05 allows --chunk=\d, and one MDP'):
+        ValueError, r'1 chunks of 5 MDPs with 8 states and 2 actions need'
+        r' [\d.e-]+ GiB; --memory_gib=1e-05 allows --chunk=\d, and one MDP'):
       laboratory.run(config, [_group()], self._folder())
     # 401 states, 4000 actions: 20 tables of 6.4 MB each, and an episode of it.
     self.assertBetween(
