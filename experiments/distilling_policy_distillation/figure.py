@@ -55,10 +55,10 @@ def main(
     draw: what was found, steps of a curve -> rows of panels.
     summarise: what was found -> more for the JSON.
   """
-  folder = workdir_lib.choose(f'dpd-{name}')
+  program = f'distilling_policy_distillation.{name}'
+  folder = workdir_lib.choose(program)
   config = lab_flags.config_from_flags(laboratory.LabConfig)
   groups = make_groups()
-  program = f'distilling_policy_distillation.{name}'
   workdir_lib.begin(folder, program)
   print(f'{config.mdps} MDPs, {sum(len(g.curves) for g in groups)} curves of'
         f' {config.steps} updates; results in {folder}', flush=True)

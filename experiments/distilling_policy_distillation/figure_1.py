@@ -89,8 +89,9 @@ def draw(path: pathlib.Path) -> pathlib.Path:
 
 def main(argv):
   del argv
-  folder = workdir_lib.choose('dpd-figure_1')
-  workdir_lib.begin(folder, 'distilling_policy_distillation.figure_1')
+  program = 'distilling_policy_distillation.figure_1'
+  folder = workdir_lib.choose(program)
+  workdir_lib.begin(folder, program)
   picture = draw(folder / 'figure_1')
   workdir_lib.finish(folder, {
       'ended': 'finished', 'figure': str(picture), 'workdir': str(folder)})

@@ -40,8 +40,9 @@ _START = flags.DEFINE_float('start', -2.0, 'Both parameters at the start.')
 
 def main(argv):
   del argv
-  folder = workdir_lib.choose('dpd-figure_2')
-  workdir_lib.begin(folder, 'distilling_policy_distillation.figure_2')
+  program = 'distilling_policy_distillation.figure_2'
+  folder = workdir_lib.choose(program)
+  workdir_lib.begin(folder, program)
   steps = np.arange(_STEPS.value + 1)
   curve = lambda y: panels_lib.Curve(steps, y, np.zeros_like(y))
   panels, result = [], {}

@@ -160,6 +160,7 @@ def estimate_value(
     return jax.vmap(lambda mdp, x: exact.value(
         mdp, dynamics, jax.nn.softmax(x), exact.rewards(mdp, dynamics),
         config.teacher_discount))(mdps, logits)
+  mdps = jax.tree.map(jnp.asarray, mdps)
   num = len(mdps.start)
   rows = jnp.arange(num)
   probs = jax.nn.softmax(logits)

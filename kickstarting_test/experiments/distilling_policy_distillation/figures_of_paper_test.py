@@ -92,7 +92,8 @@ class BinariesTest(parameterized.TestCase):
     self.assertNotIn('frames', flags)  # of training
 
   @parameterized.parameters(
-      (('--memory_gib=0.0001',), r'need [\d.]+ GiB; --memory_gib=0.0001 allows'),
+      (('--memory_gib=0.0001',),
+       r'need [\d.]+ GiB; --memory_gib=0.0001 allows'),
       (('--wall=1.5',), r'wall is 1.5; expected a number in \[0, 1\]'),
       (('--steps=10', '--points=3'), 'which 3 points do not divide'),
       (('--temperatures=-1',), 'temperature is -1.0; expected'),
