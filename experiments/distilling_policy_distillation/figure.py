@@ -31,6 +31,7 @@ from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import paper
 from experiments.distilling_policy_distillation import sampling
@@ -167,7 +168,7 @@ def panel(
     label: str
 ) -> panels_lib.Panel:
   """Returns a panel of one measure, with the teacher's return as a line."""
-  column = laboratory.MEASURES.index(measure)
+  column = measuring.MEASURES.index(measure)
   lines = {}
   if measure == 'return':
     lines['teacher'] = float(curves['teacher'][0, :, 0].mean())

@@ -30,7 +30,7 @@ import numpy as np
 from experiments import cli
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
-from experiments.distilling_policy_distillation import laboratory
+from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import paper
 
 flags.adopt_module_key_flags(lab_flags)
@@ -46,7 +46,7 @@ _LABELS = {
     'return': 'return of the student',
 }
 _ENOUGH = 0.95  # of the teacher's return
-_OVER_UNIFORM = laboratory.MEASURES.index('over_uniform')
+_OVER_UNIFORM = measuring.MEASURES.index('over_uniform')
 
 
 def make_groups():

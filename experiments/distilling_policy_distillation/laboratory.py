@@ -32,13 +32,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import sampling
-from kickstarting.losses import divergences
 
 _REPORT_S = 2.0
-MEASURES = ('return', 'over_student', 'over_teacher', 'over_uniform')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,11 +90,10 @@ def memory_gib(
     num_points: int,
     num_slots: int,
 ) -> float:
-  """Returns what a chunk needs, about: tables, matrices, episodes."""
-  tables = num * (5 + num_points) * num_states * num_actions
-  matrices = 4 * num * num_states**2
+  """Returns what a chunk needs, about: tables and episodes."""
+  tables = num * (8 + num_points) * num_states * num_actions
   episodes = min(num, num_slots) * max_steps * (num_actions + 2)
-  return 4 * (tables + matrices + episodes) / 2**30
+  return 4 * (tables + episodes) / 2**30
 
 
 def _check_memory(config: LabConfig, group: Group) -> None:
@@ -188,14 +185,14 @@ def _run_chunk(
     progress.skip(len(group.curves))
     return done
   num = min(config.chunk, config.mdps - first)
-  key = jax.random.fold_in(jax.random.key(config.seed), first)
+  key = jax.random.fold_in(jax.random.key(config.seed, impl='rbg'), first)
   mdps, teacher = jax.tree.map(
       jnp.asarray, group.make(first, num, jax.random.fold_in(key, 0)))
   if np.isnan(teacher.logits).any() or not np.isfinite(teacher.value).all():
     raise ValueError(
         f'the teacher of {group.name} has NaN among its logits, or a value that'
         ' is not finite; expected numbers.')
-  measure = _make_measure(mdps, teacher, group.dynamics)
+  measure = measuring.make_measure(mdps, teacher, group.dynamics)
   done['teacher'] = measure(teacher.logits)[np.newaxis]
   for name, update in group.curves.items():
     if name in done:
@@ -233,28 +230,6 @@ def _learn(
   del state
   return np.stack([
       measure(jnp.zeros_like(teacher.logits)), *map(measure, snapshots)])
-
-
-def _make_measure(mdps, teacher, dynamics):
-  """Returns logits [N, S, A] -> MEASURES of each MDP; float32 [N, 4]."""
-  visits = jax.vmap(lambda mdp, x: exact.visits(
-      mdp, dynamics, jax.nn.softmax(x)))
-  over_teacher, over_uniform = jax.jit(lambda: (
-      visits(mdps, teacher.logits),
-      visits(mdps, jnp.zeros_like(teacher.logits))))()
-  mean_rewards = jax.vmap(lambda mdp: exact.rewards(mdp, dynamics))(mdps)
-
-  @jax.jit
-  def measure(logits):
-    own = visits(mdps, logits)
-    distance = divergences.cross_entropy(teacher.logits, logits)
-    rewards = jnp.sum(jax.nn.softmax(logits) * mean_rewards, axis=-1)
-    return jnp.stack([
-        jnp.sum(own * rewards, axis=1),
-        *(jnp.sum(x * distance, axis=1)
-          for x in (own, over_teacher, over_uniform))], axis=1)
-
-  return lambda logits: np.asarray(measure(logits))
 
 
 def _save(path: pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -27,6 +27,7 @@ Not here: expectations (`exact.py`), curves of many students (`laboratory.py`).
 from collections.abc import Callable
 import dataclasses
 import functools
+import math
 from typing import NamedTuple
 
 import jax
@@ -83,9 +84,9 @@ class UpdateConfig:
 def choose(probs: jax.Array, uniform: jax.Array) -> jax.Array:
   """Returns the action of each row [M, A] that a number in [0, 1) falls on."""
   num = probs.shape[-1]
-  width = int(num**0.5)
-  if num <= 16 or num % width:
-    width = 1
+  width = 1
+  if num > 16:
+    width = max(i for i in range(1, math.isqrt(num) + 1) if num % i == 0)
   # First the block that it falls into: a sum over all actions is cheap, a
   # cumulated one is not.
   blocks = probs.reshape(len(probs), -1, width)
@@ -275,11 +276,11 @@ def _step(
 
   # Forward: the action and where it leads.
   log_probs = jax.nn.log_softmax(student.logits[item, slots.state])
-  acting = log_probs
+  acting = jnp.exp(log_probs)
   if control != 'student':
-    acting = jnp.log(exact.control_policy(
-        control, log_probs, teacher.logits[item, slots.state]))
-  action = choose(jnp.exp(acting), uniform[0])
+    acting = exact.control_policy(
+        control, log_probs, teacher.logits[item, slots.state])
+  action = choose(acting, uniform[0])
   ahead = move(mdps, dynamics, item, slots.state, action, uniform[1])
   time = jnp.where(is_forward, slots.time, config.max_steps)  # dropped
   new_rows = state.rows.at[time, rows].set(log_probs, mode='drop')
