@@ -71,7 +71,7 @@ def _group(length: int, teacher: str) -> laboratory.Group:
     return jax.tree.map(many, (mdp, sampling.Table(logits, value)))
 
   return laboratory.Group(
-      f'{teacher} teacher, T = {length}', dynamics, make,
+      f'{teacher} teacher, T = {length}', len(mdp.reward), dynamics, make,
       {name: figure.update(name) for name in METHODS})
 
 

@@ -20,11 +20,12 @@ and the teachers of the grid worlds. Not here: which groups and panels there are
 """
 
 from collections.abc import Callable, Mapping, Sequence
-import dataclasses
 import functools
+import threading
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from experiments import workdir as workdir_lib
@@ -105,11 +106,31 @@ def update(method: str, **fields: Any) -> sampling.UpdateConfig:
       sampling.UpdateConfig, method=method, **fields)
 
 
+def _grid_worlds(first: int, num: int) -> mdp_lib.MDP:
+  """Returns the grid worlds from number `first` on; checked."""
+  grid = lab_flags.config_from_flags(mdp_lib.GridConfig)
+  mdps = mdp_lib.stack([
+      mdp_lib.grid_world(grid, np.random.default_rng([lab_flags.FLAGS.seed, i]))
+      for i in range(first, first + num)])
+  dynamics = lab_flags.config_from_flags(mdp_lib.Dynamics)
+  for i in range(num):
+    mdp_lib.check(jax.tree.map(lambda x, i=i: x[i], mdps), dynamics)
+  return mdps
+
+
+_LEARNING = threading.Lock()  # groups share their teachers
+
+
 @functools.cache
-def _learn_q(dynamics: mdp_lib.Dynamics):
+def _q_of_teachers(first: int, num: int) -> np.ndarray:
+  """Returns Q of the teachers of grid worlds; they learn with moves alone."""
   config = lab_flags.config_from_flags(teachers.TeacherConfig)
-  return jax.jit(lambda mdps, key: teachers.q_learning(
-      config, mdps, dynamics, key))
+  dynamics = lab_flags.config_from_flags(mdp_lib.Dynamics, num_actions=4)
+  key = jax.random.fold_in(
+      jax.random.key(lab_flags.FLAGS.seed, impl='rbg'), first)
+  mdps = jax.tree.map(jnp.asarray, _grid_worlds(first, num))
+  return np.asarray(jax.jit(lambda: teachers.q_learning(
+      config, mdps, dynamics, key))())
 
 
 def grid_group(
@@ -132,35 +153,27 @@ def grid_group(
       learn without them and never take them.
     needs_value: whether a method reads the teachers' values.
   """
-  grid = lab_flags.config_from_flags(mdp_lib.GridConfig)
   dynamics = lab_flags.config_from_flags(
       mdp_lib.Dynamics, num_actions=num_actions)
   config = lab_flags.config_from_flags(teachers.TeacherConfig)
-  seed = lab_flags.FLAGS.seed
 
   def make(first, num, rng_key):
-    mdps = mdp_lib.stack([
-        mdp_lib.grid_world(grid, np.random.default_rng([seed, i]))
-        for i in range(first, first + num)])
-    if isinstance(rng_key, jax.core.Tracer):  # only shapes are asked for
-      shape = (*mdps.is_terminal.shape, num_actions)
-      return mdps, sampling.Table(np.zeros(shape), np.zeros(shape[:2]))
-    for i in range(num):
-      mdp_lib.check(jax.tree.map(lambda x, i=i: x[i], mdps), dynamics)
-    q_key, value_key = jax.random.split(rng_key)
-    moves = dataclasses.replace(dynamics, num_actions=4)
+    mdps = _grid_worlds(first, num)
+    with _LEARNING:
+      q = _q_of_teachers(first, num)
     logits = teachers.flip(
-        teachers.policy_logits(_learn_q(moves)(mdps, q_key), temperature),
-        flipped, np.random.default_rng([seed, first, 1]))
+        teachers.policy_logits(q, temperature), flipped,
+        np.random.default_rng([lab_flags.FLAGS.seed, first, 1]))
     logits = np.pad(logits, ((0, 0), (0, 0), (0, num_actions - 4)),
                     constant_values=-np.inf)
     value = np.zeros(mdps.is_terminal.shape, np.float32)
     if needs_value:
       value = jax.jit(lambda: teachers.estimate_value(
-          config, mdps, dynamics, logits, value_key))()
+          config, mdps, dynamics, logits, rng_key))()
     return mdps, sampling.Table(logits, value)
 
-  return laboratory.Group(name, dynamics, make, curves)
+  num_states = lab_flags.FLAGS.size**2 + 1
+  return laboratory.Group(name, num_states, dynamics, make, curves)
 
 
 def panel(

@@ -39,7 +39,8 @@ _LAB = {
     'mdps': 'Decision processes, each with a teacher and its students.',
     'steps': 'Updates of each student, one episode each.',
     'points': 'Points of a curve beside its start.',
-    'chunk': 'MDPs in one program; what it found is kept before the next.',
+    'chunk': 'MDPs in one program, at most; what it found is kept before the '
+             'next.',
     'slots': 'Students that learn at a time; more of them are faster, until '
              'memory is short.',
     'workers': 'Chunks that run at a time, each on a core.',

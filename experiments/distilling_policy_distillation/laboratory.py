@@ -26,6 +26,7 @@ import os
 import pathlib
 import threading
 import time
+import zipfile
 import zlib
 
 import jax
@@ -46,7 +47,7 @@ class LabConfig:
   mdps: int = 1000
   steps: int = 30_000  # updates, one episode each
   points: int = 15  # of a curve, beside the one at its start
-  chunk: int = 1000  # MDPs in one program; others draw other random numbers
+  chunk: int = 1000  # MDPs in one program, at most; changes the numbers drawn
   slots: int = 256  # that learn side by side; also changes the numbers
   workers: int = os.cpu_count() or 1  # chunks that run at a time
   memory_gib: float = 8.0  # for those
@@ -72,6 +73,7 @@ class Group:
   """
 
   name: str
+  num_states: int
   dynamics: mdp_lib.Dynamics
   make: Callable[
       [int, int, jax.Array], tuple[mdp_lib.MDP, sampling.Table]]
@@ -96,21 +98,24 @@ def memory_gib(
   return 4 * (tables + episodes) / 2**30
 
 
-def _check_memory(config: LabConfig, group: Group) -> None:
-  num = min(config.chunk, config.mdps)
-  shape = jax.eval_shape(lambda key: group.make(0, 1, key)[1].logits,
-                         jax.random.key(0)).shape
+def chunk_size(config: LabConfig, group: Group) -> int:
+  """Returns how many MDPs are in a chunk: as many as memory allows.
+
+  Raises:
+    ValueError: that is none.
+  """
   steps = max(curve.max_steps for curve in group.curves.values())
-  sizes = shape[1], shape[2], steps, config.points, config.slots
-  needed = config.workers * memory_gib(num, *sizes)
-  if needed > config.memory_gib:
-    one = config.workers * memory_gib(1, *sizes)
-    raise ValueError(
-        f'{config.workers} chunks of {num} MDPs with {shape[1]} states and'
-        f' {shape[2]} actions need {needed:.3g} GiB;'
-        f' --memory_gib={config.memory_gib} allows'
-        f' --chunk={int(config.memory_gib / one)}, and one MDP needs'
-        f' {one:.3g} GiB.')
+  num_actions = group.dynamics.num_actions
+  needed = lambda num: config.workers * memory_gib(
+      num, group.num_states, num_actions, steps, config.points, config.slots)
+  for num in range(min(config.chunk, config.mdps), 0, -1):
+    if needed(num) <= config.memory_gib:
+      return num
+  raise ValueError(
+      f'one MDP with {group.num_states} states and {num_actions} actions for'
+      f' each of {config.workers} workers needs {needed(1):.3g} GiB;'
+      f' --memory_gib={config.memory_gib} allows less. Raise it, or lower'
+      ' --workers or --points.')
 
 
 def run(
@@ -135,27 +140,28 @@ def run(
     under 'teacher' what the teacher itself gets, [1, MDPs, measures].
 
   Raises:
-    ValueError: a chunk needs more memory than allowed.
+    ValueError: an MDP needs more memory than allowed.
     Interrupted: `should_stop` said so.
   """
-  for group in groups:
-    _check_memory(config, group)
-  firsts = range(0, config.mdps, config.chunk)
-  progress = _Progress(report, len(firsts) * sum(
-      len(group.curves) for group in groups))
+  sizes = {group.name: chunk_size(config, group) for group in groups}
+  firsts = {name: range(0, config.mdps, size) for name, size in sizes.items()}
+  progress = _Progress(report, sum(
+      len(group.curves) * len(firsts[group.name]) for group in groups))
   failed = threading.Event()  # one chunk's end is that of the others
 
   def one(group: Group, first: int) -> dict[str, np.ndarray]:
     try:
-      return _run_chunk(config, group, first, folder, progress,
-                        lambda: failed.is_set() or should_stop())
+      return _run_chunk(
+          config, group, first, sizes[group.name], folder, progress,
+          lambda: failed.is_set() or should_stop())
     except BaseException:
       failed.set()
       raise
 
   with futures.ThreadPoolExecutor(config.workers) as pool:
     chunks = {
-        group.name: [pool.submit(one, group, first) for first in firsts]
+        group.name: [
+            pool.submit(one, group, first) for first in firsts[group.name]]
         for group in groups}
   error = [chunk.exception() for parts in chunks.values() for chunk in parts]
   error.sort(key=lambda e: isinstance(e, Interrupted))
@@ -176,15 +182,17 @@ def _side_by_side(
 
 
 def _run_chunk(
-    config, group, first, folder, progress, should_stop
+    config, group, first, size, folder, progress, should_stop
 ) -> dict[str, np.ndarray]:
   """Returns what one chunk of a group found, from disk where it is there."""
   path = folder / 'chunks' / f'{group.name}-{first}.npz'
-  done = dict(np.load(path)) if path.exists() else {}
+  done = _load(path)
   if set(group.curves) | {'teacher'} <= set(done):
     progress.skip(len(group.curves))
     return done
-  num = min(config.chunk, config.mdps - first)
+  num = min(size, config.mdps - first)
+  label = f'{group.name} | MDPs {first} to {first + num - 1}'
+  progress.say(f'{label} | the teachers learn')
   key = jax.random.fold_in(jax.random.key(config.seed, impl='rbg'), first)
   mdps, teacher = jax.tree.map(
       jnp.asarray, group.make(first, num, jax.random.fold_in(key, 0)))
@@ -198,12 +206,13 @@ def _run_chunk(
     if name in done:
       progress.skip(1)
       continue
-    label = f'{group.name} | MDPs {first} to {first + num - 1} | {name}'
+    curve_label = f'{label} | {name}'
     done[name] = _learn(
         config, update, group.dynamics, mdps, teacher, measure,
         jax.random.fold_in(key, zlib.crc32(name.encode())),
-        lambda share, label=label: progress.update(label, share), should_stop)
-    progress.finish(label, f'return {done[name][-1, :, 0].mean():.2f}')
+        lambda share, label=curve_label: progress.update(label, share),
+        should_stop)
+    progress.finish(curve_label, f'return {done[name][-1, :, 0].mean():.2f}')
     _save(path, done)
   return done
 
@@ -230,6 +239,18 @@ def _learn(
   del state
   return np.stack([
       measure(jnp.zeros_like(teacher.logits)), *map(measure, snapshots)])
+
+
+def _load(path: pathlib.Path) -> dict[str, np.ndarray]:
+  """Returns what `_save` wrote; nothing where there is no file."""
+  if not path.exists():
+    return {}
+  try:
+    return dict(np.load(path))
+  except (OSError, ValueError, zipfile.BadZipFile) as error:
+    raise ValueError(
+        f'{str(path)!r} is damaged ({error}); delete it, and --resume computes'
+        ' that chunk once more.') from error
 
 
 def _save(path: pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -263,7 +284,7 @@ class _Progress:
     with self._lock:
       self._shares[label] = share
       if time.monotonic() - self._last > _REPORT_S:
-        self._say(f'{label} | {share:4.0%}')
+        self.say(f'{label} | {share:4.0%}')
 
   def finish(self, label: str, text: str) -> None:
     """Notes a curve that is done."""
@@ -271,11 +292,15 @@ class _Progress:
       self._shares.pop(label, None)
       self._done += 1
       self._left -= 1
-      self._say(f'{label} | {text}')
+      self.say(f'{label} | {text}')
 
-  def _say(self, text):
-    self._last = time.monotonic()
-    total, done = self._done + self._left, self._done + sum(
-        self._shares.values())
-    left = round((self._last - self._began) / done * (total - done))
-    self._report(f'{text} | {left // 60}:{left % 60:02d} left')
+  def say(self, text: str) -> None:
+    """Reports, with the time that is left where that can be told."""
+    with self._lock:
+      self._last = time.monotonic()
+      done = self._done + sum(self._shares.values())
+      if done:
+        left = round((self._last - self._began) / done * (
+            self._done + self._left - done))
+        text += f' | {left // 60}:{left % 60:02d} left'
+      self._report(text)

@@ -93,7 +93,7 @@ class BinariesTest(parameterized.TestCase):
 
   @parameterized.parameters(
       (('--memory_gib=0.0001',),
-       r'need [\d.]+ GiB; --memory_gib=0.0001 allows'),
+       r'needs [\d.]+ GiB; --memory_gib=0.0001 allows less'),
       (('--wall=1.5',), r'wall is 1.5; expected a number in \[0, 1\]'),
       (('--steps=10', '--points=3'), 'which 3 points do not divide'),
       (('--temperatures=-1',), 'temperature is -1.0; expected'),

@@ -42,9 +42,17 @@ def _always_right(num):
 
 def _group(make=lambda first, num, key: _always_right(num), **curves):
   return laboratory.Group(
-      'corridors', _DYNAMICS, make, curves or {
+      'corridors', 8, _DYNAMICS, make, curves or {
           'copy': sampling.UpdateConfig(learning_rate=0.5),
           'alone': sampling.UpdateConfig('baseline', learning_rate=0.05)})
+
+
+class _Returns(list):
+  """Takes lines of progress; keeps those of finished curves."""
+
+  def append(self, line):
+    if 'return' in line:
+      super().append(line)
 
 
 class RunTest(parameterized.TestCase):
@@ -76,7 +84,7 @@ class RunTest(parameterized.TestCase):
     whole = laboratory.run(_CONFIG, [_group()], self._folder(),
                            report=lambda line: None)
     self.enter_context(mock.patch.object(laboratory, '_REPORT_S', np.inf))
-    lines = []  # one for each curve
+    lines = _Returns()
     with self.assertRaises(laboratory.Interrupted):
       laboratory.run(_CONFIG, [_group()], folder, report=lines.append,
                      should_stop=lambda: len(lines) >= 3)
@@ -116,13 +124,27 @@ class RunTest(parameterized.TestCase):
         ValueError, 'teacher of corridors has NaN among its logits'):
       laboratory.run(_CONFIG, [_group(make)], self._folder())
 
-  def test_memory(self):
-    config = laboratory.LabConfig(
-        mdps=5, chunk=5, workers=1, memory_gib=1e-5)
+  def test_a_damaged_chunk(self):
+    folder = self._folder()
+    (folder / 'chunks').mkdir()
+    (folder / 'chunks' / 'corridors-2.npz').write_bytes(b'no archive')
     with self.assertRaisesRegex(
-        ValueError, r'1 chunks of 5 MDPs with 8 states and 2 actions need'
-        r' [\d.e-]+ GiB; --memory_gib=1e-05 allows --chunk=\d, and one MDP'):
-      laboratory.run(config, [_group()], self._folder())
+        ValueError, "corridors-2.npz' is damaged .*; delete it, and --resume"):
+      laboratory.run(_CONFIG, [_group()], folder, report=lambda line: None)
+
+  def test_memory(self):
+    config = laboratory.LabConfig(mdps=50, workers=2, memory_gib=0.01)
+    group = _group()
+    size = laboratory.chunk_size(config, group)
+    self.assertBetween(size, 1, 49)
+    for num, is_enough in ((size, True), (size + 1, False)):
+      needed = laboratory.memory_gib(num, 8, 2, 400, config.points, 256)
+      self.assertEqual(2 * needed <= 0.01, is_enough)
+    config = dataclasses.replace(config, memory_gib=1e-6)
+    with self.assertRaisesRegex(
+        ValueError, r'one MDP with 8 states and 2 actions for each of 2 workers'
+        r' needs [\d.e-]+ GiB; --memory_gib=1e-06 allows less'):
+      laboratory.run(config, [group], self._folder())
     # 401 states, 4000 actions: 23 tables of 6.4 MB each, and an episode of it.
     self.assertBetween(
         laboratory.memory_gib(1, 401, 4000, 400, 15, 256), 0.14, 0.15)
