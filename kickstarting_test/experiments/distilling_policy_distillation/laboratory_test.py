@@ -133,13 +133,13 @@ class RunTest(parameterized.TestCase):
       laboratory.run(_CONFIG, [_group()], folder, report=lambda line: None)
 
   def test_memory(self):
-    config = laboratory.LabConfig(mdps=50, workers=2, memory_gib=0.01)
+    config = laboratory.LabConfig(mdps=50, workers=2, memory_gib=5e-4)
     group = _group()
     size = laboratory.chunk_size(config, group)
     self.assertBetween(size, 1, 49)
     for num, is_enough in ((size, True), (size + 1, False)):
       needed = laboratory.memory_gib(num, 8, 2, 400, config.points, 256)
-      self.assertEqual(2 * needed <= 0.01, is_enough)
+      self.assertEqual(2 * needed <= 5e-4, is_enough)
     config = dataclasses.replace(config, memory_gib=1e-6)
     with self.assertRaisesRegex(
         ValueError, r'one MDP with 8 states and 2 actions for each of 2 workers'
