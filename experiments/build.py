@@ -191,13 +191,20 @@ def make_problem(
     num_members: whose streams a batch holds.
 
   Raises:
-    ValueError: a teacher does not fit the suite's environment.
+    ValueError: a teacher does not fit the suite's environment, or the method
+      of the update lacks one.
   """
   spec = spec_of(suite)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
-  if 'value' in losses.get_method(update.method).needs:
-    teacher_lib.check_value(teaching.teachers, update.method)
+  method = losses.get_method(update.method)
+  if not teaching.teachers and not method.adds_reward:
+    raise ValueError(
+        f'method {method.name!r} without teachers: there is nothing to learn'
+        ' from; expected at least one. Name --teachers, or choose a method that'
+        f' adds the reward, such as {losses.KICKSTARTING}.')
+  if 'value' in method.needs:
+    teacher_lib.check_value(teaching.teachers, method.name)
 
   def make_labeller(task: np.ndarray) -> labelling.Labeller | None:
     if not teaching.teachers:

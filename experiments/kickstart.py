@@ -56,24 +56,31 @@ _BASELINE = flags.DEFINE_bool(
 flags.FLAGS.set_default('teachers', ['zoo'])
 
 
+def _make_problem(
+    suite: suites.Suite, method: str, teaching: build.Teaching
+) -> training.Problem:
+  return build.make_problem(
+      suite, networks.get_network(shared_flags.NETWORK.value),
+      run_flags.config_from_flags(update_lib.UpdateConfig, method=method),
+      run_flags.config_from_flags(training_config.TrainingConfig), teaching)
+
+
 def _train(
     name: str,
     folder: pathlib.Path,
     suite: suites.Suite,
-    method: str,
-    teaching: build.Teaching,
+    problem: training.Problem,
     stop: Callable[[], bool],
 ) -> training.Outcome:
-  config = shared_flags.config_from_flags(training_config.TrainingConfig)
-  update = shared_flags.config_from_flags(
-      update_lib.UpdateConfig, method=method)
-  network = networks.get_network(shared_flags.NETWORK.value)
-  problem = build.make_problem(suite, network, update, config, teaching)
+  config = run_flags.config_from_flags(training_config.TrainingConfig)
   outcome = build.run(
       problem, config, folder / name, resume=run_flags.RESUME.value,
       should_stop=stop, label=f'{name:12}')
-  build.export(folder / name / 'policy.npz', network, suite, outcome.params, {
-      'frames': outcome.frames, 'seed': config.seed})
+  build.export(
+      folder / name / 'policy.npz',
+      networks.get_network(shared_flags.NETWORK.value), suite, outcome.params, {
+          'frames': outcome.frames, 'seed': config.seed,
+          'method': problem.update.method})
   return outcome
 
 
@@ -82,23 +89,25 @@ def main(argv):
   folder = workdir_lib.choose('kickstart')
   suite = build.suite_from_flags()
   frames = shared_flags.FLAGS.frames
+  method = losses.get_method(shared_flags.FLAGS.method)
+  student = 'kickstarted' if method.adds_reward else 'distilled'
   teaching = build.load_teachers(
       shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames)
   teaching = dataclasses.replace(teaching, teachers=tuple(
       flipped.flip(teacher, _FLIPPED.value) for teacher in teaching.teachers))
+  jobs = {}  # all of them now: what is wrong must not show after the first
+  if _BASELINE.value:
+    jobs['scratch'] = _make_problem(suite, 'baseline', build.NO_TEACHING)
+  jobs[student] = _make_problem(suite, method.name, teaching)
   workdir_lib.begin(folder, 'kickstart')
   stop = workdir_lib.StopRequest()
-  method = losses.get_method(shared_flags.FLAGS.method)
-  student = 'kickstarted' if method.adds_reward else 'distilled'
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
         f' teachers, {frames / 1e6:.2f} M frames a student; results in'
         f' {folder}', flush=True)
-  jobs = [('scratch', losses.get_method('baseline'), build.NO_TEACHING)]
-  jobs = jobs * _BASELINE.value + [(student, method, teaching)]
   outcomes: dict[str, training.Outcome] = {}
-  for name, update, help_ in jobs:
+  for name, problem in jobs.items():
     if not stop():
-      outcomes[name] = _train(name, folder, suite, update.name, help_, stop)
+      outcomes[name] = _train(name, folder, suite, problem, stop)
   ended = 'interrupted' if stop() else 'finished'
   last = outcomes[list(outcomes)[-1]]
   result = {

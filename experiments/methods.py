@@ -31,6 +31,7 @@ from absl import flags
 
 from experiments import ablation
 from experiments import study_flags
+from kickstarting import losses
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', 'results/methods')
@@ -43,20 +44,18 @@ _THRESHOLD = flags.DEFINE_float(
 METHODS = (
     'on_policy_distill_plus_r', 'n_distill_plus_r',
     'expected_entropy_regularised_plus_r', 'v_gated_plus_r',
-    'teacher_v_reward')
+    'teacher_v_reward', 'on_policy_distill')
 
 
 def settings(flipped: float) -> list[ablation.Setting]:
   """Returns the lines of the table."""
-  common = ('--nobaseline', f'--flipped={flipped}')
+  suffix = f', {100 * flipped:g} % flipped' if flipped else ''
   return [
-      *(ablation.Setting(
-          name, 'kickstart', (*common, f'--method={name}'), 'kickstarted')
-        for name in METHODS),
       ablation.Setting(
-          'on_policy_distill', 'kickstart',
-          (*common, '--method=on_policy_distill'), 'distilled'),
-  ]
+          name + suffix, 'kickstart',
+          ('--nobaseline', f'--flipped={flipped}', f'--method={name}'),
+          'kickstarted' if losses.METHODS[name].adds_reward else 'distilled')
+      for name in METHODS]
 
 
 def main(argv):
@@ -67,8 +66,7 @@ def main(argv):
       study_flags.EXTRA.value.split())
   ablation.report(
       folder, runs, name='methods', threshold=_THRESHOLD.value,
-      title=f'Updates, {_FLIPPED.value:.0%} of the teachers\' best actions'
-            ' flipped')
+      title=f'Updates, {100 * _FLIPPED.value:g} % of the best actions flipped')
 
 
 if __name__ == '__main__':

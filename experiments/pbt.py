@@ -116,7 +116,7 @@ def _make_problem(config: training_config.TrainingConfig, num_members: int):
   suite = build.suite_from_flags()
   return build.make_problem(
       suite, networks.get_network(shared_flags.NETWORK.value),
-      shared_flags.config_from_flags(update_lib.UpdateConfig), config,
+      run_flags.config_from_flags(update_lib.UpdateConfig), config,
       build.load_teachers(
           shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
       num_members)
@@ -152,7 +152,8 @@ def _one_program(
       folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
       build.suite_from_flags(),
       population_training.member(outcome.params, best),
-      {'frames': outcome.frames, 'seed': config.seed})
+      {'frames': outcome.frames, 'seed': config.seed,
+       'method': problem.update.method})
   return {
       'ended': outcome.ended,
       'scores': [s if np.isfinite(s) else None for s in outcome.scores],
@@ -166,7 +167,7 @@ def _one_program(
 def main(argv):
   del argv
   folder = workdir_lib.choose('pbt')
-  config = shared_flags.config_from_flags(training_config.TrainingConfig)
+  config = run_flags.config_from_flags(training_config.TrainingConfig)
   rules = _rules(config.frames)
   if _MEMBER.value >= 0:
     pbt_processes.run_member(

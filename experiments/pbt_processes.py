@@ -206,7 +206,8 @@ def run_member(
     build.export(
         mine / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
         build.suite_from_flags(), ending.state.params,
-        {'frames': ending.frames, 'seed': config.seed})
+        {'frames': ending.frames, 'seed': config.seed,
+         'method': problem.update.method})
     exchange.write_json(mine / _FINAL, {'frames': ending.frames})
 
 

@@ -18,12 +18,17 @@ Not here: flags of training (`shared_flags.py`), of the tabular laboratory
 (`distilling_policy_distillation/lab_flags.py`), the folder (`workdir.py`).
 """
 
-from typing import Any
+from collections.abc import Sequence
+import dataclasses
+import math
+from typing import Any, TypeVar
 
 from absl import flags
 from absl import logging
 
 FLAGS = flags.FLAGS
+
+_Config = TypeVar('_Config')
 
 # The progress line is what a user reads; libraries speak up on warnings only.
 logging.set_verbosity(logging.WARNING)
@@ -32,6 +37,42 @@ WORKDIR = flags.DEFINE_string(
     'workdir', None, 'Folder for results; a fresh one under results/ if empty.')
 RESUME = flags.DEFINE_bool(
     'resume', False, 'Continue the run in --workdir, with its own flags.')
+
+
+def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
+  """Returns a configuration dataclass filled from the flags.
+
+  Args:
+    config: the dataclass.
+    **overrides: fields that are not taken from flags.
+  """
+  known = FLAGS.flag_values_dict()
+  values = {
+      field.name: known[field.name]
+      for field in dataclasses.fields(config)  # type: ignore[arg-type]
+      if field.name in known and field.name not in overrides
+  }
+  return config(**values, **overrides)
+
+
+def numbers(flag: str, values: Sequence[str]) -> list[float]:
+  """Returns the numbers of a list of a flag.
+
+  Raises:
+    ValueError: one is no finite number, or is there twice.
+  """
+  found = []
+  for value in values:
+    try:
+      number = float(value)
+    except ValueError:
+      number = math.nan
+    if not math.isfinite(number) or number in found:
+      raise ValueError(
+          f'--{flag}={",".join(values)} holds {value!r}; expected different'
+          ' numbers with commas between them.')
+    found.append(number)
+  return found
 
 
 def own_flags() -> dict[str, Any]:

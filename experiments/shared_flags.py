@@ -21,7 +21,7 @@ build (`build.py`).
 
 from collections.abc import Callable, Mapping
 import dataclasses
-from typing import Any, TypeVar
+from typing import Any
 
 from absl import flags
 
@@ -31,8 +31,6 @@ from kickstarting.runtime import training_config
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(run_flags)
-
-_Config = TypeVar('_Config')
 
 _TRAINING_HELP = {
     'frames': 'Budget in environment frames; automatic resets count.',
@@ -131,19 +129,3 @@ LEARNER_SCHEDULE = flags.DEFINE_string(
 BOOTSTRAP_ON_TIMEOUT = flags.DEFINE_bool(
     'bootstrap_on_timeout', False, 'Treat a time-out as the end of the data, '
     'not of the episode.')
-
-
-def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
-  """Returns a configuration dataclass filled from the flags.
-
-  Args:
-    config: the dataclass.
-    **overrides: fields that are not taken from flags.
-  """
-  known = FLAGS.flag_values_dict()
-  values = {
-      field.name: known[field.name]
-      for field in dataclasses.fields(config)  # type: ignore[arg-type]
-      if field.name in known and field.name not in overrides
-  }
-  return config(**values, **overrides)

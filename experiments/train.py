@@ -47,8 +47,8 @@ def main(argv):
   folder = workdir_lib.choose('train')
   suite = build.suite_from_flags()
   network = networks.get_network(shared_flags.NETWORK.value)
-  config = shared_flags.config_from_flags(training_config.TrainingConfig)
-  update = shared_flags.config_from_flags(update_lib.UpdateConfig)
+  config = run_flags.config_from_flags(training_config.TrainingConfig)
+  update = run_flags.config_from_flags(update_lib.UpdateConfig)
   teaching = build.NO_TEACHING
   if shared_flags.TEACHERS.value:
     teaching = build.load_teachers(
@@ -90,6 +90,7 @@ def main(argv):
       'frames': frames,
       'run_frames': outcome.frames,
       'seed': config.seed,
+      'method': update.method,
       'evaluation': evaluations[chosen],
   })
   workdir_lib.finish(folder, result | {

@@ -120,6 +120,13 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     return types.LearnerState(
         params, optimizer.init(params), jnp.zeros((), jnp.int32))
 
+  def rl_terms(transitions):
+    if config.algorithm == 'a2c':
+      return losses.a2c(transitions, lambda_=config.vtrace_lambda)
+    return losses.vtrace_actor_critic(
+        transitions, lambda_=config.vtrace_lambda, rho_clip=config.rho_clip,
+        c_clip=config.c_clip, pg_rho_clip=config.pg_rho_clip)
+
   def loss_fn(params, hypers, trajectory):
     teacher = trajectory.teacher
     if teacher is None and not method.adds_reward:
@@ -134,20 +141,19 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     transitions = losses.split_transitions(
         output, trajectory, discount=config.discount,
         reward_transform=losses.get_reward_transform(config.reward_transform))
-    loss_of_method = None
+    weights = jnp.zeros(trajectory.task.shape)
     if teacher is not None:
       weights = losses.sample_weights(hypers.alpha, hypers.rho, teacher.index)
-      transitions, loss_of_method = losses.apply_method(
-          method, transitions, output, trajectory, weights,
-          divergence=config.divergence, floor=config.teacher_floor)
+    of_rewards = transitions
+    transitions, loss_of_method = losses.apply_method(
+        method, transitions, output, trajectory, weights,
+        divergence=config.divergence, floor=config.teacher_floor)
     if not method.has_return:
       terms = {}
-    elif config.algorithm == 'a2c':
-      terms = losses.a2c(transitions, lambda_=config.vtrace_lambda)
+      if method.reads_student_value:
+        terms = {'baseline': rl_terms(of_rewards)['baseline']}
     else:
-      terms = losses.vtrace_actor_critic(
-          transitions, lambda_=config.vtrace_lambda, rho_clip=config.rho_clip,
-          c_clip=config.c_clip, pg_rho_clip=config.pg_rho_clip)
+      terms = rl_terms(transitions)
     costs = {
         'policy_gradient': 1.0,
         'baseline': hypers.baseline_cost,

@@ -362,11 +362,34 @@ class LossTest(parameterized.TestCase):
       *(name for name, method in losses.METHODS.items()
         if method.control == 'student'))
   def test_every_method_moves_the_policy(self, method):
-    params, metrics = _run(method=method)
+    params, metrics = _run(
+        _HYPERS._replace(entropy_cost=np.float32(0)), method=method)
     self.assertTrue(np.isfinite(metrics['grad_norm']))
     self.assertTrue(_differs(params['w'], _PARAMS['w']))
     self.assertEqual(
         'policy_gradient' in metrics, losses.METHODS[method].has_return)
+
+  @parameterized.parameters(
+      *(name for name, method in losses.METHODS.items()
+        if method.control == 'student' and not method.adds_reward))
+  def test_without_reward_and_weight_there_is_nothing_to_learn(self, method):
+    hypers = _HYPERS._replace(alpha=np.float32(0))
+    _assert_same(_run(hypers, method=method)[0], _PARAMS)
+
+  def test_the_gate_compares_with_a_value_that_is_learnt(self):
+    params, metrics = _run(method='v_gated')
+    self.assertTrue(_differs(params['v'], _PARAMS['v']))
+    self.assertNotIn('policy_gradient', metrics)
+    # It is of the rewards: other rewards, another value.
+    other, _ = _run(
+        trajectory=_with_rubbish('reward', slice(None)), method='v_gated')
+    self.assertTrue(_differs(params['v'], other['v']))
+
+  def test_bootstrapping_from_nothing_needs_no_teacher(self):
+    alone = _TRAJECTORY._replace(teacher=None)
+    one, _ = _run(trajectory=alone, method='td_zero_v')
+    other, _ = _run(trajectory=alone, method='baseline', discount=0.0)
+    _assert_same(one, other)
 
   def test_methods_differ(self):
     methods = [name for name, method in losses.METHODS.items()

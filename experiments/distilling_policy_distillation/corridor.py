@@ -14,7 +14,11 @@
 # ==============================================================================
 """Students in corridors, taught to go to the good end or to the bad one.
 
-Here: what Figures 6 and 9 share. Not here: students (`sampling.py`).
+Here: what Figures 6 and 9 share. The paper gives the adversarial teacher "the
+good" value function, "thus creating adversarial value function". With the value
+of the good policy, bootstrapping from it would find the good end; in the paper
+it does not. So here it is that value in a mirror; `--adversarial_value` has the
+others. Not here: students (`sampling.py`).
 """
 
 from collections.abc import Sequence
@@ -45,9 +49,23 @@ METHODS = (
 TEACHERS = {'optimal': mdp_lib.RIGHT, 'adversarial': mdp_lib.LEFT}
 
 
-def make_groups(lengths: Sequence[int]) -> list[laboratory.Group]:
-  """Returns the students of each length and each teacher."""
-  return [_group(length, name) for length in lengths for name in TEACHERS]
+_WITHOUT_EFFECT = (
+    'size', 'wall', 'terminal', 'penalty', 'noise', 'teacher_steps',
+    'teacher_rate', 'epsilon', 'value_episodes')
+
+
+def make_groups(lengths: Sequence[float]) -> list[laboratory.Group]:
+  """Returns the students of each length and each teacher.
+
+  Raises:
+    ValueError: a flag of grid worlds was given.
+  """
+  for name in _WITHOUT_EFFECT:
+    if flags.FLAGS[name].present:
+      raise ValueError(
+          f'--{name} has no effect on corridors, whose teachers are known;'
+          ' leave it out.')
+  return [_group(int(length), name) for length in lengths for name in TEACHERS]
 
 
 def _group(length: int, teacher: str) -> laboratory.Group:

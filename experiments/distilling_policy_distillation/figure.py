@@ -28,6 +28,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments import run_flags
 from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
@@ -37,6 +38,7 @@ from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import paper
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import teachers
+from kickstarting import checks
 
 Found = Mapping[str, Mapping[str, np.ndarray]]  # from `laboratory.run`
 
@@ -59,8 +61,9 @@ def main(
   """
   program = f'distilling_policy_distillation.{name}'
   folder = workdir_lib.choose(program)
-  config = lab_flags.config_from_flags(laboratory.LabConfig)
+  config = run_flags.config_from_flags(laboratory.LabConfig)
   groups = make_groups()
+  laboratory.check(config, groups)
   workdir_lib.begin(folder, program)
   print(f'{config.mdps} MDPs, {sum(len(g.curves) for g in groups)} curves of'
         f' {config.steps} updates; results in {folder}', flush=True)
@@ -102,30 +105,30 @@ def compare(found: Found) -> dict[str, dict[str, float]]:
 
 def update(method: str, **fields: Any) -> sampling.UpdateConfig:
   """Returns how a student learns, from the flags."""
-  return lab_flags.config_from_flags(
+  return run_flags.config_from_flags(
       sampling.UpdateConfig, method=method, **fields)
 
 
 def _grid_worlds(first: int, num: int) -> mdp_lib.MDP:
   """Returns the grid worlds from number `first` on; checked."""
-  grid = lab_flags.config_from_flags(mdp_lib.GridConfig)
-  mdps = mdp_lib.stack([
-      mdp_lib.grid_world(grid, np.random.default_rng([lab_flags.FLAGS.seed, i]))
-      for i in range(first, first + num)])
-  dynamics = lab_flags.config_from_flags(mdp_lib.Dynamics)
+  mdps = mdp_lib.grid_worlds(
+      num, run_flags.config_from_flags(mdp_lib.GridConfig),
+      lab_flags.FLAGS.seed, first)
+  dynamics = run_flags.config_from_flags(mdp_lib.Dynamics)
   for i in range(num):
     mdp_lib.check(jax.tree.map(lambda x, i=i: x[i], mdps), dynamics)
   return mdps
 
 
-_LEARNING = threading.Lock()  # groups share their teachers
+# Groups with chunks of one size share their teachers.
+_LEARNING = threading.Lock()
 
 
 @functools.cache
 def _q_of_teachers(first: int, num: int) -> np.ndarray:
   """Returns Q of the teachers of grid worlds; they learn with moves alone."""
-  config = lab_flags.config_from_flags(teachers.TeacherConfig)
-  dynamics = lab_flags.config_from_flags(mdp_lib.Dynamics, num_actions=4)
+  config = run_flags.config_from_flags(teachers.TeacherConfig)
+  dynamics = run_flags.config_from_flags(mdp_lib.Dynamics, num_actions=4)
   key = jax.random.fold_in(
       jax.random.key(lab_flags.FLAGS.seed, impl='rbg'), first)
   mdps = jax.tree.map(jnp.asarray, _grid_worlds(first, num))
@@ -153,9 +156,16 @@ def grid_group(
       learn without them and never take them.
     needs_value: whether a method reads the teachers' values.
   """
-  dynamics = lab_flags.config_from_flags(
+  if num_actions < 4:
+    raise ValueError(
+        f'there are {num_actions} actions; expected at least the 4 moves of a'
+        ' grid world.')
+  checks.check_fraction('flipped', flipped)
+  teachers.check_temperature(temperature)
+  run_flags.config_from_flags(mdp_lib.GridConfig)
+  dynamics = run_flags.config_from_flags(
       mdp_lib.Dynamics, num_actions=num_actions)
-  config = lab_flags.config_from_flags(teachers.TeacherConfig)
+  config = run_flags.config_from_flags(teachers.TeacherConfig)
 
   def make(first, num, rng_key):
     mdps = _grid_worlds(first, num)
@@ -169,7 +179,7 @@ def grid_group(
     value = np.zeros(mdps.is_terminal.shape, np.float32)
     if needs_value:
       value = jax.jit(lambda: teachers.estimate_value(
-          config, mdps, dynamics, logits, rng_key))()
+          config, mdps, dynamics, logits, rng_key, lab_flags.FLAGS.max_steps))()
     return mdps, sampling.Table(logits, value)
 
   num_states = lab_flags.FLAGS.size**2 + 1

@@ -28,6 +28,7 @@ from absl import flags
 import numpy as np
 
 from experiments import cli
+from experiments import run_flags
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import measuring
@@ -37,8 +38,9 @@ flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_steps', 20_000)  # as good as the paper's
 _TEMPERATURES = flags.DEFINE_list(
     'temperatures', ['0', '0.01', '0.1'], 'Of the teachers; 0: greedy.')
+_CONTROLS = flags.DEFINE_list(
+    'controls', ['teacher', 'student', 'uniform'], 'Who acts; or "mixture".')
 
-CONTROLS = ('teacher', 'student', 'uniform')
 _LABELS = {
     'over_student': 'cross-entropy, student acts',
     'over_teacher': 'cross-entropy, teacher acts',
@@ -53,12 +55,12 @@ def make_groups():
   """Returns the students of each temperature."""
   return [
       figure.grid_group(
-          f'temperature {value}', {
+          f'temperature {value:g}', {
               f'{control} driven': figure.update(
                   'on_policy_distill', control=control)
-              for control in CONTROLS},
-          temperature=float(value), needs_value=False)
-      for value in _TEMPERATURES.value]
+              for control in _CONTROLS.value},
+          temperature=value, needs_value=False)
+      for value in run_flags.numbers('temperatures', _TEMPERATURES.value)]
 
 
 def draw(found, steps):

@@ -26,6 +26,7 @@ Figure 4, arXiv:1902.02186. Not here: students (`sampling.py`).
 from absl import flags
 
 from experiments import cli
+from experiments import run_flags
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 
@@ -45,10 +46,11 @@ def make_groups():
   """Returns the students of each number of actions."""
   return [
       figure.grid_group(
-          f'{actions} actions', {name: figure.update(name) for name in METHODS},
+          f'{actions:g} actions',
+          {name: figure.update(name) for name in METHODS},
           temperature=_TEMPERATURE.value, num_actions=int(actions),
           needs_value=False)
-      for actions in _ACTIONS.value]
+      for actions in run_flags.numbers('actions', _ACTIONS.value)]
 
 
 def draw(found, steps):

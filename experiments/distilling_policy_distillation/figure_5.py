@@ -27,6 +27,7 @@ Czarnecki et al. (2019), Figure 5, arXiv:1902.02186. Not here: students
 from absl import flags
 
 from experiments import cli
+from experiments import run_flags
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 
@@ -51,10 +52,11 @@ def make_groups():
   """Returns all students for each share and each kind of return."""
   return [
       figure.grid_group(
-          f'{float(share):.0%} flipped, {returns}',
+          f'{100 * share:g} % flipped, {returns}',
           {name: figure.update(name, returns=returns) for name in METHODS},
-          temperature=_TEMPERATURE.value, flipped=float(share))
-      for returns in _RETURNS.value for share in _FLIPPED.value]
+          temperature=_TEMPERATURE.value, flipped=share)
+      for returns in _RETURNS.value
+      for share in run_flags.numbers('flipped', _FLIPPED.value)]
 
 
 def draw(found, steps):

@@ -26,6 +26,7 @@ its students (`corridor.py`).
 from absl import flags
 
 from experiments import cli
+from experiments import run_flags
 from experiments.distilling_policy_distillation import corridor
 from experiments.distilling_policy_distillation import figure
 
@@ -38,7 +39,8 @@ def main(argv):
   del argv
   figure.main(
       'figure_9', 'An optimal and an adversarial teacher',
-      lambda: corridor.make_groups([int(x) for x in _LENGTHS.value]),
+      lambda: corridor.make_groups(
+          run_flags.numbers('lengths', _LENGTHS.value)),
       corridor.draw)
 
 

@@ -20,7 +20,7 @@ the flags of training (`shared_flags.py`), which differ in meaning.
 
 from collections.abc import Callable, Mapping
 import dataclasses
-from typing import Any, TypeVar
+from typing import Any
 
 from absl import flags
 
@@ -32,8 +32,6 @@ from experiments.distilling_policy_distillation import teachers
 
 flags.adopt_module_key_flags(run_flags)
 FLAGS = flags.FLAGS
-
-_Config = TypeVar('_Config')
 
 _LAB = {
     'mdps': 'Decision processes, each with a teacher and its students.',
@@ -86,13 +84,3 @@ for _config, _texts in (
     if _field.name in _texts:
       _DEFINE[type(_field.default)](
           _field.name, _field.default, _texts[_field.name])
-
-
-def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
-  """Returns a configuration dataclass filled from the flags."""
-  known = FLAGS.flag_values_dict()
-  values = {
-      field.name: known[field.name]
-      for field in dataclasses.fields(config)  # type: ignore[arg-type]
-      if field.name in known and field.name not in overrides}
-  return config(**values, **overrides)

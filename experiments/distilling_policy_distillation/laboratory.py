@@ -58,6 +58,8 @@ class LabConfig:
       if getattr(self, name) < 1:
         raise ValueError(
             f'{name} is {getattr(self, name)}; expected at least 1.')
+    if self.seed < 0:
+      raise ValueError(f'seed is {self.seed}; expected at least 0.')
     if self.steps % self.points:
       raise ValueError(
           f'steps is {self.steps}, which {self.points} points do not divide;'
@@ -118,6 +120,21 @@ def chunk_size(config: LabConfig, group: Group) -> int:
       ' --workers or --points.')
 
 
+def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
+  """Returns the size of the chunks of each group.
+
+  Raises:
+    ValueError: two groups have one name, or an MDP needs too much memory.
+  """
+  names = [group.name for group in groups]
+  twice = sorted({name for name in names if names.count(name) > 1})
+  if twice:
+    raise ValueError(
+        f'there are two groups called {twice[0]!r}; expected different ones,'
+        ' for each has files of its own.')
+  return {group.name: chunk_size(config, group) for group in groups}
+
+
 def run(
     config: LabConfig,
     groups: Sequence[Group],
@@ -140,20 +157,22 @@ def run(
     under 'teacher' what the teacher itself gets, [1, MDPs, measures].
 
   Raises:
-    ValueError: an MDP needs more memory than allowed.
+    ValueError: see `check`; a teacher is broken, or a file is damaged.
     Interrupted: `should_stop` said so.
   """
-  sizes = {group.name: chunk_size(config, group) for group in groups}
+  sizes = check(config, groups)
   firsts = {name: range(0, config.mdps, size) for name, size in sizes.items()}
   progress = _Progress(report, sum(
       len(group.curves) * len(firsts[group.name]) for group in groups))
   failed = threading.Event()  # one chunk's end is that of the others
 
   def one(group: Group, first: int) -> dict[str, np.ndarray]:
+    must_stop = lambda: failed.is_set() or should_stop()
     try:
+      if must_stop():
+        raise Interrupted
       return _run_chunk(
-          config, group, first, sizes[group.name], folder, progress,
-          lambda: failed.is_set() or should_stop())
+          config, group, first, sizes[group.name], folder, progress, must_stop)
     except BaseException:
       failed.set()
       raise
@@ -186,20 +205,24 @@ def _run_chunk(
 ) -> dict[str, np.ndarray]:
   """Returns what one chunk of a group found, from disk where it is there."""
   path = folder / 'chunks' / f'{group.name}-{first}.npz'
-  done = _load(path)
+  num = min(size, config.mdps - first)
+  done = _load(path, num)
   if set(group.curves) | {'teacher'} <= set(done):
     progress.skip(len(group.curves))
     return done
-  num = min(size, config.mdps - first)
   label = f'{group.name} | MDPs {first} to {first + num - 1}'
   progress.say(f'{label} | the teachers learn')
   key = jax.random.fold_in(jax.random.key(config.seed, impl='rbg'), first)
   mdps, teacher = jax.tree.map(
       jnp.asarray, group.make(first, num, jax.random.fold_in(key, 0)))
-  if np.isnan(teacher.logits).any() or not np.isfinite(teacher.value).all():
+  probs = jax.nn.softmax(teacher.logits)
+  if not (np.isfinite(probs).all() and np.isfinite(teacher.value).all()):
     raise ValueError(
-        f'the teacher of {group.name} has NaN among its logits, or a value that'
-        ' is not finite; expected numbers.')
+        f'the teacher of {group.name} has logits that make no policy, or a'
+        ' value that is not finite; expected numbers, or minus infinity for'
+        ' actions that it never takes.')
+  if should_stop():
+    raise Interrupted
   measure = measuring.make_measure(mdps, teacher, group.dynamics)
   done['teacher'] = measure(teacher.logits)[np.newaxis]
   for name, update in group.curves.items():
@@ -241,13 +264,18 @@ def _learn(
       measure(jnp.zeros_like(teacher.logits)), *map(measure, snapshots)])
 
 
-def _load(path: pathlib.Path) -> dict[str, np.ndarray]:
-  """Returns what `_save` wrote; nothing where there is no file."""
+def _load(path: pathlib.Path, num: int) -> dict[str, np.ndarray]:
+  """Returns what `_save` wrote of so many MDPs; nothing without a file."""
   if not path.exists():
     return {}
   try:
-    return dict(np.load(path))
-  except (OSError, ValueError, zipfile.BadZipFile) as error:
+    with np.load(path) as saved:
+      arrays = dict(saved)
+    sizes = {values.shape[1] for values in arrays.values()}
+    if sizes != {num}:
+      raise ValueError(f'it holds {sizes} MDPs, not {num}')
+    return arrays
+  except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
     raise ValueError(
         f'{str(path)!r} is damaged ({error}); delete it, and --resume computes'
         ' that chunk once more.') from error

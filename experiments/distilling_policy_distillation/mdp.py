@@ -92,6 +92,13 @@ def check(mdp: MDP, dynamics: Dynamics) -> None:
         ' the same table.')
   if not np.isfinite(mdp.reward).all():
     raise ValueError('reward is not finite everywhere; expected numbers.')
+  if not mdp.is_terminal[-1] or mdp.reward[-1] != 0:
+    raise ValueError(
+        f'the last state, {num_states - 1}, is no terminal one of reward 0;'
+        ' expected it to be, for episodes that are cut short end there.')
+  if not 0 <= mdp.start < num_states or mdp.is_terminal[mdp.start]:
+    raise ValueError(
+        f'start is {mdp.start}; expected a state that is not terminal.')
   if dynamics.end_probability > 0:
     return
   can_end = np.array(mdp.is_terminal)
@@ -181,7 +188,10 @@ def stack(mdps: list[MDP]) -> MDP:
   return jax.tree.map(lambda *x: np.stack(x), *mdps)
 
 
-def grid_worlds(num: int, config: GridConfig, seed: int) -> MDP:
-  """Draws `num` grid worlds; each has a seed of its own, whatever `num` is."""
+def grid_worlds(
+    num: int, config: GridConfig, seed: int, first: int = 0
+) -> MDP:
+  """Draws grid worlds from number `first` on; each has a seed of its own."""
   return stack([
-      grid_world(config, np.random.default_rng([seed, i])) for i in range(num)])
+      grid_world(config, np.random.default_rng([seed, i]))
+      for i in range(first, first + num)])

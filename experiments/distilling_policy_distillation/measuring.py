@@ -20,6 +20,7 @@ differentiated. Not here: who is measured when (`laboratory.py`).
 """
 
 from collections.abc import Callable
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -59,7 +60,27 @@ def visits(mdps: mdp_lib.MDP, going: np.ndarray) -> np.ndarray:
         (data.ravel(), where.ravel(), indptr), (num_states, num_states))
     matrix.sum_duplicates()
     found[i] = scipy.sparse.linalg.spsolve(matrix, own == start)
+  if not np.isfinite(found).all():
+    raise ValueError(
+        'a policy stays in an episode for ever; expected each to end. Give'
+        ' steps a probability to end it (--end_probability).')
   return np.where(mdps.is_terminal, 0.0, found)
+
+
+@functools.partial(jax.jit, static_argnums=3)
+def _by_state(logits, mdps, teacher_logits, dynamics):
+  """Returns going [N, S, M + 1], mean reward [N, S] and distance [N, S]."""
+  num_moves = mdps.successor.shape[-1]
+  policy = jax.nn.softmax(logits)
+  moves = policy[..., :num_moves]
+  moves = (1 - dynamics.noise) * moves + dynamics.noise * jnp.mean(
+      moves, axis=-1, keepdims=True)
+  stay = jnp.sum(policy[..., num_moves:], axis=-1, keepdims=True)
+  going = (1 - dynamics.end_probability) * jnp.concatenate(
+      [moves, stay], axis=-1)
+  rewards = jax.vmap(lambda mdp: exact.rewards(mdp, dynamics))(mdps)
+  return (going, jnp.sum(policy * rewards, axis=-1),
+          divergences.cross_entropy(teacher_logits, logits))
 
 
 def make_measure(
@@ -72,25 +93,10 @@ def make_measure(
   acts.
   """
   on_host = jax.tree.map(np.asarray, mdps)
-  num_moves = mdps.successor.shape[-1]
-
-  @jax.jit
-  def by_state(logits, mdps, teacher_logits):
-    """Returns going [N, S, M + 1], mean reward [N, S] and distance [N, S]."""
-    policy = jax.nn.softmax(logits)
-    moves = policy[..., :num_moves]
-    moves = (1 - dynamics.noise) * moves + dynamics.noise * jnp.mean(
-        moves, axis=-1, keepdims=True)
-    stay = jnp.sum(policy[..., num_moves:], axis=-1, keepdims=True)
-    going = (1 - dynamics.end_probability) * jnp.concatenate(
-        [moves, stay], axis=-1)
-    rewards = jax.vmap(lambda mdp: exact.rewards(mdp, dynamics))(mdps)
-    return (going, jnp.sum(policy * rewards, axis=-1),
-            divergences.cross_entropy(teacher_logits, logits))
 
   def of(logits):
     return jax.tree.map(
-        np.asarray, by_state(logits, mdps, teacher.logits))
+        np.asarray, _by_state(logits, mdps, teacher.logits, dynamics))
 
   over_teacher, over_uniform = (
       visits(on_host, of(logits)[0])

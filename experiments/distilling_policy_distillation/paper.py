@@ -40,14 +40,14 @@ RETURNS: Mapping[str, Mapping[str, float]] = types.MappingProxyType({
     '4000 actions': {
         'on_policy_distill': 3.8, 'expected_entropy_regularised': 4.7,
         'entropy_regularised': -10.0, 'baseline': -0.8, 'teacher': 6.6},
-    '0% flipped, monte_carlo': {
+    '0 % flipped, monte_carlo': {
         'on_policy_distill': 7.3, 'entropy_regularised': 7.3,
         'kl_regularised': 7.3, 'on_policy_distill_plus_r': 7.3,
         'teacher': 7.3},
-    '15% flipped, monte_carlo': {
+    '15 % flipped, monte_carlo': {
         'on_policy_distill': 5.4, 'entropy_regularised': 4.6,
         'on_policy_distill_plus_r': 7.2, 'td_teacher_v': 6.5},
-    '25% flipped, monte_carlo': {
+    '25 % flipped, monte_carlo': {
         'on_policy_distill': 3.2, 'entropy_regularised': 2.1,
         'kl_regularised': 2.2, 'on_policy_distill_plus_r': 6.8,
         'v_gated_plus_r': 7.2, 'teacher_v_reward': 7.3, 'td_teacher_v': 5.6,

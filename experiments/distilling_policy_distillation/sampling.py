@@ -19,7 +19,8 @@ mostly wait; so nobody does. A *slot* takes a student and makes one small step
 with it at a time: forward, an action and a move; then backward over the same
 episode, from its last step to its first, with the update of each. Then the
 student's next episode begins, and when all are done, the next student's. All
-slots step side by side in one program.
+slots step side by side in one program. An episode that is cut at `max_steps`
+ends there for a method: the last step has no next one.
 
 Not here: expectations (`exact.py`), curves of many students (`laboratory.py`).
 """
@@ -39,7 +40,6 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
 
-CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
 RETURNS = ('monte_carlo', 'one_step')
 _BURST = 32  # small steps between two looks at who is done
 
@@ -61,7 +61,7 @@ class UpdateConfig:
   """
 
   method: str = 'on_policy_distill'  # a key of `distillation.METHODS`
-  control: str = ''  # one of CONTROLS in the place of the method's own
+  control: str = ''  # of `distillation.CONTROLS`, in place of the method's own
   returns: str = 'monte_carlo'  # one of RETURNS
   learning_rate: float = 0.0018  # of plain gradient descent, loss summed
   value_rate: float = 0.1
@@ -72,7 +72,13 @@ class UpdateConfig:
   def __post_init__(self):
     distillation.get_method(self.method)
     if self.control:
-      checks.check_name('control', self.control, CONTROLS)
+      checks.check_name('control', self.control, distillation.CONTROLS)
+      if distillation.get_method(self.method).has_return and (
+          self.control != 'student'):
+        raise ValueError(
+            f'control is {self.control!r} with method {self.method!r}; expected'
+            ' the student, whose returns its policy gradient is of. Take a'
+            ' method without returns, such as on_policy_distill.')
     checks.check_name('returns', self.returns, RETURNS)
     for name in ('discount', 'floor', 'value_rate'):
       checks.check_fraction(name, getattr(self, name))
@@ -107,7 +113,7 @@ def _fall(weights: jax.Array, height: jax.Array) -> tuple[jax.Array, jax.Array]:
   index = jnp.minimum(index, last)
   below = jnp.take_along_axis(
       above - weights, index[:, None], axis=-1)[:, 0]
-  return index, height - below
+  return index, jnp.maximum(height - below, 0.0)
 
 
 def move(
@@ -160,7 +166,7 @@ class Learner(NamedTuple):
 
   init(mdps, teacher) -> State.
   advance(state, mdps, teacher, rng_key) -> State, some small steps later. The
-    state is given away. The teacher's value of terminal states must be 0.
+    state is given away.
   updates_left(state) -> int32 [], of all students together.
   """
 
@@ -169,6 +175,7 @@ class Learner(NamedTuple):
   updates_left: Callable[[State], jax.Array]
 
 
+@functools.cache
 def make_learner(
     config: UpdateConfig,
     dynamics: mdp_lib.Dynamics,
@@ -187,7 +194,14 @@ def make_learner(
       divisor of `num_updates`.
     num_slots: M, at most; more of them are faster, until memory is short.
     num_bursts: how much `advance` does, in bursts of small steps.
+
+  Raises:
+    ValueError: the points do not divide the updates.
   """
+  if num_updates % num_points:
+    raise ValueError(
+        f'num_updates is {num_updates}, which {num_points} points do not'
+        ' divide; expected a multiple.')
   method = distillation.get_method(config.method)
   control = config.control or method.control
   per_point = num_updates // num_points

@@ -83,6 +83,13 @@ def q_learning(
       0, config.teacher_steps, body, (jnp.asarray(mdps.start), q))[1]
 
 
+def check_temperature(temperature: float) -> None:
+  """Raises ValueError unless a temperature is at least 0."""
+  if not temperature >= 0:
+    raise ValueError(
+        f'temperature is {temperature}; expected a number of at least 0.')
+
+
 def policy_logits(q: types.Array, temperature: float) -> jax.Array:
   """Returns Q / temperature, or at 0 the logits of the greedy policy.
 
@@ -93,9 +100,7 @@ def policy_logits(q: types.Array, temperature: float) -> jax.Array:
   Raises:
     ValueError: the temperature is negative, or Q is not finite.
   """
-  if not temperature >= 0:
-    raise ValueError(
-        f'temperature is {temperature}; expected a number of at least 0.')
+  check_temperature(temperature)
   if not np.isfinite(q).all():
     raise ValueError(
         'the teacher\'s Q is not finite everywhere; expected numbers. Lower'
@@ -141,7 +146,7 @@ def estimate_value(
     dynamics: mdp_lib.Dynamics,
     logits: types.Array,
     rng_key: jax.Array,
-    max_steps: int = 400,
+    max_steps: int,
 ) -> jax.Array:
   """Estimates V of a policy; [N, S].
 
@@ -157,9 +162,9 @@ def estimate_value(
     max_steps: of an episode.
   """
   if not config.value_episodes:
-    return jax.vmap(lambda mdp, x: exact.value(
-        mdp, dynamics, jax.nn.softmax(x), exact.rewards(mdp, dynamics),
-        config.teacher_discount))(mdps, logits)
+    return jax.lax.map(lambda x: exact.value(
+        x[0], dynamics, jax.nn.softmax(x[1]), exact.rewards(x[0], dynamics),
+        config.teacher_discount), jax.tree.map(jnp.asarray, (mdps, logits)))
   mdps = jax.tree.map(jnp.asarray, mdps)
   num = len(mdps.start)
   rows = jnp.arange(num)

@@ -45,7 +45,7 @@ from kickstarting.losses import divergences
 from kickstarting.losses import gradients
 from kickstarting.losses import transitions as transitions_lib
 
-CONTROLS = ('student', 'teacher', 'uniform')
+CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
 TEACHER_FLOOR = 1e-3
 _DPD = 'Czarnecki et al. (2019), arXiv:1902.02186, '
 
@@ -81,6 +81,7 @@ class Method:
   is_one_step: bool = False  # R_t = r_t, without the rest of the sum
   is_gradient_field: bool = True  # of the expected update, undiscounted
   needs: frozenset[str] = frozenset({'logits'})  # of the teacher; or 'value'
+  reads_student_value: bool = False  # in its loss; that is of the rewards
 
   @property
   def has_return(self) -> bool:
@@ -140,7 +141,7 @@ _BASES = (
     Method('kl_regularised', _DPD + 'Figure 5; Teh et al. (2017),'
            ' arXiv:1707.04175', reward_now=_log_ratio),
     Method('v_gated', _DPD + 'Proposition 2', loss=_gated_distance,
-           is_gradient_field=False, needs=_BOTH),
+           is_gradient_field=False, needs=_BOTH, reads_student_value=True),
     # Table 1 subtracts the student's value; section 4.2 and its proof the
     # teacher's, which alone telescopes.
     Method('teacher_v_reward', _DPD + 'section 4.2',
@@ -296,18 +297,19 @@ def apply_method(
   The student's own steps weigh equally, whatever policy made them: its loss is
   not multiplied by V-trace's ratio. A stream without a teacher, or with weight
   0, learns from the environment's rewards, bit for bit, if the method adds
-  them, and from nothing if not. Where no action was taken, at the end of the
-  unroll and of an episode, what depends on the action is its expectation under
-  the student.
+  them; if not, nothing can be learnt there. What depends on the action of step
+  i+1 is its expectation under the student: the behaviour policy may be another.
   Shapes: T time, B batch, A actions.
 
   Args:
     method: which one; the student must have acted.
     transitions: from `split_transitions`; [T, B].
     output: of the student; [T+1, B]; gradients flow from its logits.
-    trajectory: with a teacher.
+    trajectory: with a teacher; or without, then no stream has one.
     weights: lambda of each stream, of all that is not the environment's reward;
-      [B] float32, 0 where there is no teacher.
+      [B] float32, 0 where there is no teacher. What bootstraps from a teacher
+      (`is_one_step`) takes the share lambda from it, and the rest from the
+      return.
     divergence: see `make_step`.
     floor: see `make_step`.
 
@@ -319,6 +321,11 @@ def apply_method(
     ValueError: the student is not who acts in this method.
   """
   check_control(method)
+  if method.is_one_step and not method.needs:
+    transitions = transitions._replace(
+        discount_t=jnp.zeros_like(transitions.discount_t))
+  if trajectory.teacher is None:
+    return transitions, None
   num_steps, num_streams = transitions.a_tm1.shape
   chex.assert_shape(weights, (num_streams,))
   weights = jnp.broadcast_to(weights, (num_steps, num_streams))
@@ -326,21 +333,21 @@ def apply_method(
   no_step = jnp.zeros((1, num_streams), bool)
   logits = gradients.pass_where(
       jnp.concatenate([is_taught, no_step]), output.logits)
-  steps = _steps(logits, output.value, trajectory, divergence, floor)
+  step, following = _steps(logits, output.value, trajectory, divergence, floor)
   taught = pseudo_reward(
-      method, jax.tree.map(transitions_lib.at_tm1, steps),
-      jax.tree.map(transitions_lib.at_t, steps), transitions.r_t,
-      transitions.discount_t, weights)
-  alone = transitions.r_t if method.adds_reward else jnp.zeros_like(taught)
-  discount_t = transitions.discount_t
+      method, step, following, transitions.r_t, transitions.discount_t, weights)
+  if method.adds_reward:
+    transitions = transitions._replace(
+        r_t=jnp.where(is_taught, taught, transitions.r_t))
+  else:
+    transitions = transitions._replace(
+        r_t=jnp.where(is_taught, taught, 0.0), is_learnable_tm1=is_taught)
   if method.is_one_step:
-    discount_t = jnp.where(is_taught | (not method.needs), 0.0, discount_t)
-  transitions = transitions._replace(
-      r_t=jnp.where(is_taught, taught, alone), discount_t=discount_t)
+    rest = jnp.where(is_taught, jnp.maximum(1.0 - weights, 0.0), 1.0)
+    transitions = transitions._replace(discount_t=rest * transitions.discount_t)
   if method.loss is None:
     return transitions, None
-  loss = method.loss(jax.tree.map(transitions_lib.at_tm1, steps))
-  return transitions, jnp.where(is_taught, loss, 0.0)
+  return transitions, jnp.where(is_taught, method.loss(step), 0.0)
 
 
 def check_control(method: Method) -> None:
@@ -353,18 +360,16 @@ def check_control(method: Method) -> None:
         ' experiments/distilling_policy_distillation.')
 
 
-def _steps(logits, value, trajectory, divergence, floor) -> Step:
-  """Computes the T+1 steps of an unroll."""
+def _steps(logits, value, trajectory, divergence, floor) -> tuple[Step, Step]:
+  """Computes step i and step i+1 of each transition of an unroll."""
   teacher = trajectory.teacher
   chex.assert_equal_shape([logits, teacher.logits])
   actions = jnp.pad(trajectory.actions, ((0, 1), (0, 0)))
   step = make_step(
       logits, teacher.logits, actions, value, teacher.value,
       divergence=divergence, floor=floor)
-  is_last = trajectory.timesteps.step_type == transitions_lib.LAST
-  has_action = ~jnp.asarray(is_last).at[-1].set(True)
-  return step._replace(
-      teacher_log_prob=jnp.where(
-          has_action, step.teacher_log_prob, -step.reverse_cross_entropy),
-      student_log_prob=jnp.where(
-          has_action, step.student_log_prob, -categorical.entropy(logits)))
+  following = step._replace(
+      teacher_log_prob=-step.reverse_cross_entropy,
+      student_log_prob=-categorical.entropy(logits))
+  return (jax.tree.map(transitions_lib.at_tm1, step),
+          jax.tree.map(transitions_lib.at_t, following))

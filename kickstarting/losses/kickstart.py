@@ -175,7 +175,8 @@ def diagnostics(
         others over these;
       teacher_agreement: 1.0 where both prefer the same action, else 0.0;
       teacher_kl: KL(teacher || student) in nats;
-      teacher_entropy: the teacher's entropy in nats.
+      teacher_entropy: the teacher's entropy in nats;
+      teacher_value: the teacher's value.
   """
   teacher_logits_tm1, has_teacher = _teacher_of_steps(teacher, transitions)
   logits_tm1 = transitions.logits_tm1
@@ -188,6 +189,8 @@ def diagnostics(
       'teacher_agreement': (same & is_labelled).astype(jnp.float32),
       'teacher_kl': jnp.where(is_labelled, kl, 0.0),
       'teacher_entropy': jnp.where(is_labelled, entropy, 0.0),
+      'teacher_value': jnp.where(
+          is_labelled, transitions_lib.at_tm1(teacher.value), 0.0),
   })
 
 

@@ -183,11 +183,13 @@ class _Student:
     for name in ('loss', 'grad_norm'):
       value = metrics[name]
       if not np.isfinite(value):
-        if not np.isfinite(metrics.get('teacher_entropy', 0.0)):
+        if not all(
+            np.isfinite(metrics.get(f'teacher_{what}', 0.0))
+            for what in ('entropy', 'value')):
           raise loop.TrainingError(
-              f'{name} is {value} near frame {frames}, and so are logits of a'
-              ' teacher; expected numbers, or minus infinity for actions that'
-              ' it never takes. Look at the teachers'
+              f'{name} is {value} near frame {frames}, and so are logits or the'
+              ' value of a teacher; expected numbers, or minus infinity for'
+              ' actions that it never takes. Look at the teachers'
               f' {list(self._problem.teacher_names)}. Checkpoints written'
               ' before are intact.')
         raise loop.TrainingError(

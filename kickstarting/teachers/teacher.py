@@ -28,6 +28,7 @@ import jax
 import numpy as np
 
 from kickstarting import agent as agent_lib
+from kickstarting import losses
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.teachers import policy_file
@@ -59,9 +60,13 @@ class Teacher:
 def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
   """Makes a teacher of a trained agent.
 
+  It has a value function where it learnt one of the environment's rewards; its
+  `info` says with which method it was trained.
+
   Raises:
     ValueError: the parameters do not belong to the network, or are not finite.
   """
+  method = losses.METHODS.get(policy.info.get('method', losses.KICKSTARTING))
   agent = agent_lib.make_agent(
       policy.network, dict(policy.observation), policy.num_actions)
   check_params(name, agent, policy.params)
@@ -79,6 +84,7 @@ def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
       num_actions=policy.num_actions,
       observation=policy.observation,
       tasks=policy.tasks,
+      has_value=method is None or method.adds_reward,
   )
 
 

@@ -191,11 +191,23 @@ class BinariesTest(absltest.TestCase):
         ' --weighting=shared.*kickstarting_short')
 
   def test_values_of_flags_are_checked_before_anything(self):
-    done = binaries.run('experiments.kickstart', '--method=teleport')
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    for flag, message in (
+        ('--method=teleport', "unknown method 'teleport'; expected one of"),
+        ('--method=teacher_distill', 'the policy that acts is the teacher'),
+        ('--flipped=2', 'flipped=2: .* must be within')):
+      done = binaries.run(
+          'experiments.kickstart', f'--workdir={folder}', flag)
+      self.assertNotEqual(done.returncode, 0)
+      self.assertRegex(done.stderr, message)
+      self.assertNotIn('Traceback', done.stderr)
+      self.assertFalse(folder.exists())
+
+  def test_nothing_to_learn_from(self):
+    done = binaries.run('experiments.train', '--method=on_policy_distill')
     self.assertEqual(done.returncode, 2)
     self.assertRegex(
-        done.stderr, "error: unknown method 'teleport'; expected one of")
-    self.assertNotIn('Traceback', done.stderr)
+        done.stderr, "method 'on_policy_distill' without teachers: there is")
 
 
 if __name__ == '__main__':

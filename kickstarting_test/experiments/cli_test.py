@@ -21,6 +21,7 @@ import numpy as np
 
 from experiments import build
 from experiments import cli
+from experiments import run_flags
 from experiments import shared_flags
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
@@ -78,7 +79,7 @@ class MistakesTest(parameterized.TestCase):
        lambda: networks.get_network(shared_flags.NETWORK.value),
        "unknown network 'gird'.*grid_small"),
       ('divergence', {'divergence': 'kl'},
-       lambda: shared_flags.config_from_flags(update_lib.UpdateConfig),
+       lambda: run_flags.config_from_flags(update_lib.UpdateConfig),
        "divergence is 'kl'; expected one of .*cross_entropy"),
       ('seed', {'seed': -1},
        lambda: build.make_environment(

@@ -22,7 +22,7 @@ from absl.testing import flagsaver
 from absl.testing import parameterized
 
 from experiments import run_flags
-from experiments import shared_flags
+from experiments import shared_flags  # noqa: F401, it defines them
 from kickstarting import update as update_lib
 from kickstarting.runtime import training_config
 
@@ -68,19 +68,19 @@ class SharedFlagsTest(parameterized.TestCase):
 
   @flagsaver.flagsaver(seed=7, learning_rate=0.5, frames=1000)
   def test_config_takes_what_the_flags_say(self):
-    config = shared_flags.config_from_flags(training_config.TrainingConfig)
+    config = run_flags.config_from_flags(training_config.TrainingConfig)
     self.assertEqual(config, training_config.TrainingConfig(
         seed=7, learning_rate=0.5, frames=1000))
 
   def test_config_with_fields_that_are_no_flags(self):
-    config = shared_flags.config_from_flags(
+    config = run_flags.config_from_flags(
         update_lib.UpdateConfig, method='n_distill')
     self.assertEqual(config, update_lib.UpdateConfig(method='n_distill'))
 
   @flagsaver.flagsaver(frames=-5)
   def test_values_are_checked(self):
     with self.assertRaisesRegex(ValueError, 'frames is -5; expected at least'):
-      shared_flags.config_from_flags(training_config.TrainingConfig)
+      run_flags.config_from_flags(training_config.TrainingConfig)
 
   def test_own_flags_are_ours(self):
     own = run_flags.own_flags()

@@ -87,13 +87,12 @@ def _softmax(x):
 class _Slow:
   """The quantities of one step as sums over actions, as the paper's."""
 
-  def __init__(self, output, trajectory, t, b):
+  def __init__(self, output, trajectory, t, b, has_action=True):
     self.p = _softmax(trajectory.teacher.logits[t, b])
     self.q = _softmax(output.logits[t, b])
     self.floored = (1 - _FLOOR) * self.p + _FLOOR / _A
     self.teacher_value = float(trajectory.teacher.value[t, b])
     self.student_value = float(output.value[t, b])
-    has_action = t < _T and (t, b) not in _LAST
     self.action = trajectory.actions[t, b] if has_action else None
 
   def distance(self):
@@ -177,16 +176,21 @@ class TableTest(chex.TestCase, parameterized.TestCase):
           continue
         weight = _WEIGHTS[b]
         here = _Slow(output, trajectory, t, b)
-        there = _Slow(output, trajectory, t + 1, b)
+        there = _Slow(output, trajectory, t + 1, b, has_action=False)
         gamma = _GAMMA * trajectory.timesteps.discount[t + 1, b]
         reward = weight * (now(here) + gamma * following(there))
         reward += adds_reward * trajectory.timesteps.reward[t + 1, b]
         with self.subTest(t=t, b=b):
           np.testing.assert_allclose(transitions.r_t[t, b], reward, rtol=1e-5,
                                      atol=1e-6)
-          ends = is_one_step and (weight != 0 or base == 'td_zero_v')
+          rest = 1.0
+          if is_one_step:
+            rest = 0.0 if base == 'td_zero_v' else max(0.0, 1.0 - weight)
           np.testing.assert_allclose(
-              transitions.discount_t[t, b], 0.0 if ends else gamma, rtol=1e-6)
+              transitions.discount_t[t, b], rest * gamma, rtol=1e-6)
+          self.assertEqual(
+              bool(transitions.is_learnable_tm1[t, b]),
+              adds_reward or weight != 0)
           if actual is not None:
             np.testing.assert_allclose(
                 actual[t, b], (weight != 0) * loss(here), rtol=1e-5)

@@ -174,6 +174,15 @@ class RouteTest(parameterized.TestCase):
 
 class CheckValueTest(absltest.TestCase):
 
+  def test_who_learnt_no_rewards_has_no_value(self):
+    for method, has_value in (
+        (None, True), ('baseline', True), ('n_distill_plus_r', True),
+        ('n_distill', False), ('on_policy_distill', False)):
+      policy = dataclasses.replace(
+          _policy(), info={'method': method} if method else {})
+      self.assertEqual(
+          teacher_lib.from_policy('expert', policy).has_value, has_value)
+
   def test_a_teacher_without_a_value_function(self):
     teacher = _teacher('a')
     teacher_lib.check_value([teacher], 'teacher_v_reward')

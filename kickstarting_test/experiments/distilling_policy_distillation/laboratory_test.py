@@ -121,8 +121,35 @@ class RunTest(parameterized.TestCase):
       return mdps, teacher
 
     with self.assertRaisesRegex(
-        ValueError, 'teacher of corridors has NaN among its logits'):
+        ValueError, 'teacher of corridors has logits that make no policy'):
       laboratory.run(_CONFIG, [_group(make)], self._folder())
+
+  def test_what_is_wrong_stops_the_chunks_that_wait(self):
+    made = []
+
+    def make(first, num, key):
+      del key
+      made.append(first)
+      mdps, teacher = _always_right(num)
+      teacher.value[0, 3] = np.inf
+      return mdps, teacher
+
+    with self.assertRaisesRegex(ValueError, 'a value that is not finite'):
+      laboratory.run(_CONFIG, [_group(make)], self._folder())
+    self.assertEqual(made, [0])
+
+  def test_two_groups_of_one_name(self):
+    with self.assertRaisesRegex(
+        ValueError, "two groups called 'corridors'; expected different"):
+      laboratory.run(_CONFIG, [_group(), _group()], self._folder())
+
+  def test_a_chunk_of_another_size(self):
+    folder = self._folder()
+    laboratory.run(_CONFIG, [_group()], folder, report=lambda line: None)
+    (folder / 'chunks' / 'corridors-4.npz').replace(
+        folder / 'chunks' / 'corridors-2.npz')
+    with self.assertRaisesRegex(ValueError, r'it holds \{1\} MDPs, not 2'):
+      laboratory.run(_CONFIG, [_group()], folder, report=lambda line: None)
 
   def test_a_damaged_chunk(self):
     folder = self._folder()
@@ -155,6 +182,7 @@ class ConfigTest(parameterized.TestCase):
   @parameterized.parameters(
       ({'mdps': 0}, 'mdps is 0; expected at least 1'),
       ({'chunk': 0}, 'chunk is 0; expected at least 1'),
+      ({'seed': -1}, 'seed is -1; expected at least 0'),
       ({'steps': 100, 'points': 30}, 'which 30 points do not divide'),
   )
   def test_errors(self, fields, message):

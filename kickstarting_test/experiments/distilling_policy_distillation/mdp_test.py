@@ -78,7 +78,7 @@ class CheckTest(parameterized.TestCase):
 
   def test_no_terminal_in_reach(self):
     mdp = mdp_lib.chain(3)
-    mdp = mdp._replace(is_terminal=np.zeros_like(mdp.is_terminal))
+    mdp = mdp._replace(is_terminal=np.arange(8) == 7)
     with self.assertRaisesRegex(
         ValueError, 'no terminal state can be reached from state 0.*Add a'):
       mdp_lib.check(mdp, _NEVER_ENDS)
@@ -87,6 +87,10 @@ class CheckTest(parameterized.TestCase):
   @parameterized.parameters(
       ({'successor': np.full((8, 2), 9)}, 'outside 0 to 7'),
       ({'reward': np.full(8, np.nan)}, 'reward is not finite'),
+      ({'reward': np.ones(8)}, 'the last state, 7, is no terminal one of rew'),
+      ({'is_terminal': np.zeros(8, bool)}, 'the last state, 7, is no term'),
+      ({'start': np.array(0)}, 'start is 0; expected a state that is not'),
+      ({'start': np.array(9)}, 'start is 9; expected a state'),
   )
   def test_broken_tables(self, change, message):
     with self.assertRaisesRegex(ValueError, message):

@@ -43,15 +43,16 @@ def _world():
   return mdp, student, 2 * teacher
 
 
-def _learn(config, dynamics, mdp, student, teacher, value, num, updates=1):
+def _learn(
+    config, dynamics, mdp, student, teacher, value, num, updates=1, own=0.0):
   """Lets `num` copies of a student learn; returns their Table."""
   learner = sampling.make_learner(
       config, dynamics, updates, num_slots=1000, num_bursts=5)
   mdps = _many(mdp, num)
   teachers = _many(sampling.Table(teacher, value), num)
   state = learner.init(mdps, teachers)
-  state = state._replace(student=state.student._replace(
-      logits=jnp.array(_many(student, num))))
+  state = state._replace(student=sampling.Table(
+      jnp.array(_many(student, num)), state.student.value + own))
   for i in range(10_000):
     if not int(learner.updates_left(state)):
       return state.student
@@ -59,11 +60,12 @@ def _learn(config, dynamics, mdp, student, teacher, value, num, updates=1):
   raise AssertionError('never done')
 
 
-def _descents(name, mdp, student, teacher, value, **fields):
+def _descents(name, mdp, student, teacher, value, own=0.0, **fields):
   """Returns what each copy's episode descends along; [copies, S, A]."""
   config = sampling.UpdateConfig(
       **{'method': name, 'learning_rate': 1.0, 'max_steps': 200, **fields})
-  found = _learn(config, _DYNAMICS, mdp, student, teacher, value, _COPIES)
+  found = _learn(
+      config, _DYNAMICS, mdp, student, teacher, value, _COPIES, own=own)
   return student - np.asarray(found.logits)
 
 
@@ -95,14 +97,17 @@ class MeanTest(parameterized.TestCase):
       copied = _descents('on_policy_distill', mdp, student, teacher, table)
       np.testing.assert_array_equal(descents, is_open * copied)
 
-  def test_one_step_returns_end_at_the_value(self):
-    # With a value of 0 they are the rewards alone, as of td_zero_v.
+  def test_one_step_returns_end_at_the_students_value(self):
+    # As if it were the teacher's, of an update that bootstraps from that.
     mdp, student, teacher = _world()
-    zeros = np.zeros(len(mdp.reward), np.float32)
-    one = _descents('baseline', mdp, student, teacher, zeros,
-                       returns='one_step', value_rate=0.0)
-    zero = _descents('td_zero_v', mdp, student, teacher, zeros)
-    np.testing.assert_allclose(one, zero, atol=1e-5)
+    value = np.where(
+        mdp.is_terminal, 0.0, np.arange(len(mdp.reward))).astype(np.float32)
+    zeros = np.zeros_like(value)
+    one = _descents('baseline', mdp, student, teacher, zeros, own=value,
+                    returns='one_step', value_rate=0.0)
+    other = _descents('td_teacher_v', mdp, student, teacher, value)
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    self.assertGreater(np.abs(other).max(), 0.1)
 
 
 class ValueTest(absltest.TestCase):
@@ -241,6 +246,8 @@ class ConfigTest(parameterized.TestCase):
   @parameterized.parameters(
       ({'method': 'clone'}, "unknown method 'clone'"),
       ({'control': 'both'}, "unknown control 'both'"),
+      ({'method': 'baseline', 'control': 'teacher'},
+       "control is 'teacher' with method 'baseline'; expected the student"),
       ({'returns': 'td'}, "unknown returns 'td'"),
       ({'discount': 1.2}, r'discount is 1.2; expected a number in \[0, 1\]'),
       ({'floor': -1.0}, 'floor is -1.0'),

@@ -99,7 +99,7 @@ class ValueTest(absltest.TestCase):
     found = [
         teachers.estimate_value(
             teachers.TeacherConfig(value_episodes=episodes), mdps, _DYNAMICS,
-            logits, jax.random.key(0)) for episodes in (3000, 0)]
+            logits, jax.random.key(0), 100) for episodes in (3000, 0)]
     np.testing.assert_allclose(*found, atol=0.06)
     expected = exact.value(
         jax.tree.map(lambda x: x[0], mdps), _DYNAMICS,
@@ -111,7 +111,7 @@ class ValueTest(absltest.TestCase):
     logits = jnp.broadcast_to(jnp.array([-jnp.inf, 0.0]), (2, 8, 2))
     found = teachers.estimate_value(
         teachers.TeacherConfig(value_episodes=10), _corridors(2), _DYNAMICS,
-        logits, jax.random.key(0))
+        logits, jax.random.key(0), 100)
     np.testing.assert_array_equal(found[:, :3], 0.0)
     self.assertGreater(float(found[:, 3].min()), 0.5)
 
