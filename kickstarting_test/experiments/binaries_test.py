@@ -195,7 +195,7 @@ class BinariesTest(absltest.TestCase):
     for flag, message in (
         ('--method=teleport', "unknown method 'teleport'; expected one of"),
         ('--method=teacher_distill', 'the policy that acts is the teacher'),
-        ('--flipped=2', 'flipped=2: .* must be within')):
+        ('--flipped=2', r'flipped=2: 2.0 is not a number in the range')):
       done = binaries.run(
           'experiments.kickstart', f'--workdir={folder}', flag)
       self.assertNotEqual(done.returncode, 0)
