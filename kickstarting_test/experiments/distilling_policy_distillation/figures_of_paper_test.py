@@ -92,8 +92,8 @@ class BinariesTest(parameterized.TestCase):
     self.assertNotIn('frames', flags)  # of training
 
   @parameterized.parameters(
-      (('--memory_gib=0.0001',),
-       r'needs [\d.]+ GiB; --memory_gib=0.0001 allows less'),
+      (('--memory_gib=0.000001',),
+       r'needs [\d.e-]+ GiB; --memory_gib=1e-06 allows less'),
       (('--wall=1.5',), r'wall is 1.5; expected a number in \[0, 1\]'),
       (('--steps=10', '--points=3'), 'which 3 points do not divide'),
       (('--temperatures=-1',), 'temperature is -1.0; expected'),
