@@ -131,6 +131,8 @@ class Evolving:
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     """Notes members whose loss is not finite."""
     self._failed |= ~np.isfinite(metrics['loss'] + metrics['grad_norm'])
+    if self._failed.any():
+      training.check_teachers(frames, metrics, self._problem.teacher_names)
     if self._failed.all():
       raise loop.TrainingError(
           f'the loss of every member is not finite near frame {frames};'

@@ -203,9 +203,9 @@ class _Member:
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     """Notes a loss that is not finite: another member's weights will come."""
-    del frames
-    self._has_failed |= not np.isfinite(
-        metrics['loss'] + metrics['grad_norm'])
+    if not np.isfinite(metrics['loss'] + metrics['grad_norm']):
+      training.check_teachers(frames, metrics, self._problem.teacher_names)
+      self._has_failed = True
 
   def record(self, frames: int, params: types.Params) -> dict[str, Any]:
     """Returns the scores and the weights of the teachers."""

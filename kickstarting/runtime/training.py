@@ -144,6 +144,28 @@ def make_program(problem: Problem, splits: int) -> program_lib.Program:
   )
 
 
+def check_teachers(
+    frames: int, metrics: Mapping[str, np.ndarray], teacher_names: Sequence[str]
+) -> None:
+  """Names the teachers where it is they who made a loss infinite.
+
+  Args:
+    frames: so far.
+    metrics: of an update, or of those of all members.
+    teacher_names: of all.
+
+  Raises:
+    loop.TrainingError: what teachers say is not finite.
+  """
+  for what, name in (('entropy', 'policy'), ('value', 'value')):
+    if not np.isfinite(metrics.get(f'teacher_{what}', 0.0)).all():
+      raise loop.TrainingError(
+          f'the loss is not finite near frame {frames}, and neither is the'
+          f' {name} of a teacher; expected numbers, or logits of minus infinity'
+          ' for actions that it never takes. Look at the teachers'
+          f' {list(teacher_names)}. Checkpoints written before are intact.')
+
+
 class _Student:
   """Steers one student: a controller of teacher weights, a window of scores."""
 
@@ -183,15 +205,7 @@ class _Student:
     for name in ('loss', 'grad_norm'):
       value = metrics[name]
       if not np.isfinite(value):
-        if not all(
-            np.isfinite(metrics.get(f'teacher_{what}', 0.0))
-            for what in ('entropy', 'value')):
-          raise loop.TrainingError(
-              f'{name} is {value} near frame {frames}, and so are logits or the'
-              ' value of a teacher; expected numbers, or minus infinity for'
-              ' actions that it never takes. Look at the teachers'
-              f' {list(self._problem.teacher_names)}. Checkpoints written'
-              ' before are intact.')
+        check_teachers(frames, metrics, self._problem.teacher_names)
         raise loop.TrainingError(
             f'{name} is {value} near frame {frames}; expected a finite'
             ' number. Lower learning_rate or max_grad_norm, or look for extreme'

@@ -206,6 +206,14 @@ class EvolveTest(absltest.TestCase):
         loop.TrainingError, 'loss of every member is not finite near frame 3'):
       _make().check(3, {'loss': np.full(3, np.inf), 'grad_norm': np.ones(3)})
 
+  def test_a_teacher_that_is_no_number_is_named(self):
+    # Nobody could be copied from: it would come back.
+    with self.assertRaisesRegex(
+        loop.TrainingError, 'frame 3, and neither is the value of a teacher;'):
+      _make().check(3, {
+          'loss': np.array([np.nan, 1.0, 1.0]), 'grad_norm': np.ones(3),
+          'teacher_value': np.array([np.nan, 0.5, 0.5])})
+
   def test_failures_of_different_updates_add_up(self):
     steering = _make()
     for i in range(_SIZE - 1):

@@ -323,7 +323,7 @@ class ErrorsTest(tiny.TestCase):
       return able._replace(label=label)
 
     with self.assertRaisesRegex(
-        loop.TrainingError, r"so are logits or the value .*\['expert'\]"):
+        loop.TrainingError, r"neither is the policy of .*\['expert'\]"):
       self.train(tiny.make_problem(make_labeller=make_labeller))
 
   def test_error_of_the_callback_stops_the_actors(self):
