@@ -242,15 +242,22 @@ class PropositionsTest(_TestCase):
 
   def test_4_the_shaped_reward_of_the_best_teacher_is_its_advantage(self):
     mdp, _, _ = _world()
-    rewards = exact.rewards(mdp, _DYNAMICS)
+    dynamics = mdp_lib.Dynamics(num_actions=4, noise=0.0, end_probability=0.0)
+    rewards = exact.rewards(mdp, dynamics)
     value = jnp.zeros(len(mdp.reward))
-    for _ in range(2000):
-      value = exact.action_value(mdp, _DYNAMICS, value, rewards).max(axis=1)
-    q = exact.action_value(mdp, _DYNAMICS, value, rewards)
-    shaped = q - value[:, None]  # E[r + V(s') - V(s) | s, a]
-    alive = ~mdp.is_terminal
-    self.assertLess(float(shaped[alive].max()), 1e-9)
-    np.testing.assert_allclose(shaped[alive].max(axis=1), 0.0, atol=1e-9)
+    for _ in range(100):
+      value = exact.action_value(mdp, dynamics, value, rewards).max(axis=1)
+    alive = np.flatnonzero(~mdp.is_terminal)
+    after = mdp.successor[alive]  # [N, 4]
+    at = lambda x: distillation.Step(
+        *[jnp.zeros(())] * 4, teacher_value=x, student_value=jnp.zeros(()))
+    shaped = distillation.pseudo_reward(
+        distillation.get_method('teacher_v_reward'), at(value[alive, None]),
+        at(value[after]), mdp.reward[after],
+        jnp.where(mdp.is_terminal[after], 0.0, 1.0))
+    self.assertGreater(float(value[mdp.start]), 1.0)
+    self.assertLess(float(shaped.min()), -1.0)
+    np.testing.assert_allclose(shaped.max(axis=1), 0.0, atol=1e-9)
 
   def test_4_literally_where_only_the_end_pays(self):
     mdp = mdp_lib.chain(3)
