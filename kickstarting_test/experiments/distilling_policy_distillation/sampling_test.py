@@ -52,7 +52,8 @@ def _learn(
   teachers = _many(sampling.Table(teacher, value), num)
   state = learner.init(mdps, teachers)
   state = state._replace(student=sampling.Table(
-      jnp.array(_many(student, num)), state.student.value + own))
+      jnp.array(_many(student, num)),
+      jnp.array(np.asarray(state.student.value) + own)))
   for i in range(10_000):
     if not int(learner.updates_left(state)):
       return state.student
