@@ -57,8 +57,7 @@ def _in_the_laboratory(mdps, teacher, num_updates, seed) -> float:
 
   def advance(chunk, state, calls):
     mdps, teacher = chunk
-    return learner.advance(
-        state, mdps, teacher, jax.random.key(seed + calls, impl='rbg'))
+    return learner.advance(state, mdps, teacher, jax.random.key(seed + calls))
 
   def finish(chunk, state):
     calls = 1

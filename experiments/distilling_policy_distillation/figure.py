@@ -129,8 +129,7 @@ def _q_of_teachers(first: int, num: int) -> np.ndarray:
   """Returns Q of the teachers of grid worlds; they learn with moves alone."""
   config = run_flags.config_from_flags(teachers.TeacherConfig)
   dynamics = run_flags.config_from_flags(mdp_lib.Dynamics, num_actions=4)
-  key = jax.random.fold_in(
-      jax.random.key(lab_flags.FLAGS.seed, impl='rbg'), first)
+  key = jax.random.fold_in(jax.random.key(lab_flags.FLAGS.seed), first)
   mdps = jax.tree.map(jnp.asarray, _grid_worlds(first, num))
   return np.asarray(jax.jit(lambda: teachers.q_learning(
       config, mdps, dynamics, key))())
