@@ -118,14 +118,13 @@ def episode_return(
 
 
 def control_policy(
-    control: str, student_logits: types.Array, teacher_logits: types.Array
+    control: str, student: jax.Array, teacher: jax.Array
 ) -> jax.Array:
-  """Returns the probabilities of who acts; [..., A].
+  """Returns the probabilities of who acts, from those of both; [..., A].
 
   Raises:
     ValueError: the control is unknown.
   """
-  student, teacher = map(jax.nn.softmax, (student_logits, teacher_logits))
   found = {
       'student': student,
       'teacher': teacher,
@@ -172,7 +171,8 @@ def expected_update(
     A tree like `params`.
   """
   fixed = student_logits(params)
-  policy = control_policy(method.control, fixed, teacher_logits)
+  policy = control_policy(
+      method.control, jax.nn.softmax(fixed), jax.nn.softmax(teacher_logits))
   teacher_value = jnp.where(mdp.is_terminal, 0.0, teacher_value)
   action_rewards = rewards(mdp, dynamics)
   student_value = value(

@@ -48,7 +48,7 @@ class LabConfig:
   steps: int = 30_000  # updates, one episode each
   points: int = 15  # of a curve, beside the one at its start
   chunk: int = 1000  # MDPs in one program, at most; changes the numbers drawn
-  slots: int = 256  # that learn side by side; also changes the numbers
+  slots: int = 512  # that learn side by side; also changes the numbers
   workers: int = os.cpu_count() or 1  # chunks that run at a time
   memory_gib: float = 8.0  # for those
   seed: int = 0
@@ -95,7 +95,7 @@ def memory_gib(
     num_slots: int,
 ) -> float:
   """Returns what a chunk needs, about: tables and episodes."""
-  tables = num * (8 + num_points) * num_states * num_actions
+  tables = num * (10 + num_points) * num_states * num_actions
   episodes = min(num, num_slots) * max_steps * (num_actions + 2)
   return 4 * (tables + episodes) / 2**30
 

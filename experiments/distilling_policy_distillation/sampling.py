@@ -38,6 +38,7 @@ from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import categorical
 from kickstarting.losses import distillation
 
 RETURNS = ('monte_carlo', 'one_step')
@@ -57,7 +58,7 @@ class UpdateConfig:
 
   The paper prints neither rates nor the critic. `learning_rate` was fitted to
   its Figure 3; `value_rate` is of TD(0), whose value closes the gate of
-  `v_gated` and is the target of `one_step` returns.
+  `v_gated` and is the target of `one_step` returns. Others learn no value.
   """
 
   method: str = 'on_policy_distill'  # a key of `distillation.METHODS`
@@ -150,10 +151,18 @@ class _Slots(NamedTuple):
   has_following: jax.Array  # bool, whether there is one
 
 
+class _Target(NamedTuple):
+  """What is read of the teachers at every step, computed once."""
+
+  probs: jax.Array  # float32 [N, S, A]
+  log_probs: jax.Array  # float32 [N, S, A], with a share of the uniform policy
+
+
 class State(NamedTuple):
   """Students on their way."""
 
   student: Table
+  target: _Target
   snapshots: jax.Array  # float32 [points, N, S, A], logits
   slots: _Slots
   rows: jax.Array  # float32 [max_steps, M, A], log-probabilities of episodes
@@ -181,7 +190,7 @@ def make_learner(
     dynamics: mdp_lib.Dynamics,
     num_updates: int,
     num_points: int = 1,
-    num_slots: int = 256,
+    num_slots: int = 512,
     num_bursts: int = 100,
 ) -> Learner:
   """Builds what lets students learn.
@@ -215,6 +224,9 @@ def make_learner(
     return State(
         student=Table(jnp.zeros(teacher.logits.shape),
                       jnp.zeros((num, num_states))),
+        target=_Target(
+            jax.nn.softmax(teacher.logits),
+            distillation.floor_teacher(teacher.logits, config.floor)),
         snapshots=jnp.zeros((num_points, num, num_states, num_actions)),
         slots=_Slots(
             item, counts, counts + per_point, counts > 0, counts,
@@ -287,13 +299,17 @@ def _step(
   is_busy = (slots.item < num) & (slots.num_updates < slots.quota)
   is_backward = is_busy & slots.is_backward
   is_forward = is_busy & ~slots.is_backward
+  learns_value = config.returns == 'one_step' or method.reads_student_value
 
   # Forward: the action and where it leads.
-  log_probs = jax.nn.log_softmax(student.logits[item, slots.state])
-  acting = jnp.exp(log_probs)
+  logits = student.logits[item, slots.state]
+  logits -= jnp.max(logits, axis=-1, keepdims=True)
+  acting = jnp.exp(logits)  # times a number, which `choose` does not mind
+  total = jnp.sum(acting, axis=-1, keepdims=True)
+  log_probs = logits - jnp.log(total)
   if control != 'student':
     acting = exact.control_policy(
-        control, log_probs, teacher.logits[item, slots.state])
+        control, acting / total, state.target.probs[item, slots.state])
   action = choose(acting, uniform[0])
   ahead = move(mdps, dynamics, item, slots.state, action, uniform[1])
   time = jnp.where(is_forward, slots.time, config.max_steps)  # dropped
@@ -308,36 +324,42 @@ def _step(
   before = jnp.maximum(slots.time - 1, 0)
   then, taken = jnp.divmod(choices[before, rows], num_actions)
   log_probs = new_rows[before, rows]
-  value = student.value[item, then]
-  teacher_logits = teacher.logits[item, then]
-  teacher_value = teacher.value[item, then]
-  step_of = lambda x: distillation.make_step(
-      x, teacher_logits, taken, value, teacher_value, floor=config.floor)
+  value = student.value[item, then] if learns_value else jnp.zeros(len(rows))
+  step_of = lambda x: distillation.Step(
+      distance=-jnp.sum(state.target.probs[item, then] * x, axis=-1),
+      reverse_cross_entropy=-categorical.expectation(
+          x, state.target.log_probs[item, then]),
+      teacher_log_prob=state.target.log_probs[item, then, taken],
+      student_log_prob=x[rows, taken],
+      teacher_value=teacher.value[item, then],
+      student_value=value)
   step = step_of(log_probs)
   reward = mdps.reward[item, slots.state]
   pseudo = distillation.pseudo_reward(
       method, step, slots.following, reward,
       jnp.where(slots.has_following, config.discount, 0.0))
-  bootstrap = config.discount * student.value[item, slots.state]
-  error = (pseudo if method.has_return else reward) + bootstrap - value
   returns = pseudo
-  if config.returns == 'one_step' and not method.is_one_step:
-    returns = pseudo + bootstrap
-  elif not method.is_one_step:
+  if config.returns == 'monte_carlo' and not method.is_one_step:
     returns = pseudo + config.discount * slots.later
-  descent = jnp.zeros_like(log_probs)
+  if learns_value:
+    bootstrap = config.discount * student.value[item, slots.state]
+    error = (pseudo if method.has_return else reward) + bootstrap - value
+    if config.returns == 'one_step' and not method.is_one_step:
+      returns = pseudo + bootstrap
+  descent = jnp.zeros_like(log_probs)  # of the log-probabilities, at first
   if method.has_return:
     chosen = jnp.arange(num_actions)[None] == taken[:, None]
-    descent -= returns[:, None] * (chosen - jnp.exp(log_probs))
+    descent -= returns[:, None] * chosen
   if method.loss:
     descent += jax.grad(
         lambda x: jnp.sum(method.loss(step_of(x))))(log_probs)
+  descent -= jnp.exp(log_probs) * jnp.sum(descent, axis=-1, keepdims=True)
   where = jnp.where(is_backward, item, num)  # dropped
-  student = Table(
-      student.logits.at[where, then].add(
-          -config.learning_rate * descent, mode='drop'),
-      student.value.at[where, then].add(
-          config.value_rate * error, mode='drop'))
+  student = student._replace(logits=student.logits.at[where, then].add(
+      -config.learning_rate * descent, mode='drop'))
+  if learns_value:
+    student = student._replace(value=student.value.at[where, then].add(
+        config.value_rate * error, mode='drop'))
 
   is_first = is_backward & (slots.time == 1)
   return state._replace(

@@ -112,7 +112,7 @@ class GridTest(parameterized.TestCase):
 class ControlTest(absltest.TestCase):
 
   def test_policies(self):
-    student, teacher = np.log([[0.9, 0.1]]), np.log([[0.5, 0.5]])
+    student, teacher = np.array([[0.9, 0.1]]), np.array([[0.5, 0.5]])
     for control, expected in (
         ('student', [0.9, 0.1]), ('teacher', [0.5, 0.5]),
         ('uniform', [0.5, 0.5]), ('mixture', [0.7, 0.3])):

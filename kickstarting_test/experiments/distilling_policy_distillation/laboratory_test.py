@@ -165,16 +165,17 @@ class RunTest(parameterized.TestCase):
     size = laboratory.chunk_size(config, group)
     self.assertBetween(size, 1, 49)
     for num, is_enough in ((size, True), (size + 1, False)):
-      needed = laboratory.memory_gib(num, 8, 2, 400, config.points, 256)
+      needed = laboratory.memory_gib(
+          num, 8, 2, 400, config.points, config.slots)
       self.assertEqual(2 * needed <= 5e-4, is_enough)
     config = dataclasses.replace(config, memory_gib=1e-6)
     with self.assertRaisesRegex(
         ValueError, r'one MDP with 8 states and 2 actions for each of 2 workers'
         r' needs [\d.e-]+ GiB; --memory_gib=1e-06 allows less'):
       laboratory.run(config, [group], self._folder())
-    # 401 states, 4000 actions: 23 tables of 6.4 MB each, and an episode of it.
+    # 401 states, 4000 actions: 25 tables of 6.4 MB each, and an episode of it.
     self.assertBetween(
-        laboratory.memory_gib(1, 401, 4000, 400, 15, 256), 0.14, 0.15)
+        laboratory.memory_gib(1, 401, 4000, 400, 15, 512), 0.15, 0.16)
 
 
 class ConfigTest(parameterized.TestCase):

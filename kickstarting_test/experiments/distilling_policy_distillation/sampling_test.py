@@ -116,8 +116,8 @@ class ValueTest(absltest.TestCase):
   def test_td_finds_the_value(self):
     mdp, student, teacher = _world()
     config = sampling.UpdateConfig(
-        'baseline', learning_rate=1e-12, value_rate=0.05, discount=0.9,
-        max_steps=100)
+        'baseline', returns='one_step', learning_rate=1e-12, value_rate=0.05,
+        discount=0.9, max_steps=100)
     zeros = np.zeros(len(mdp.reward), np.float32)
     table = _learn(
         config, _DYNAMICS, mdp, student, teacher, zeros, 50, updates=2000)
