@@ -47,7 +47,7 @@ _LABELS = {
     'over_uniform': 'cross-entropy, uniform acts',
     'return': 'return of the student',
 }
-_ENOUGH = 0.95  # of the teacher's return
+_SHARES = (0.8, 0.9, 0.95)  # of the way from the start to the teacher's return
 _OVER_UNIFORM = measuring.MEASURES.index('over_uniform')
 
 
@@ -84,23 +84,33 @@ def steps_to(values: np.ndarray, goal: float, steps: int) -> float | None:
 
 
 def summarise(found):
-  """Returns the updates to 95 % of the teacher's return, from the start's."""
+  """Prints and returns how many updates each student needs."""
   steps = lab_flags.FLAGS.steps
+  shares = [f'{share:.0%}' for share in _SHARES]
+  print('| students | who acts | ' + ' | '.join(
+      f'updates to {share}' for share in shares) + ' |')
+  print('| --- | --- |' + ' --- |' * len(shares))
   table = {}
   for group, curves in found.items():
     mean = {name: values[:, :, 0].mean(axis=1)
             for name, values in curves.items()}
     teacher = float(mean.pop('teacher')[0])
     table[group] = {
-        name: steps_to(
-            values, values[0] + _ENOUGH * (teacher - values[0]), steps)
+        name: {
+            text: steps_to(
+                values, values[0] + share * (teacher - values[0]), steps)
+            for text, share in zip(shares, _SHARES)}
         for name, values in mean.items()}
+    for name, needed in table[group].items():
+      print(f'| {group} | {name} | ' + ' | '.join(
+          'not reached' if x is None else f'{x:,.0f}'
+          for x in needed.values()) + ' |', flush=True)
   over_uniform = {
       group: {name: float(values[-1, :, _OVER_UNIFORM].mean())
               for name, values in curves.items() if name != 'teacher'}
       for group, curves in found.items()}
   return {
-      'steps_to_95_percent_of_the_teacher': table,
+      'updates_to_the_teachers_return': table,
       'cross_entropy_where_uniform_acts': over_uniform,
       'the_same_in_the_paper': dict(paper.OVER_UNIFORM),
   }
