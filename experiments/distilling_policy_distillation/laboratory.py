@@ -212,7 +212,6 @@ def _run_chunk(
     return done
   label = f'{group.name} | MDPs {first} to {first + num - 1}'
   progress.say(f'{label} | the teachers learn')
-  # Not of the generator "rbg": threads wait for one another in it.
   key = jax.random.fold_in(jax.random.key(config.seed), first)
   mdps, teacher = jax.tree.map(
       jnp.asarray, group.make(first, num, jax.random.fold_in(key, 0)))

@@ -1,0 +1,98 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of the update: what each method learns from. Not here: the rest."""
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import numpy as np
+
+from kickstarting import losses
+from kickstarting_test import update_cases as cases
+from kickstarting_test.networks import examples
+
+
+class MethodTest(parameterized.TestCase):
+
+  def test_distillation_without_teachers(self):
+    with self.assertRaisesRegex(
+        ValueError,
+        "method is 'on_policy_distill' but the trajectory has no teacher"):
+      cases.run(trajectory=cases.TRAJECTORY._replace(teacher=None),
+                method='on_policy_distill')
+
+  def test_default_is_the_kickstarting_loss(self):
+    output, _ = cases.linear_agent().unroll(
+        cases.PARAMS, cases.TRAJECTORY.timesteps,
+        examples.TOKENS @ cases.PARAMS['u'],
+        cases.TRAJECTORY.initial_core_state)
+    transitions = losses.split_transitions(
+        output, cases.TRAJECTORY, discount=0.99)
+    weights = np.array([0.5, 0.0, 2.0], np.float32)
+    terms = losses.kickstarting_terms(
+        losses.vtrace_actor_critic(transitions), transitions,
+        cases.TRAJECTORY.teacher, weights)
+    loss, _ = losses.total(
+        terms, {'policy_gradient': 1.0, 'baseline': 0.5,
+                'negative_entropy': 0.3, 'distillation': weights},
+        transitions.is_learnable_tm1)
+    np.testing.assert_allclose(cases.run()[1]['loss'], loss, rtol=1e-6)
+
+  @parameterized.parameters(
+      *(name for name, method in losses.METHODS.items()
+        if method.control == 'student'))
+  def test_every_method_moves_the_policy(self, method):
+    params, metrics = cases.run(
+        cases.HYPERS._replace(entropy_cost=np.float32(0)), method=method)
+    self.assertTrue(np.isfinite(metrics['grad_norm']))
+    self.assertTrue(cases.differs(params['w'], cases.PARAMS['w']))
+    self.assertEqual(
+        'policy_gradient' in metrics, losses.METHODS[method].has_return)
+
+  @parameterized.parameters(
+      *(name for name, method in losses.METHODS.items()
+        if method.control == 'student' and not method.adds_reward))
+  def test_without_reward_and_weight_there_is_nothing_to_learn(self, method):
+    hypers = cases.HYPERS._replace(alpha=np.float32(0))
+    cases.assert_same(cases.run(hypers, method=method)[0], cases.PARAMS)
+
+  def test_the_gate_compares_with_a_value_that_is_learnt(self):
+    params, metrics = cases.run(method='v_gated')
+    self.assertTrue(cases.differs(params['v'], cases.PARAMS['v']))
+    self.assertNotIn('policy_gradient', metrics)
+    # It is of the rewards: other rewards, another value.
+    other, _ = cases.run(
+        trajectory=cases.with_rubbish('reward', slice(None)), method='v_gated')
+    self.assertTrue(cases.differs(params['v'], other['v']))
+
+  def test_bootstrapping_from_nothing_needs_no_teacher(self):
+    alone = cases.TRAJECTORY._replace(teacher=None)
+    one, _ = cases.run(trajectory=alone, method='td_zero_v')
+    other, _ = cases.run(trajectory=alone, method='baseline', discount=0.0)
+    cases.assert_same(one, other)
+
+  def test_methods_differ(self):
+    methods = [name for name, method in losses.METHODS.items()
+               if method.control == 'student']
+    teacher = cases.TRAJECTORY.teacher
+    trajectory = cases.TRAJECTORY._replace(teacher=teacher._replace(
+        value=cases.normal(8, cases.T + 1, cases.B)))
+    run = lambda method: cases.run(trajectory=trajectory, method=method)
+    found = {
+        np.asarray(run(method)[0]['w']).tobytes() for method in methods}
+    self.assertLen(found, len(methods))
+
+
+if __name__ == '__main__':
+  absltest.main()
