@@ -38,6 +38,7 @@ import numpy as np
 import experiments  # noqa: F401  (sets how XLA uses threads)
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 
 _MDPS = flags.DEFINE_integer('mdps', 1000, 'Decision processes.')
@@ -46,7 +47,7 @@ _UPDATES = flags.DEFINE_integer(
 _LOOP_UPDATES = flags.DEFINE_integer('loop_updates', 500, 'Of the loop.')
 _ROUNDS = flags.DEFINE_integer('rounds', 3, 'Repetitions, in turn.')
 
-_CONFIG = sampling.UpdateConfig('n_distill_plus_r')
+_CONFIG = tabular.UpdateConfig('n_distill_plus_r')
 _DYNAMICS = mdp_lib.Dynamics()
 
 
@@ -123,7 +124,7 @@ def main(argv):
       _MDPS.value, mdp_lib.GridConfig(), 0))
   q = jax.jit(lambda key: teachers.q_learning(
       teachers.TeacherConfig(), mdps, _DYNAMICS, key))(jax.random.key(0))
-  teacher = sampling.Table(
+  teacher = tabular.Table(
       teachers.policy_logits(q, 0.1), jnp.zeros(mdps.is_terminal.shape))
   rates: dict[str, list[float]] = {'laboratory': [], 'loop': []}
   for i in range(_ROUNDS.value):

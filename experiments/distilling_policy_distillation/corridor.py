@@ -34,7 +34,7 @@ from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import panels as panels_lib
-from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 
 flags.adopt_module_key_flags(lab_flags)
 _VALUE = flags.DEFINE_enum(
@@ -86,7 +86,7 @@ def _group(length: int, teacher: str) -> laboratory.Group:
   def make(first, num, rng_key):
     del first, rng_key
     many = lambda x: np.broadcast_to(x, (num, *np.shape(x)))
-    return jax.tree.map(many, (mdp, sampling.Table(logits, value)))
+    return jax.tree.map(many, (mdp, tabular.Table(logits, value)))
 
   return laboratory.Group(
       f'{teacher} teacher, T = {length}', len(mdp.reward), dynamics, make,

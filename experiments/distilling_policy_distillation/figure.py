@@ -22,6 +22,7 @@ and the teachers of the grid worlds. Not here: which groups and panels there are
 from collections.abc import Callable, Mapping, Sequence
 import functools
 import threading
+import time
 from typing import Any
 
 import jax
@@ -36,7 +37,7 @@ from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import paper
-from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 from kickstarting import checks
 
@@ -68,6 +69,7 @@ def main(
   print(f'{config.mdps} MDPs, {sum(len(g.curves) for g in groups)} curves of'
         f' {config.steps} updates; results in {folder}', flush=True)
   stop = workdir_lib.StopRequest()
+  began = time.monotonic()
   try:
     found = laboratory.run(
         config, groups, folder, should_stop=stop,
@@ -82,6 +84,7 @@ def main(
   returns = compare(found)
   workdir_lib.finish(folder, {
       'ended': 'finished', 'mdps': config.mdps, 'steps': config.steps,
+      'seconds': round(time.monotonic() - began),
       'final_returns': returns, **summarise(found), 'figure': str(picture),
       'csv': str(table), 'workdir': str(folder)})
 
@@ -103,10 +106,10 @@ def compare(found: Found) -> dict[str, dict[str, float]]:
   return returns
 
 
-def update(method: str, **fields: Any) -> sampling.UpdateConfig:
+def update(method: str, **fields: Any) -> tabular.UpdateConfig:
   """Returns how a student learns, from the flags."""
   return run_flags.config_from_flags(
-      sampling.UpdateConfig, method=method, **fields)
+      tabular.UpdateConfig, method=method, **fields)
 
 
 def _grid_worlds(first: int, num: int) -> mdp_lib.MDP:
@@ -137,12 +140,13 @@ def _q_of_teachers(first: int, num: int) -> np.ndarray:
 
 def grid_group(
     name: str,
-    curves: Mapping[str, sampling.UpdateConfig],
+    curves: Mapping[str, tabular.UpdateConfig],
     *,
     temperature: float = 0.0,
     flipped: float = 0.0,
     num_actions: int = 4,
     needs_value: bool = True,
+    max_mdps: int | None = None,
 ) -> laboratory.Group:
   """Returns students on the grid worlds of the flags, with Q-learnt teachers.
 
@@ -154,6 +158,7 @@ def grid_group(
     num_actions: those beyond the four moves stay where they are; the teachers
       learn without them and never take them.
     needs_value: whether a method reads the teachers' values.
+    max_mdps: grid worlds, at most; None for as many as elsewhere.
   """
   if num_actions < 4:
     raise ValueError(
@@ -179,10 +184,10 @@ def grid_group(
     if needs_value:
       value = jax.jit(lambda: teachers.estimate_value(
           config, mdps, dynamics, logits, rng_key, lab_flags.FLAGS.max_steps))()
-    return mdps, sampling.Table(logits, value)
+    return mdps, tabular.Table(logits, value)
 
   num_states = lab_flags.FLAGS.size**2 + 1
-  return laboratory.Group(name, num_states, dynamics, make, curves)
+  return laboratory.Group(name, num_states, dynamics, make, curves, max_mdps)
 
 
 def panel(

@@ -36,10 +36,15 @@ _TEMPERATURE = flags.DEFINE_float(
     'temperature', 0.1, 'Of the teachers; 0: greedy.', lower_bound=0.0)
 _ACTIONS = flags.DEFINE_list(
     'actions', ['4', '40', '400', '4000'], 'Numbers of actions.')
+_FEW = flags.DEFINE_integer(
+    'mdps_of_many', 100, 'Decision processes with 1,000 actions and more, at '
+    'most.', lower_bound=1)
 
 METHODS = (
     'on_policy_distill', 'expected_entropy_regularised', 'entropy_regularised',
     'baseline')
+_METHODS = flags.DEFINE_list(
+    'methods', list(METHODS), 'Updates of the students.')
 
 
 def make_groups():
@@ -47,9 +52,9 @@ def make_groups():
   return [
       figure.grid_group(
           f'{actions:g} actions',
-          {name: figure.update(name) for name in METHODS},
+          {name: figure.update(name) for name in _METHODS.value},
           temperature=_TEMPERATURE.value, num_actions=int(actions),
-          needs_value=False)
+          needs_value=False, max_mdps=_FEW.value if actions >= 1000 else None)
       for actions in run_flags.numbers('actions', _ACTIONS.value)]
 
 

@@ -30,6 +30,8 @@ from experiments import cli
 from experiments import run_flags
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
+from experiments.distilling_policy_distillation import tabular
+from kickstarting.losses import distillation
 
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_steps', 1_000_000)  # as good as the paper's
@@ -38,7 +40,7 @@ _TEMPERATURE = flags.DEFINE_float(
 _FLIPPED = flags.DEFINE_list(
     'flipped', ['0', '0.15', '0.25'], 'Shares of the states.')
 _RETURNS = flags.DEFINE_list(
-    'returns', ['monte_carlo', 'one_step'], 'What the students learn from.')
+    'returns', list(tabular.RETURNS), 'What the students learn from.')
 
 METHODS = (
     'on_policy_distill', 'on_policy_distill_plus_r', 'n_distill',
@@ -46,14 +48,27 @@ METHODS = (
     'expected_entropy_regularised', 'expected_entropy_regularised_plus_r',
     'kl_regularised', 'v_gated_plus_r', 'teacher_v_reward', 'td_teacher_v',
     'td_zero_v', 'baseline')
+_METHODS = flags.DEFINE_list(
+    'methods', list(METHODS), 'Updates of the students.')
+
+
+def _has_returns(name):
+  method = distillation.get_method(name)
+  return method.has_return and not method.is_one_step
 
 
 def make_groups():
-  """Returns all students for each share and each kind of return."""
+  """Returns all students for each share and each kind of return.
+
+  Updates without a sum of rewards learn alike from either kind: they are in the
+  first alone.
+  """
   return [
       figure.grid_group(
           f'{100 * share:g} % flipped, {returns}',
-          {name: figure.update(name, returns=returns) for name in METHODS},
+          {name: figure.update(name, returns=returns)
+           for name in _METHODS.value
+           if returns == tabular.RETURNS[0] or _has_returns(name)},
           temperature=_TEMPERATURE.value, flipped=share)
       for returns in _RETURNS.value
       for share in run_flags.numbers('flipped', _FLIPPED.value)]

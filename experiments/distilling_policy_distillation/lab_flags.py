@@ -27,7 +27,7 @@ from absl import flags
 from experiments import run_flags
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
-from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 
 flags.adopt_module_key_flags(run_flags)
@@ -79,7 +79,7 @@ _DEFINE: Mapping[type, Callable[..., Any]] = {
 for _config, _texts in (
     (laboratory.LabConfig, _LAB), (mdp_lib.GridConfig, _GRID),
     (mdp_lib.Dynamics, _DYNAMICS), (teachers.TeacherConfig, _TEACHER),
-    (sampling.UpdateConfig, _UPDATE)):
+    (tabular.UpdateConfig, _UPDATE)):
   for _field in dataclasses.fields(_config):
     if _field.name in _texts:
       _DEFINE[type(_field.default)](

@@ -36,6 +36,7 @@ import numpy as np
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 
 _REPORT_S = 2.0
 
@@ -48,7 +49,7 @@ class LabConfig:
   steps: int = 30_000  # updates, one episode each
   points: int = 15  # of a curve, beside the one at its start
   chunk: int = 1000  # MDPs in one program, at most; changes the numbers drawn
-  slots: int = 512  # that learn side by side; also changes the numbers
+  slots: int = 256  # that learn side by side; also changes the numbers
   workers: int = os.cpu_count() or 1  # chunks that run at a time
   memory_gib: float = 8.0  # for those
   seed: int = 0
@@ -71,15 +72,21 @@ class Group:
   """MDPs, their teacher, and the students that learn on them.
 
   `make(first, num, rng_key)` returns MDPs and teacher, leaves [num, ...], of
-  the MDPs from number `first` on.
+  the MDPs from number `first` on. `max_mdps` is for groups that cost more than
+  others.
   """
 
   name: str
   num_states: int
   dynamics: mdp_lib.Dynamics
   make: Callable[
-      [int, int, jax.Array], tuple[mdp_lib.MDP, sampling.Table]]
-  curves: Mapping[str, sampling.UpdateConfig]
+      [int, int, jax.Array], tuple[mdp_lib.MDP, tabular.Table]]
+  curves: Mapping[str, tabular.UpdateConfig]
+  max_mdps: int | None = None
+
+  def num_mdps(self, config: LabConfig) -> int:
+    """Returns how many MDPs there are."""
+    return min(config.mdps, self.max_mdps or config.mdps)
 
 
 class Interrupted(Exception):
@@ -110,7 +117,7 @@ def chunk_size(config: LabConfig, group: Group) -> int:
   num_actions = group.dynamics.num_actions
   needed = lambda num: config.workers * memory_gib(
       num, group.num_states, num_actions, steps, config.points, config.slots)
-  for num in range(min(config.chunk, config.mdps), 0, -1):
+  for num in range(min(config.chunk, group.num_mdps(config)), 0, -1):
     if needed(num) <= config.memory_gib:
       return num
   raise ValueError(
@@ -161,7 +168,9 @@ def run(
     Interrupted: `should_stop` said so.
   """
   sizes = check(config, groups)
-  firsts = {name: range(0, config.mdps, size) for name, size in sizes.items()}
+  firsts = {
+      group.name: range(0, group.num_mdps(config), sizes[group.name])
+      for group in groups}
   progress = _Progress(report, sum(
       len(group.curves) * len(firsts[group.name]) for group in groups))
   failed = threading.Event()  # one chunk's end is that of the others
@@ -205,7 +214,7 @@ def _run_chunk(
 ) -> dict[str, np.ndarray]:
   """Returns what one chunk of a group found, from disk where it is there."""
   path = folder / 'chunks' / f'{group.name}-{first}.npz'
-  num = min(size, config.mdps - first)
+  num = min(size, group.num_mdps(config) - first)
   done = _load(path, num)
   if set(group.curves) | {'teacher'} <= set(done):
     progress.skip(len(group.curves))

@@ -14,9 +14,9 @@
 # ==============================================================================
 """What students get, and how far they are from their teachers, exactly.
 
-Visits follow from one sparse linear system for each MDP: a state has few
-successors, so this is far cheaper than `exact.visits`, whose every step can be
-differentiated. Not here: who is measured when (`laboratory.py`).
+Visits follow from one banded linear system for each MDP: the successors of a
+state are near it, so this is far cheaper than `exact.visits`, whose every step
+can be differentiated. Not here: who is measured when (`laboratory.py`).
 """
 
 from collections.abc import Callable
@@ -25,12 +25,11 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.sparse
-import scipy.sparse.linalg
+import scipy.linalg
 
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
-from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 from kickstarting import types
 from kickstarting.losses import divergences
 
@@ -44,22 +43,29 @@ def visits(mdps: mdp_lib.MDP, going: np.ndarray) -> np.ndarray:
     mdps: [N].
     going: probabilities of each move, and last of staying; [N, S, M + 1]. What
       is missing to 1 ends the episode; terminal states are not left.
+
+  Raises:
+    ValueError: a policy never ends its episode.
   """
   num_states = going.shape[1]
   own = np.arange(num_states)
-  width = going.shape[2] + 1
-  indptr = np.arange(0, num_states * width + 1, width)
   found = np.empty(going.shape[:2])
   for i, (successor, is_terminal, start) in enumerate(
       zip(mdps.successor, mdps.is_terminal, mdps.start)):
-    where = np.column_stack([successor, own, own])
-    leaving = np.where(is_terminal[:, np.newaxis], 0.0, -going[i])
-    data = np.column_stack([leaving, np.ones_like(own)])
-    # By rows this is I - P, so by columns it is what visits are a solution of.
-    matrix = scipy.sparse.csc_matrix(
-        (data.ravel(), where.ravel(), indptr), (num_states, num_states))
-    matrix.sum_duplicates()
-    found[i] = scipy.sparse.linalg.spsolve(matrix, own == start)
+    leaving = np.where(is_terminal[:, np.newaxis], 0.0, going[i])
+    offsets = successor.T - own
+    width = np.abs(offsets).max()
+    # Row width + t - s of column s is the entry at (t, s) of I - P transposed.
+    bands = np.zeros((2 * width + 1, num_states))
+    bands[width] = 1.0 - leaving[:, -1]
+    for offset, probability in zip(offsets, leaving.T):
+      bands[width + offset, own] -= probability
+    try:
+      found[i] = scipy.linalg.solve_banded(
+          (width, width), bands, (own == start).astype(float),
+          overwrite_ab=True, overwrite_b=True, check_finite=False)
+    except np.linalg.LinAlgError:
+      found[i] = np.nan
   if not np.isfinite(found).all():
     raise ValueError(
         'a policy stays in an episode for ever; expected each to end. Give'
@@ -84,7 +90,7 @@ def _by_state(logits, mdps, teacher_logits, dynamics):
 
 
 def make_measure(
-    mdps: mdp_lib.MDP, teacher: sampling.Table, dynamics: mdp_lib.Dynamics
+    mdps: mdp_lib.MDP, teacher: tabular.Table, dynamics: mdp_lib.Dynamics
 ) -> Callable[[types.Array], np.ndarray]:
   """Returns logits [N, S, A] -> MEASURES of each MDP; float64 [N, 4].
 

@@ -24,9 +24,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.distilling_policy_distillation import chance
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
-from experiments.distilling_policy_distillation import sampling
 from kickstarting import checks
 from kickstarting import types
 
@@ -69,7 +69,7 @@ def q_learning(
     greedy = jnp.argmax(q[rows, state], axis=1)
     random = (uniform[1] * dynamics.num_actions).astype(jnp.int32)
     action = jnp.where(uniform[0] < config.epsilon, random, greedy)
-    following = sampling.move(
+    following = chance.move(
         mdps, dynamics, rows, state, action, uniform[2])
     is_over = mdps.is_terminal[rows, following]
     later = jnp.where(is_over, 0.0, jnp.max(q[rows, following], axis=1))
@@ -173,9 +173,9 @@ def estimate_value(
   def forward(carry):
     key, t, state, states, num_steps = carry
     uniform = jax.random.uniform(jax.random.fold_in(key, t), (2, num))
-    action = sampling.choose(probs[rows, state], uniform[0])
+    action = chance.choose(probs[rows, state], uniform[0])
     is_going = ~mdps.is_terminal[rows, state]
-    state = jnp.where(is_going, sampling.move(
+    state = jnp.where(is_going, chance.move(
         mdps, dynamics, rows, state, action, uniform[1]), state)
     return key, t + 1, state, states.at[t + 1].set(state), num_steps + is_going
 

@@ -50,8 +50,8 @@ class BinariesTest(parameterized.TestCase):
 
   @parameterized.parameters(
       ('figure_3', ('--temperatures=0,0.1', *_GRID), 2, 4),
-      ('figure_4', ('--actions=4,40', *_GRID), 2, 5),
-      ('figure_5', ('--flipped=0.25', '--returns=one_step', *_GRID), 1, 15),
+      ('figure_4', ('--actions=4,40', '--methods=baseline', *_GRID), 2, 2),
+      ('figure_5', ('--flipped=0.25', '--returns=one_step', *_GRID), 1, 12),
       ('figure_6', (), 2, 9),
       ('figure_9', ('--lengths=2,3',), 4, 9),
   )

@@ -26,7 +26,7 @@ import numpy as np
 
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
-from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 
 _DYNAMICS = mdp_lib.Dynamics(2, 0.0, 0.01)
 _CONFIG = laboratory.LabConfig(
@@ -37,14 +37,14 @@ def _always_right(num):
   mdps = mdp_lib.stack([mdp_lib.chain(3)] * num)
   logits = np.full((num, 8, 2), -np.inf, np.float32)
   logits[..., mdp_lib.RIGHT] = 0.0
-  return mdps, sampling.Table(logits, np.zeros((num, 8), np.float32))
+  return mdps, tabular.Table(logits, np.zeros((num, 8), np.float32))
 
 
 def _group(make=lambda first, num, key: _always_right(num), **curves):
   return laboratory.Group(
       'corridors', 8, _DYNAMICS, make, curves or {
-          'copy': sampling.UpdateConfig(learning_rate=0.5),
-          'alone': sampling.UpdateConfig('baseline', learning_rate=0.05)})
+          'copy': tabular.UpdateConfig(learning_rate=0.5),
+          'alone': tabular.UpdateConfig('baseline', learning_rate=0.05)})
 
 
 class _Returns(list):

@@ -22,7 +22,7 @@ import numpy as np
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import measuring
-from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 
 
 class MeasureTest(absltest.TestCase):
@@ -36,7 +36,7 @@ class MeasureTest(absltest.TestCase):
     logits, wanted = (
         jax.random.normal(jax.random.key(i), shape) for i in (0, 1))
     found = measuring.make_measure(
-        mdps, sampling.Table(wanted, jnp.zeros(shape[:2])), dynamics)(logits)
+        mdps, tabular.Table(wanted, jnp.zeros(shape[:2])), dynamics)(logits)
     self.assertEqual(found.shape, (num, len(measuring.MEASURES)))
     for i in range(num):
       mdp = jax.tree.map(lambda x, i=i: x[i], mdps)
@@ -53,7 +53,7 @@ class MeasureTest(absltest.TestCase):
     mdps = jax.tree.map(jnp.asarray, mdp_lib.stack([mdp_lib.chain(3)]))
     always = jnp.broadcast_to(jnp.array([-jnp.inf, 0.0]), (1, 8, 2))
     measure = measuring.make_measure(
-        mdps, sampling.Table(always, jnp.zeros((1, 8))), dynamics)
+        mdps, tabular.Table(always, jnp.zeros((1, 8))), dynamics)
     np.testing.assert_allclose(
         measure(always), [[0.99**3, 0, 0, 0]], atol=1e-5)
 

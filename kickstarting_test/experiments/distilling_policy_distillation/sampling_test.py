@@ -14,6 +14,8 @@
 # ==============================================================================
 """Tests of sampling.py: its mean is the expected update; what is refused."""
 
+import dataclasses
+
 from absl.testing import absltest
 from absl.testing import parameterized
 import jax
@@ -23,6 +25,7 @@ import numpy as np
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import sampling
+from experiments.distilling_policy_distillation import tabular
 from kickstarting.losses import distillation
 
 _COPIES = 20_000
@@ -34,11 +37,11 @@ def _many(tree, num=_COPIES):
       lambda x: jnp.broadcast_to(x, (num, *np.shape(x))), tree)
 
 
-def _world():
+def _world(num_actions=5):
   rng = np.random.default_rng(1)
   mdp = mdp_lib.grid_world(
       mdp_lib.GridConfig(3, wall=0.0, terminal=0.1, penalty=0.3), rng)
-  shape = (len(mdp.reward), 5)
+  shape = (len(mdp.reward), num_actions)
   student, teacher = rng.normal(size=(2, *shape)).astype(np.float32)
   return mdp, student, 2 * teacher
 
@@ -49,45 +52,55 @@ def _learn(
   learner = sampling.make_learner(
       config, dynamics, updates, num_slots=1000, num_bursts=5)
   mdps = _many(mdp, num)
-  teachers = _many(sampling.Table(teacher, value), num)
+  teachers = _many(tabular.Table(teacher, value), num)
   state = learner.init(mdps, teachers)
-  state = state._replace(student=sampling.Table(
+  state = state._replace(lanes=state.lanes._replace(student=tabular.Table(
       jnp.array(_many(student, num)),
-      jnp.array(np.asarray(state.student.value) + own)))
+      jnp.array(np.asarray(state.lanes.student.value) + own))))
   for i in range(10_000):
     if not int(learner.updates_left(state)):
-      return state.student
+      return state.lanes.student
     state = learner.advance(state, mdps, teachers, jax.random.key(i))
   raise AssertionError('never done')
 
 
+def _dynamics(student):
+  return dataclasses.replace(_DYNAMICS, num_actions=student.shape[-1])
+
+
 def _descents(name, mdp, student, teacher, value, own=0.0, **fields):
   """Returns what each copy's episode descends along; [copies, S, A]."""
-  config = sampling.UpdateConfig(
+  config = tabular.UpdateConfig(
       **{'method': name, 'learning_rate': 1.0, 'max_steps': 200, **fields})
   found = _learn(
-      config, _DYNAMICS, mdp, student, teacher, value, _COPIES, own=own)
+      config, _dynamics(student), mdp, student, teacher, value, _COPIES,
+      own=own)
   return student - np.asarray(found.logits)
 
 
 class MeanTest(parameterized.TestCase):
 
-  @parameterized.parameters(*(
-      name for name in distillation.METHODS if 'gated' not in name))
-  def test_is_the_expected_update(self, name):
-    mdp, student, teacher = _world()
+  @parameterized.parameters(
+      *((name, 5) for name in distillation.METHODS if 'gated' not in name),
+      # With so many actions a visit takes several steps.
+      ('on_policy_distill', 20), ('n_distill_plus_r', 20),
+      ('expected_entropy_regularised', 20), ('kl_regularised', 20),
+      ('teacher_v_reward', 20))
+  def test_is_the_expected_update(self, name, num_actions):
+    mdp, student, teacher = _world(num_actions)
+    dynamics = _dynamics(student)
     value = np.asarray(exact.value(
-        mdp, _DYNAMICS, jax.nn.softmax(teacher),
-        exact.rewards(mdp, _DYNAMICS), 0.9))
+        mdp, dynamics, jax.nn.softmax(teacher), exact.rewards(mdp, dynamics),
+        0.9))
     descents = _descents(
         name, mdp, student, teacher, value, discount=0.9)
     expected = exact.expected_update(
-        distillation.get_method(name), mdp, _DYNAMICS, student, lambda x: x,
+        distillation.get_method(name), mdp, dynamics, student, lambda x: x,
         teacher, value, discount=0.9)
     error = descents.std(axis=0) / np.sqrt(_COPIES)
     off = np.abs(descents.mean(axis=0) - expected) / (error + 1e-5)
-    self.assertLess(off.max(), 5.0)  # standard errors, of 50 numbers
-    self.assertGreater(np.abs(expected).max(), 10 * error.max())
+    self.assertLess(off.max(), 5.5)  # standard errors, of 50 or 200 numbers
+    self.assertGreater(np.abs(expected).max(), 5 * error.max())
 
   def test_the_gate_compares_with_the_students_value(self):
     mdp, student, teacher = _world()  # the student's value is 0
@@ -111,11 +124,24 @@ class MeanTest(parameterized.TestCase):
     self.assertGreater(np.abs(other).max(), 0.1)
 
 
+class LossTest(absltest.TestCase):
+
+  def test_losses_are_linear_in_the_distances(self):
+    # Their slopes are summed over a visit without the distances themselves.
+    for name, method in distillation.METHODS.items():
+      if method.loss is None:
+        continue
+      slopes = [jax.grad(method.loss)(distillation.Step(
+          distance, reverse, -1.0, -2.0, 1.0, 0.5))
+                for distance, reverse in ((0.0, 0.0), (0.3, 7.0))]
+      self.assertEqual(slopes[0], slopes[1], name)
+
+
 class ValueTest(absltest.TestCase):
 
   def test_td_finds_the_value(self):
     mdp, student, teacher = _world()
-    config = sampling.UpdateConfig(
+    config = tabular.UpdateConfig(
         'baseline', returns='one_step', learning_rate=1e-12, value_rate=0.05,
         discount=0.9, max_steps=100)
     zeros = np.zeros(len(mdp.reward), np.float32)
@@ -142,7 +168,7 @@ class VarianceTest(absltest.TestCase):
       logits[:, :4] = np.random.default_rng(1).normal(size=(shape[0], 4))
       variance = []
       for name in ('entropy_regularised', 'expected_entropy_regularised'):
-        config = sampling.UpdateConfig(
+        config = tabular.UpdateConfig(
             name, learning_rate=1.0, discount=1.0, max_steps=100)
         found = _learn(
             config, dynamics, mdp, np.zeros(shape, np.float32), logits,
@@ -154,58 +180,16 @@ class VarianceTest(absltest.TestCase):
     self.assertGreater(gaps[2], 1.1 * gaps[1])
 
 
-class ChooseTest(parameterized.TestCase):
-
-  def test_by_hand(self):
-    probs = jnp.array([[0.2, 0.0, 0.8]] * 4)
-    uniform = jnp.array([0.0, 0.19, 0.2, 0.999999])
-    self.assertEqual(sampling.choose(probs, uniform).tolist(), [0, 0, 2, 2])
-
-  @parameterized.parameters(3, 40, 400)
-  def test_frequencies(self, num_actions):
-    probs = np.random.default_rng(0).dirichlet(
-        np.full(num_actions, 0.5)).astype(np.float32)
-    probs[num_actions // 2:] = 0.0
-    probs /= probs.sum()
-    num = 200_000
-    uniform = (jnp.arange(num) + 0.5) / num
-    found = sampling.choose(
-        jnp.broadcast_to(probs, (num, num_actions)), uniform)
-    np.testing.assert_allclose(
-        np.bincount(found, minlength=num_actions) / num, probs, atol=1e-4)
-
-  def test_nothing_of_probability_zero_by_rounding(self):
-    probs = jnp.array([[0.3, 0.7 - 1e-7, 0.0]] * 2)
-    found = sampling.choose(probs, jnp.array([1.0 - 2**-24, 1.0]))
-    self.assertEqual(found.tolist(), [1, 1])
-
-
-class MoveTest(absltest.TestCase):
-
-  def test_frequencies(self):
-    mdp, *_ = _world()
-    num, action = 100_000, 1
-    found = np.asarray(sampling.move(
-        _many(mdp, num), _DYNAMICS, jnp.arange(num), jnp.full(num, mdp.start),
-        jnp.full(num, action), jax.random.uniform(jax.random.key(0), (num,))))
-    policy = np.eye(5)[np.full(len(mdp.reward), action)]
-    expected = np.array(
-        exact.transitions(mdp, _DYNAMICS, policy)[mdp.start])
-    expected[-1] += 0.1
-    np.testing.assert_allclose(
-        np.bincount(found, minlength=len(expected)) / num, expected, atol=5e-3)
-
-
 class LearnerTest(absltest.TestCase):
 
   def _all(self, num, num_slots, max_steps=50, updates=30):
     mdps = jax.tree.map(jnp.asarray, mdp_lib.grid_worlds(
         num, mdp_lib.GridConfig(5), 0))
     shape = (*mdps.is_terminal.shape, 5)
-    teacher = sampling.Table(
+    teacher = tabular.Table(
         2 * jax.random.normal(jax.random.key(0), shape), jnp.zeros(shape[:2]))
     learner = sampling.make_learner(
-        sampling.UpdateConfig(max_steps=max_steps, learning_rate=0.1),
+        tabular.UpdateConfig(max_steps=max_steps, learning_rate=0.1),
         _DYNAMICS, updates, 3, num_slots, num_bursts=3)
     state, left = learner.init(mdps, teacher), []
     for i in range(10_000):
@@ -220,44 +204,28 @@ class LearnerTest(absltest.TestCase):
     self.assertEqual(left[0], 7 * 30)
     self.assertEqual(left, sorted(left, reverse=True))
     # The last snapshot is the end, and the ones before differ from it.
-    np.testing.assert_array_equal(state.snapshots[-1], state.student.logits)
+    logits = state.lanes.student.logits
+    np.testing.assert_array_equal(state.snapshots[-1], logits)
     for one, two in ((0, 1), (1, 2)):
       moved = np.abs(state.snapshots[one] - state.snapshots[two]).max((1, 2))
       self.assertGreater(moved.min(), 1e-3)
 
   def test_more_slots_than_students(self):
     state, _ = self._all(num=2, num_slots=50)
-    self.assertLen(state.slots.item, 2)
-    self.assertGreater(np.abs(state.student.logits).max((1, 2)).min(), 0.1)
+    self.assertLen(state.lanes.acting.time, 1)
+    logits = state.lanes.student.logits
+    self.assertGreater(np.abs(logits).max((1, 2)).min(), 0.1)
 
   def test_an_episode_longer_than_allowed_is_cut(self):
     mdp, student, teacher = _world()
     student[:] = [0, 0, 0, 0, 99]  # it stays where it is
-    config = sampling.UpdateConfig(learning_rate=1.0, max_steps=7)
+    config = tabular.UpdateConfig(learning_rate=1.0, max_steps=7)
     found = _learn(config, mdp_lib.Dynamics(5, 0.0, 0.0), mdp, student, teacher,
                    np.zeros(len(mdp.reward), np.float32), 4)
     descent = (student - np.asarray(found.logits))[:, mdp.start]
     one = jax.nn.softmax(student[mdp.start]) - jax.nn.softmax(
         teacher[mdp.start])
     np.testing.assert_allclose(descent, np.tile(7 * one, (4, 1)), rtol=1e-4)
-
-
-class ConfigTest(parameterized.TestCase):
-
-  @parameterized.parameters(
-      ({'method': 'clone'}, "unknown method 'clone'"),
-      ({'control': 'both'}, "unknown control 'both'"),
-      ({'method': 'baseline', 'control': 'teacher'},
-       "control is 'teacher' with method 'baseline'; expected the student"),
-      ({'returns': 'td'}, "unknown returns 'td'"),
-      ({'discount': 1.2}, r'discount is 1.2; expected a number in \[0, 1\]'),
-      ({'floor': -1.0}, 'floor is -1.0'),
-      ({'learning_rate': 0.0}, 'learning_rate is 0.0'),
-      ({'max_steps': 0}, 'max_steps is 0; expected at least 1'),
-  )
-  def test_errors(self, fields, message):
-    with self.assertRaisesRegex(ValueError, message):
-      sampling.UpdateConfig(**fields)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,456 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""One small step of many tabular students, side by side.
+
+Episodes differ in length, and whoever waited for the longest would mostly wait.
+So a *lane* has two students: while one acts, the other learns from its episode,
+from the last step to the first. When both are done they change places. An
+episode that is cut at `max_steps` ends there for a method: the last step has no
+next one.
+
+A *visit* is the time that an episode stays in one state. With many actions that
+do nothing it is long, so all that concerns every action is done once a visit
+(`_arrive`, `_leave`), and a step (`_act`, `_weigh`) reads and changes single
+numbers. With few actions that does not pay: then each step is a visit.
+
+XLA copies an array which one operation reads and another one changes, unless
+the first has to come before; hence the order here. Not here: who is in which
+lane (`sampling.py`, read it first).
+"""
+
+from collections.abc import Callable
+import dataclasses
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from experiments.distilling_policy_distillation import chance
+from experiments.distilling_policy_distillation import exact
+from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import tabular
+from kickstarting.losses import distillation
+
+
+class Seat(NamedTuple):
+  """Which students the lanes have, one each; [M]."""
+
+  item: jax.Array  # int32, the student; N and more: none
+  num_updates: jax.Array  # int32, of that student
+  quota: jax.Array  # int32, where it waits to be looked at
+  column: jax.Array  # int32, of the records
+
+
+class Acting(NamedTuple):
+  """The students that act; [M]."""
+
+  seat: Seat
+  state: jax.Array  # int32
+  time: jax.Array  # int32, steps before `state`
+  visit: jax.Array  # int32, visits before this one
+  is_new: jax.Array  # bool, whether the policy there is to be computed
+  is_over: jax.Array  # bool, whether the episode is
+  blocks: jax.Array  # float32 [M, B], probabilities of blocks of actions
+
+
+class Learning(NamedTuple):
+  """The students that learn, backwards; [M]."""
+
+  seat: Seat
+  state: jax.Array  # int32
+  time: jax.Array  # int32, steps before `state`
+  visit: jax.Array  # int32, of the step before `state`
+  later: jax.Array  # float32, the return after `state`
+  following: distillation.Step  # of `state`
+  has_following: jax.Array  # bool, whether there is one
+  chosen: jax.Array  # int32, the action of the step before
+  returns: jax.Array  # float32, summed over the steps of the visit
+  slopes: tuple[jax.Array, jax.Array]  # likewise, of the loss; by distance
+                                           # and by reverse_cross_entropy
+  is_due: jax.Array  # bool, whether the visit is ready to be learnt from
+
+
+class Records(NamedTuple):
+  """Episodes of T steps; each seat has a column."""
+
+  probs: jax.Array  # float32 [T, 2M, B, A / B], of a visit
+  distance: jax.Array  # float32 [T, 2M], of a visit; [0, 0] if none reads it
+  choices: jax.Array  # int32 [T, 2M], state * A + action
+
+
+class Target(NamedTuple):
+  """What is read of the teachers at every step, computed once."""
+
+  probs: jax.Array  # float32 [N, S, A]
+  log_probs: jax.Array  # float32 [N, S, A], of teachers with a floor
+
+
+class State(NamedTuple):
+  """All that changes in a small step."""
+
+  student: tabular.Table
+  acting: Acting
+  learning: Learning
+  records: Records
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """What students do, and how it is computed; static."""
+
+  config: tabular.UpdateConfig
+  dynamics: mdp_lib.Dynamics
+
+  @property
+  def method(self) -> distillation.Method:
+    return distillation.get_method(self.config.method)
+
+  @property
+  def control(self) -> str:
+    return self.config.control or self.method.control
+
+  @property
+  def has_visits(self) -> bool:
+    """Whether a visit may take several steps here."""
+    return self.dynamics.num_actions > 16 and self.control == 'student'
+
+  @property
+  def width(self) -> int:
+    """Actions in a block."""
+    num_actions = self.dynamics.num_actions
+    return chance.block_width(num_actions) if self.has_visits else num_actions
+
+  @property
+  def learns_value(self) -> bool:
+    return (self.config.returns == 'one_step'
+            or self.method.reads_student_value)
+
+  @functools.cached_property
+  def rewarded(self) -> frozenset[str]:
+    """What r_i reads of a Step."""
+    return (_fields_read(self.method.reward_now)
+            | _fields_read(self.method.reward_next))
+
+  @property
+  def read(self) -> frozenset[str]:
+    """What a method reads of a Step."""
+    return self.rewarded | self.lost
+
+  @functools.cached_property
+  def lost(self) -> frozenset[str]:
+    """What the loss reads of a Step."""
+    return _fields_read(self.method.loss)
+
+
+class _Recorder:
+  """Looks like a Step, and notes what is read of it."""
+
+  def __init__(self):
+    self.names = set()
+
+  def __getattr__(self, name):
+    self.names.add(name)
+    return jnp.zeros(())
+
+
+def _fields_read(term: distillation.Term | None) -> frozenset[str]:
+  recorder = _Recorder()
+  if term is not None:
+    term(recorder)  # type: ignore[arg-type]
+  return frozenset(recorder.names)
+
+
+def init(
+    plan: Plan, mdps: mdp_lib.MDP, num_lanes: int, quota: int
+) -> tuple[Acting, Learning, Records]:
+  """Seats the first 2 `num_lanes` students."""
+  zeros = jnp.zeros(num_lanes, jnp.float32)
+  counts = jnp.zeros(num_lanes, jnp.int32)
+  nobody = counts > 0
+  num, num_actions = len(mdps.start), plan.dynamics.num_actions
+  lanes = jnp.arange(num_lanes)
+  step = distillation.Step(*[zeros] * len(distillation.Step._fields))
+  seats = [Seat(first + lanes, counts, counts + quota, first + lanes)
+           for first in (0, num_lanes)]
+  num_blocks = num_actions // plan.width
+  length = plan.config.max_steps
+  acting = Acting(
+      seats[0], jnp.asarray(mdps.start)[jnp.minimum(lanes, num - 1)], counts,
+      counts, ~nobody, nobody, jnp.zeros((num_lanes, num_blocks)))
+  learning = Learning(
+      seats[1], counts, counts, counts, zeros, step, nobody, counts, zeros,
+      (zeros, zeros), nobody)
+  records = Records(
+      jnp.zeros((length, 2 * num_lanes, num_blocks, plan.width)),
+      jnp.zeros((length, 2 * num_lanes) if 'distance' in plan.rewarded
+                else (0, 0)),
+      jnp.zeros((length, 2 * num_lanes), jnp.int32))
+  return acting, learning, records
+
+
+def small_step(
+    plan: Plan,
+    state: State,
+    mdps: mdp_lib.MDP,
+    teacher: tabular.Table,
+    target: Target,
+    draw: Callable[[jax.Array], jax.Array],
+) -> State:
+  """Makes one small step in every lane; as many as are long in a visit.
+
+  `draw(i)` returns numbers in [0, 1), [2, M], for the step number i of them.
+  """
+  state, probs = _arrive(plan, state, target)
+
+  def steps(carry):
+    state, count = carry
+    state = _act(plan, state, mdps, probs, draw(count))
+    return _weigh(plan, state, mdps, teacher, target), count + 1
+
+  carry = state, 0
+  if plan.has_visits:
+    # Until half of the lanes wait for something that takes long.
+    enough = _num_going(state, len(mdps.start)) / 2
+    state, _ = jax.lax.while_loop(
+        lambda x: _num_going(x[0], len(mdps.start)) > enough, steps, carry)
+  else:
+    state, _ = steps(carry)
+  return _leave(plan, state, target)
+
+
+def _num_going(state, num):
+  """Returns how many students can make a step at once."""
+  return jnp.sum(_can_act(state.acting, num) & ~state.acting.is_new) + jnp.sum(
+      _can_learn(state.learning))
+
+
+def _can_act(acting, num):
+  return (acting.seat.item < num) & ~acting.is_over
+
+
+def _can_learn(learning):
+  return (learning.time > 0) & ~learning.is_due
+
+
+def _arrive(plan, state, target):
+  """Computes the policies in states that are new; probabilities of actions."""
+  acting, records = state.acting, state.records
+  num, _, num_actions = state.student.logits.shape
+  item = jnp.minimum(acting.seat.item, num - 1)
+  is_new = _can_act(acting, num) & acting.is_new
+  logits = state.student.logits[item, acting.state]
+  logits -= jnp.max(logits, axis=-1, keepdims=True)
+  probs = jnp.exp(logits)
+  total = jnp.sum(probs, axis=-1, keepdims=True)
+  probs /= total
+  where = jnp.where(is_new, acting.visit, plan.config.max_steps)  # dropped
+  blocks = probs.reshape(len(item), -1, plan.width)
+  records = records._replace(
+      probs=records.probs.at[where, acting.seat.column].set(
+          blocks, mode='drop'))
+  if 'distance' in plan.rewarded:
+    wanted = target.probs[item, acting.state]
+    distance = jnp.log(total[:, 0]) - jnp.sum(
+        jnp.where(wanted > 0, wanted * logits, 0.0), axis=-1)
+    records = records._replace(
+        distance=records.distance.at[where, acting.seat.column].set(
+            distance, mode='drop'))
+  if plan.control != 'student':
+    probs = exact.control_policy(
+        plan.control, probs, target.probs[item, acting.state])
+  if plan.has_visits:
+    acting = acting._replace(
+        is_new=acting.is_new & ~is_new,
+        blocks=jnp.where(
+            is_new[:, None], jnp.sum(blocks, axis=-1), acting.blocks))
+  return state._replace(acting=acting, records=records), probs
+
+
+def _act(plan, state, mdps, probs, uniform):
+  """Makes a step in the environment; `probs` [M, A] of actions."""
+  acting, records = state.acting, state.records
+  num, num_actions = len(mdps.start), plan.dynamics.num_actions
+  item = jnp.minimum(acting.seat.item, num - 1)
+  column = acting.seat.column
+  is_going = _can_act(acting, num)
+  if plan.has_visits:
+    is_going &= ~acting.is_new
+    total = jnp.sum(acting.blocks, axis=-1)
+    block, rest = chance.fall(acting.blocks, uniform[0] * total)
+    within = records.probs[acting.visit, column, block]
+    action = block * plan.width + chance.fall(within, rest)[0]
+  else:
+    action = chance.choose(probs, uniform[0])
+  ahead = chance.move(
+      mdps, plan.dynamics, item, acting.state, action, uniform[1])
+  where = jnp.where(is_going, acting.time, plan.config.max_steps)  # dropped
+  choices = records.choices.at[where, column].set(
+      acting.state * num_actions + action, mode='drop')
+  is_over = is_going & (
+      mdps.is_terminal[item, ahead]
+      | (acting.time + 1 >= plan.config.max_steps))
+  goes_on = is_going & ~is_over
+  if plan.has_visits:
+    goes_on &= ahead != acting.state
+    acting = acting._replace(is_new=acting.is_new | goes_on)
+  return state._replace(
+      records=records._replace(choices=choices),
+      acting=acting._replace(
+          time=acting.time + is_going,
+          state=jnp.where(is_going, ahead, acting.state),
+          visit=acting.visit + goes_on,
+          is_over=acting.is_over | is_over))
+
+
+def _weigh(plan, state, mdps, teacher, target):
+  """Computes the return of the step before, and what its loss weighs."""
+  learning, records, student = state.learning, state.records, state.student
+  config, method = plan.config, plan.method
+  num, num_actions = len(mdps.start), plan.dynamics.num_actions
+  item = jnp.minimum(learning.seat.item, num - 1)
+  column, visit = learning.seat.column, learning.visit
+  is_going = _can_learn(learning)
+  before = jnp.maximum(learning.time - 1, 0)
+  then, chosen = jnp.divmod(records.choices[before, column], num_actions)
+  zeros = jnp.zeros(len(item))
+  value = student.value[item, then] if plan.learns_value else zeros
+  read = lambda name, get: get() if name in plan.read else zeros
+  step = distillation.Step(
+      distance=(records.distance[visit, column]
+                if 'distance' in plan.rewarded else zeros),
+      reverse_cross_entropy=zeros,
+      teacher_log_prob=read(
+          'teacher_log_prob', lambda: target.log_probs[item, then, chosen]),
+      student_log_prob=read(
+          'student_log_prob', lambda: jnp.log(records.probs[
+              visit, column, chosen // plan.width, chosen % plan.width])),
+      teacher_value=read('teacher_value', lambda: teacher.value[item, then]),
+      student_value=value)
+  reward = zeros
+  if method.has_return or plan.learns_value:
+    reward = mdps.reward[item, learning.state]
+  pseudo = distillation.pseudo_reward(
+      method, step, learning.following, reward,
+      jnp.where(learning.has_following, config.discount, 0.0))
+  returns = pseudo
+  if config.returns == 'monte_carlo' and not method.is_one_step:
+    returns = pseudo + config.discount * learning.later
+  if plan.learns_value:
+    bootstrap = config.discount * student.value[item, learning.state]
+    error = (pseudo if method.has_return else reward) + bootstrap - value
+    if config.returns == 'one_step' and not method.is_one_step:
+      returns = pseudo + bootstrap
+    student = student._replace(value=student.value.at[
+        jnp.where(is_going, item, num), then].add(
+            config.value_rate * error, mode='drop'))
+  slopes = learning.slopes
+  if method.loss:
+    slope = jax.grad(lambda x: jnp.sum(method.loss(x)))(step)
+    slopes = jax.tree.map(
+        lambda x, y: x + jnp.where(is_going, y, 0.0), slopes,
+        (slope.distance, slope.reverse_cross_entropy))
+  is_due = learning.is_due | is_going
+  if plan.has_visits:
+    earlier = records.choices[
+        jnp.maximum(before - 1, 0), column] // num_actions
+    is_due &= ~is_going | (before == 0) | (earlier != then)
+    if method.has_return:
+      student = student._replace(logits=student.logits.at[
+          jnp.where(is_going, item, num), then, chosen].add(
+              config.learning_rate * returns, mode='drop'))
+  keep = lambda new, old: jnp.where(is_going, new, old)
+  return state._replace(
+      student=student,
+      learning=learning._replace(
+          time=learning.time - is_going,
+          state=keep(then, learning.state),
+          later=keep(returns, learning.later),
+          following=jax.tree.map(keep, step, learning.following),
+          has_following=learning.has_following | is_going,
+          chosen=keep(chosen, learning.chosen),
+          returns=learning.returns + jnp.where(is_going, returns, 0.0),
+          slopes=slopes,
+          is_due=is_due))
+
+
+def _leave(plan, state, target):
+  """Learns from visits that are complete, what concerns all actions."""
+  learning, student = state.learning, state.student
+  method = plan.method
+  num, _, num_actions = student.logits.shape
+  item, due = jnp.minimum(learning.seat.item, num - 1), learning.is_due
+  probs = state.records.probs[learning.visit, learning.seat.column].reshape(
+      len(item), num_actions)
+  descent = jnp.zeros_like(probs)
+  if method.has_return:
+    weight = probs
+    if not plan.has_visits:
+      weight = probs - (
+          jnp.arange(num_actions)[None] == learning.chosen[:, None])
+    descent += learning.returns[:, None] * weight
+  if 'distance' in plan.lost:
+    descent += learning.slopes[0][:, None] * (
+        probs - target.probs[item, learning.state])
+  if 'reverse_cross_entropy' in plan.lost:
+    surprise = -target.log_probs[item, learning.state]
+    mean = jnp.sum(probs * surprise, axis=-1, keepdims=True)
+    descent += learning.slopes[1][:, None] * probs * (
+        surprise - mean)
+  student = student._replace(logits=student.logits.at[
+      jnp.where(due, item, num), learning.state].add(
+          -plan.config.learning_rate * descent, mode='drop'))
+  clear = lambda x: jnp.where(due, 0.0, x)
+  seat = learning.seat
+  return state._replace(
+      student=student,
+      learning=learning._replace(
+          seat=seat._replace(
+              num_updates=seat.num_updates + (due & (learning.time == 0))),
+          visit=learning.visit - due,
+          returns=clear(learning.returns),
+          slopes=jax.tree.map(clear, learning.slopes),
+          is_due=jnp.zeros_like(due)))
+
+
+def is_waiting(seat: Seat, num: int) -> jax.Array:
+  """Returns where a student, of `num`, waits to be looked at."""
+  return (seat.item < num) & (seat.num_updates >= seat.quota)
+
+
+def swap(state: State, mdps: mdp_lib.MDP) -> State:
+  """Lets two students change places where both are done."""
+  acting, learning = state.acting, state.learning
+  num = len(mdps.start)
+  is_done = ~_can_act(acting, num) & (learning.time == 0) & ~is_waiting(
+      learning.seat, num)
+  start = jnp.asarray(mdps.start)[jnp.minimum(learning.seat.item, num - 1)]
+  where = lambda new, old: jnp.where(is_done, new, old)
+  clear = lambda x: jnp.where(is_done, 0, x)
+  return state._replace(
+      acting=acting._replace(
+          seat=jax.tree.map(where, learning.seat, acting.seat),
+          state=where(start, acting.state),
+          time=clear(acting.time),
+          visit=clear(acting.visit),
+          is_new=acting.is_new | is_done,
+          is_over=acting.is_over & ~is_done),
+      learning=learning._replace(
+          seat=jax.tree.map(where, acting.seat, learning.seat),
+          state=where(acting.state, learning.state),
+          time=where(acting.time, learning.time),
+          visit=where(acting.visit, learning.visit),
+          later=jnp.where(is_done, 0.0, learning.later),
+          has_following=learning.has_following & ~is_done))
