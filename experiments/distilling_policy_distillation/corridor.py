@@ -28,6 +28,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments import run_flags
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
@@ -50,8 +51,8 @@ TEACHERS = {'optimal': mdp_lib.RIGHT, 'adversarial': mdp_lib.LEFT}
 
 
 _WITHOUT_EFFECT = (
-    'size', 'wall', 'terminal', 'penalty', 'noise', 'teacher_steps',
-    'teacher_rate', 'epsilon', 'value_episodes')
+    'size', 'wall', 'terminal', 'penalty', 'teacher_steps', 'teacher_rate',
+    'epsilon', 'value_episodes')
 
 
 def make_groups(lengths: Sequence[float]) -> list[laboratory.Group]:
@@ -69,8 +70,7 @@ def make_groups(lengths: Sequence[float]) -> list[laboratory.Group]:
 
 
 def _group(length: int, teacher: str) -> laboratory.Group:
-  dynamics = mdp_lib.Dynamics(
-      2, 0.0, lab_flags.FLAGS.end_probability)
+  dynamics = run_flags.config_from_flags(mdp_lib.Dynamics, num_actions=2)
   mdp = mdp_lib.chain(length)
   mdp_lib.check(mdp, dynamics)
   logits = _always(TEACHERS[teacher], len(mdp.reward))

@@ -40,6 +40,7 @@ from experiments.distilling_policy_distillation import paper
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 from kickstarting import checks
+from kickstarting.losses import distillation
 
 Found = Mapping[str, Mapping[str, np.ndarray]]  # from `laboratory.run`
 
@@ -108,6 +109,8 @@ def compare(found: Found) -> dict[str, dict[str, float]]:
 
 def update(method: str, **fields: Any) -> tabular.UpdateConfig:
   """Returns how a student learns, from the flags."""
+  if 'teacher_log_prob' in distillation.get_method(method).reward_reads:
+    fields['discount'] = lab_flags.ENTROPY_DISCOUNT.value
   return run_flags.config_from_flags(
       tabular.UpdateConfig, method=method, **fields)
 

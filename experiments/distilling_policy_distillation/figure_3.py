@@ -36,6 +36,7 @@ from experiments.distilling_policy_distillation import paper
 
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('chunk', 500)  # three groups, and more cores
+flags.FLAGS.set_default('teacher_rate', 0.1)
 flags.FLAGS.set_default('teacher_steps', 20_000)  # as good as the paper's
 _TEMPERATURES = flags.DEFINE_list(
     'temperatures', ['0', '0.01', '0.1'], 'Of the teachers; 0: greedy.')

@@ -33,7 +33,7 @@ from experiments.distilling_policy_distillation import lab_flags
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_steps', 100_000)  # as good as the paper's
 _TEMPERATURE = flags.DEFINE_float(
-    'temperature', 0.1, 'Of the teachers; 0: greedy.', lower_bound=0.0)
+    'temperature', 0.0, 'Of the teachers; 0: greedy.', lower_bound=0.0)
 _ACTIONS = flags.DEFINE_list(
     'actions', ['4', '40', '400', '4000'], 'Numbers of actions.')
 _FEW = flags.DEFINE_integer(

@@ -36,7 +36,7 @@ from kickstarting.losses import distillation
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_steps', 1_000_000)  # as good as the paper's
 _TEMPERATURE = flags.DEFINE_float(
-    'temperature', 0.1, 'Of the teachers; 0: greedy.', lower_bound=0.0)
+    'temperature', 0.0, 'Of the teachers; 0: greedy.', lower_bound=0.0)
 _FLIPPED = flags.DEFINE_list(
     'flipped', ['0', '0.15', '0.25'], 'Shares of the states.')
 _RETURNS = flags.DEFINE_list(

@@ -76,6 +76,11 @@ _UPDATE = {
 _DEFINE: Mapping[type, Callable[..., Any]] = {
     int: flags.DEFINE_integer, float: flags.DEFINE_float}
 
+ENTROPY_DISCOUNT = flags.DEFINE_float(
+    'entropy_discount', 0.5, 'Gamma of returns with log teacher(a) in them. '
+    'With that of the others students learn to end their episodes, as each of '
+    'its steps costs something.', lower_bound=0.0, upper_bound=1.0)
+
 for _config, _texts in (
     (laboratory.LabConfig, _LAB), (mdp_lib.GridConfig, _GRID),
     (mdp_lib.Dynamics, _DYNAMICS), (teachers.TeacherConfig, _TEACHER),

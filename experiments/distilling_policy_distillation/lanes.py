@@ -32,7 +32,6 @@ lane (`sampling.py`, read it first).
 
 from collections.abc import Callable
 import dataclasses
-import functools
 from typing import NamedTuple
 
 import jax
@@ -138,39 +137,15 @@ class Plan:
     return (self.config.returns == 'one_step'
             or self.method.reads_student_value)
 
-  @functools.cached_property
-  def rewarded(self) -> frozenset[str]:
-    """What r_i reads of a Step."""
-    return (_fields_read(self.method.reward_now)
-            | _fields_read(self.method.reward_next))
+  @property
+  def rewards_distance(self) -> bool:
+    """Whether r_i reads the distance."""
+    return 'distance' in self.method.reward_reads
 
   @property
   def read(self) -> frozenset[str]:
-    """What a method reads of a Step."""
-    return self.rewarded | self.lost
-
-  @functools.cached_property
-  def lost(self) -> frozenset[str]:
-    """What the loss reads of a Step."""
-    return _fields_read(self.method.loss)
-
-
-class _Recorder:
-  """Looks like a Step, and notes what is read of it."""
-
-  def __init__(self):
-    self.names = set()
-
-  def __getattr__(self, name):
-    self.names.add(name)
-    return jnp.zeros(())
-
-
-def _fields_read(term: distillation.Term | None) -> frozenset[str]:
-  recorder = _Recorder()
-  if term is not None:
-    term(recorder)  # type: ignore[arg-type]
-  return frozenset(recorder.names)
+    """What the method reads of a Step."""
+    return self.method.reward_reads | self.method.loss_reads
 
 
 def init(
@@ -195,8 +170,7 @@ def init(
       (zeros, zeros), nobody)
   records = Records(
       jnp.zeros((length, 2 * num_lanes, num_blocks, plan.width)),
-      jnp.zeros((length, 2 * num_lanes) if 'distance' in plan.rewarded
-                else (0, 0)),
+      jnp.zeros((length, 2 * num_lanes) if plan.rewards_distance else (0, 0)),
       jnp.zeros((length, 2 * num_lanes), jnp.int32))
   return acting, learning, records
 
@@ -261,7 +235,7 @@ def _arrive(plan, state, target):
   records = records._replace(
       probs=records.probs.at[where, acting.seat.column].set(
           blocks, mode='drop'))
-  if 'distance' in plan.rewarded:
+  if plan.rewards_distance:
     wanted = target.probs[item, acting.state]
     distance = jnp.log(total[:, 0]) - jnp.sum(
         jnp.where(wanted > 0, wanted * logits, 0.0), axis=-1)
@@ -330,7 +304,7 @@ def _weigh(plan, state, mdps, teacher, target):
   read = lambda name, get: get() if name in plan.read else zeros
   step = distillation.Step(
       distance=(records.distance[visit, column]
-                if 'distance' in plan.rewarded else zeros),
+                if plan.rewards_distance else zeros),
       reverse_cross_entropy=zeros,
       teacher_log_prob=read(
           'teacher_log_prob', lambda: target.log_probs[item, then, chosen]),
@@ -401,10 +375,10 @@ def _leave(plan, state, target):
       weight = probs - (
           jnp.arange(num_actions)[None] == learning.chosen[:, None])
     descent += learning.returns[:, None] * weight
-  if 'distance' in plan.lost:
+  if 'distance' in method.loss_reads:
     descent += learning.slopes[0][:, None] * (
         probs - target.probs[item, learning.state])
-  if 'reverse_cross_entropy' in plan.lost:
+  if 'reverse_cross_entropy' in method.loss_reads:
     surprise = -target.log_probs[item, learning.state]
     mean = jnp.sum(probs * surprise, axis=-1, keepdims=True)
     descent += learning.slopes[1][:, None] * probs * (

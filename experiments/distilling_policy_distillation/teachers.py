@@ -39,10 +39,10 @@ class TeacherConfig:
   """
 
   teacher_steps: int = 60_000  # of the environment
-  teacher_rate: float = 0.1  # of Q-learning; Q starts at 0
+  teacher_rate: float = 0.02  # of Q-learning; Q starts at 0
   epsilon: float = 0.1  # of random actions while it learns
   teacher_discount: float = 0.99
-  value_episodes: int = 100  # its value is their mean; 0: exact
+  value_episodes: int = 0  # its value is their mean; 0: exact
 
   def __post_init__(self):
     for name in ('teacher_rate', 'epsilon', 'teacher_discount'):

@@ -31,6 +31,7 @@ gradient (`actor_critic.py`), weights over time (`weights/`).
 
 from collections.abc import Callable
 import dataclasses
+import functools
 import types as python_types
 from typing import NamedTuple, TypeAlias
 
@@ -87,6 +88,34 @@ class Method:
   def has_return(self) -> bool:
     """Whether there is an r_i, and so a policy gradient."""
     return bool(self.adds_reward or self.reward_now or self.reward_next)
+
+  @functools.cached_property
+  def reward_reads(self) -> frozenset[str]:
+    """Names of what r_i reads of a Step."""
+    return _fields_read(self.reward_now) | _fields_read(self.reward_next)
+
+  @functools.cached_property
+  def loss_reads(self) -> frozenset[str]:
+    """Names of what the loss reads of a Step."""
+    return _fields_read(self.loss)
+
+
+class _Recorder:
+  """Looks like a Step of zeros, and notes what is read of it."""
+
+  def __init__(self):
+    self.names = set()
+
+  def __getattr__(self, name):
+    self.names.add(name)
+    return jnp.zeros(())
+
+
+def _fields_read(term: Term | None) -> frozenset[str]:
+  recorder = _Recorder()
+  if term is not None:
+    term(recorder)  # type: ignore[arg-type]
+  return frozenset(recorder.names)
 
 
 def _distance(step):

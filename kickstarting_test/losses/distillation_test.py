@@ -197,6 +197,21 @@ class TableTest(chex.TestCase, parameterized.TestCase):
     self.assertEqual(actual is None, loss is _NOTHING)
 
 
+class ReadsTest(absltest.TestCase):
+
+  def test_what_is_read_of_a_step(self):
+    method = distillation.METHODS['n_distill_plus_r']
+    self.assertEqual(method.reward_reads, {'distance'})
+    self.assertEqual(method.loss_reads, {'distance'})
+    gated = distillation.METHODS['v_gated']
+    self.assertEqual(
+        gated.loss_reads, {'teacher_value', 'student_value', 'distance'})
+    self.assertEmpty(gated.reward_reads)
+    self.assertEqual(
+        distillation.METHODS['kl_regularised'].reward_reads,
+        {'teacher_log_prob', 'student_log_prob'})
+
+
 class GradientTest(parameterized.TestCase):
 
   @parameterized.parameters(
