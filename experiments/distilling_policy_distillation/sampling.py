@@ -65,7 +65,7 @@ def make_learner(
     dynamics: mdp_lib.Dynamics,
     num_updates: int,
     num_points: int = 1,
-    num_slots: int = 512,
+    num_slots: int = 256,
     num_bursts: int = 100,
 ) -> Learner:
   """Builds what lets students learn.

@@ -71,7 +71,7 @@ def _dynamics(student):
 def _descents(name, mdp, student, teacher, value, own=0.0, **fields):
   """Returns what each copy's episode descends along; [copies, S, A]."""
   config = tabular.UpdateConfig(
-      **{'method': name, 'learning_rate': 1.0, 'max_steps': 200, **fields})
+      **{'method': name, 'learning_rate': 1.0, 'max_steps': 60, **fields})
   found = _learn(
       config, _dynamics(student), mdp, student, teacher, value, _COPIES,
       own=own)
