@@ -24,12 +24,13 @@ in that share of the observations. Not here: training (`kickstart.py`), the
 updates (`kickstarting/losses/distillation.py`).
 """
 
+from collections.abc import Sequence
 import pathlib
 
-from absl import app
 from absl import flags
 
 from experiments import ablation
+from experiments import cli
 from experiments import study_flags
 from kickstarting import losses
 
@@ -45,24 +46,30 @@ METHODS = (
     'on_policy_distill_plus_r', 'n_distill_plus_r',
     'expected_entropy_regularised_plus_r', 'v_gated_plus_r',
     'teacher_v_reward', 'on_policy_distill')
+_METHODS = flags.DEFINE_list('methods', list(METHODS), 'Which updates.')
 
 
-def settings(flipped: float) -> list[ablation.Setting]:
-  """Returns the lines of the table."""
+def settings(names: Sequence[str], flipped: float) -> list[ablation.Setting]:
+  """Returns the lines of the table.
+
+  Raises:
+    ValueError: there is no update of that name.
+  """
   suffix = f', {100 * flipped:g} % flipped' if flipped else ''
   return [
       ablation.Setting(
           name + suffix, 'kickstart',
           ('--nobaseline', f'--flipped={flipped}', f'--method={name}'),
-          'kickstarted' if losses.METHODS[name].adds_reward else 'distilled')
-      for name in METHODS]
+          'kickstarted' if losses.get_method(name).adds_reward
+          else 'distilled')
+      for name in names]
 
 
 def main(argv):
   del argv
   folder = pathlib.Path(study_flags.WORKDIR.value)
   runs = ablation.run_all(
-      folder, settings(_FLIPPED.value), study_flags.SEEDS.value,
+      folder, settings(_METHODS.value, _FLIPPED.value), study_flags.SEEDS.value,
       study_flags.EXTRA.value.split())
   ablation.report(
       folder, runs, name='methods', threshold=_THRESHOLD.value,
@@ -70,4 +77,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

@@ -49,7 +49,11 @@ def choose(probs: jax.Array, uniform: jax.Array) -> jax.Array:
 
 def fall(weights: jax.Array, height: jax.Array) -> tuple[jax.Array, jax.Array]:
   """Returns where heights [M] fall among weights [M, B], and how far in."""
-  above = jnp.cumsum(weights, axis=-1)
+  num = weights.shape[-1]
+  if num > 4:  # XLA cumulates in many passes
+    above = weights @ jnp.triu(jnp.ones((num, num)))
+  else:
+    above = jnp.cumsum(weights, axis=-1)
   index = jnp.sum(above <= height[:, None], axis=-1)
   # Rounding may lead beyond the end, or to an action of probability 0.
   last = weights.shape[-1] - 1 - jnp.argmax(weights[:, ::-1] > 0, axis=-1)

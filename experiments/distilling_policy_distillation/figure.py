@@ -181,8 +181,6 @@ def grid_group(
     logits = teachers.flip(
         teachers.policy_logits(q, temperature), flipped,
         np.random.default_rng([lab_flags.FLAGS.seed, first, 1]))
-    logits = np.pad(logits, ((0, 0), (0, 0), (0, num_actions - 4)),
-                    constant_values=-np.inf)
     value = np.zeros(mdps.is_terminal.shape, np.float32)
     if needs_value:
       value = jax.jit(lambda: teachers.estimate_value(

@@ -233,7 +233,8 @@ def _run_chunk(
   if should_stop():
     raise Interrupted
   measure = measuring.make_measure(mdps, teacher, group.dynamics)
-  done['teacher'] = measure(teacher.logits)[np.newaxis]
+  done['teacher'] = measure(tabular.for_all_actions(
+      teacher.logits, group.dynamics.num_actions))[np.newaxis]
   for name, update in group.curves.items():
     if name in done:
       progress.skip(1)
@@ -270,7 +271,7 @@ def _learn(
   snapshots = state.snapshots
   del state
   return np.stack([
-      measure(jnp.zeros_like(teacher.logits)), *map(measure, snapshots)])
+      measure(jnp.zeros_like(snapshots[0])), *map(measure, snapshots)])
 
 
 def _load(path: pathlib.Path, num: int) -> dict[str, np.ndarray]:

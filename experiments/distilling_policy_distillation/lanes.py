@@ -30,8 +30,8 @@ the first has to come before; hence the order here. Not here: who is in which
 lane (`sampling.py`, read it first).
 """
 
-from collections.abc import Callable
 import dataclasses
+import math
 from typing import NamedTuple
 
 import jax
@@ -91,10 +91,14 @@ class Records(NamedTuple):
 
 
 class Target(NamedTuple):
-  """What is read of the teachers at every step, computed once."""
+  """What is read of the teachers at every step, computed once.
 
-  probs: jax.Array  # float32 [N, S, A]
-  log_probs: jax.Array  # float32 [N, S, A], of teachers with a floor
+  They never take actions beyond the first K: few numbers, where the students
+  have many.
+  """
+
+  probs: jax.Array  # float32 [N, S, K]
+  log_probs: jax.Array  # float32 [N, S, K], of teachers with a floor
 
 
 class State(NamedTuple):
@@ -131,6 +135,12 @@ class Plan:
     """Actions in a block."""
     num_actions = self.dynamics.num_actions
     return chance.block_width(num_actions) if self.has_visits else num_actions
+
+  @property
+  def log_never(self) -> float:
+    """Log-probability of what teachers with a floor never take."""
+    floor = self.config.floor / self.dynamics.num_actions
+    return math.log(floor) if floor > 0 else -math.inf
 
   @property
   def learns_value(self) -> bool:
@@ -181,28 +191,41 @@ def small_step(
     mdps: mdp_lib.MDP,
     teacher: tabular.Table,
     target: Target,
-    draw: Callable[[jax.Array], jax.Array],
-) -> State:
-  """Makes one small step in every lane; as many as are long in a visit.
+    uniform: jax.Array,
+    count: jax.Array,
+) -> tuple[State, jax.Array]:
+  """Makes one small step in every lane, or as many as visits last.
 
-  `draw(i)` returns numbers in [0, 1), [2, M], for the step number i of them.
+  Args:
+    plan: of the students.
+    state: of the lanes.
+    mdps: [N].
+    teacher: [N].
+    target: [N].
+    uniform: [U, 2, M] numbers in [0, 1), for a step each.
+    count: how many of them are used up.
+
+  Returns:
+    The new state, and how many are used up then.
   """
   state, probs = _arrive(plan, state, target)
 
   def steps(carry):
     state, count = carry
-    state = _act(plan, state, mdps, probs, draw(count))
+    state = _act(plan, state, mdps, probs, uniform[count])
     return _weigh(plan, state, mdps, teacher, target), count + 1
 
-  carry = state, 0
+  carry = state, count
   if plan.has_visits:
     # Until half of the lanes wait for something that takes long.
     enough = _num_going(state, len(mdps.start)) / 2
-    state, _ = jax.lax.while_loop(
-        lambda x: _num_going(x[0], len(mdps.start)) > enough, steps, carry)
+    state, used = jax.lax.while_loop(
+        lambda x: (_num_going(x[0], len(mdps.start)) > enough) & (
+            x[1] < len(uniform)), steps, carry)
+    count = jnp.maximum(used, count + 1)  # or nobody going would never end
   else:
-    state, _ = steps(carry)
-  return _leave(plan, state, target)
+    state, count = steps(carry)
+  return _leave(plan, state, target), count
 
 
 def _num_going(state, num):
@@ -238,13 +261,16 @@ def _arrive(plan, state, target):
   if plan.rewards_distance:
     wanted = target.probs[item, acting.state]
     distance = jnp.log(total[:, 0]) - jnp.sum(
-        jnp.where(wanted > 0, wanted * logits, 0.0), axis=-1)
+        jnp.where(wanted > 0, wanted * logits[:, :wanted.shape[1]], 0.0),
+        axis=-1)
     records = records._replace(
         distance=records.distance.at[where, acting.seat.column].set(
             distance, mode='drop'))
   if plan.control != 'student':
+    wanted = target.probs[item, acting.state]
+    missing = probs.shape[1] - wanted.shape[1]
     probs = exact.control_policy(
-        plan.control, probs, target.probs[item, acting.state])
+        plan.control, probs, jnp.pad(wanted, ((0, 0), (0, missing))))
   if plan.has_visits:
     acting = acting._replace(
         is_new=acting.is_new & ~is_new,
@@ -296,6 +322,7 @@ def _weigh(plan, state, mdps, teacher, target):
   num, num_actions = len(mdps.start), plan.dynamics.num_actions
   item = jnp.minimum(learning.seat.item, num - 1)
   column, visit = learning.seat.column, learning.visit
+  known = target.probs.shape[-1]
   is_going = _can_learn(learning)
   before = jnp.maximum(learning.time - 1, 0)
   then, chosen = jnp.divmod(records.choices[before, column], num_actions)
@@ -307,7 +334,10 @@ def _weigh(plan, state, mdps, teacher, target):
                 if plan.rewards_distance else zeros),
       reverse_cross_entropy=zeros,
       teacher_log_prob=read(
-          'teacher_log_prob', lambda: target.log_probs[item, then, chosen]),
+          'teacher_log_prob', lambda: jnp.where(
+              chosen < known, target.log_probs[
+                  item, then, jnp.minimum(chosen, known - 1)],
+              plan.log_never)),
       student_log_prob=read(
           'student_log_prob', lambda: jnp.log(records.probs[
               visit, column, chosen // plan.width, chosen % plan.width])),
@@ -376,10 +406,15 @@ def _leave(plan, state, target):
           jnp.arange(num_actions)[None] == learning.chosen[:, None])
     descent += learning.returns[:, None] * weight
   if 'distance' in method.loss_reads:
+    wanted = target.probs[item, learning.state]
+    missing = num_actions - wanted.shape[1]
     descent += learning.slopes[0][:, None] * (
-        probs - target.probs[item, learning.state])
+        probs - jnp.pad(wanted, ((0, 0), (0, missing))))
   if 'reverse_cross_entropy' in method.loss_reads:
-    surprise = -target.log_probs[item, learning.state]
+    known = target.log_probs[item, learning.state]
+    missing = num_actions - known.shape[1]
+    surprise = -jnp.pad(
+        known, ((0, 0), (0, missing)), constant_values=plan.log_never)
     mean = jnp.sum(probs * surprise, axis=-1, keepdims=True)
     descent += learning.slopes[1][:, None] * probs * (
         surprise - mean)

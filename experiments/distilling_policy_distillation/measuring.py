@@ -100,13 +100,15 @@ def make_measure(
   """
   on_host = jax.tree.map(np.asarray, mdps)
 
+  wanted = tabular.for_all_actions(teacher.logits, dynamics.num_actions)
+
   def of(logits):
     return jax.tree.map(
-        np.asarray, _by_state(logits, mdps, teacher.logits, dynamics))
+        np.asarray, _by_state(logits, mdps, wanted, dynamics))
 
   over_teacher, over_uniform = (
       visits(on_host, of(logits)[0])
-      for logits in (teacher.logits, jnp.zeros_like(teacher.logits)))
+      for logits in (wanted, jnp.zeros_like(wanted)))
 
   def measure(logits):
     going, rewards, distance = of(logits)

@@ -32,7 +32,7 @@ from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
 from kickstarting.losses import distillation
 
-_BURST = 32  # small steps between two looks at who is done
+_BURST = 32  # steps between two looks at who is done
 _PER_SWAP = 4  # of them between two swaps, which cost as much as two of them
 
 
@@ -92,7 +92,11 @@ def make_learner(
   per_swap = 1 if plan.has_visits else _PER_SWAP
 
   def init(mdps, teacher):
-    shape = teacher.logits.shape
+    num_actions = dynamics.num_actions
+    shape = (*teacher.logits.shape[:2], num_actions)
+    known = teacher.logits.shape[-1]
+    log_probs = distillation.floor_teacher(
+        tabular.for_all_actions(teacher.logits, num_actions), config.floor)
     num_lanes = (min(len(mdps.start), num_slots) + 1) // 2
     acting, learning, records = lanes.init(plan, mdps, num_lanes, per_point)
     return State(
@@ -100,8 +104,7 @@ def make_learner(
             tabular.Table(jnp.zeros(shape), jnp.zeros(shape[:2])), acting,
             learning, records),
         lanes.Target(
-            jax.nn.softmax(teacher.logits),
-            distillation.floor_teacher(teacher.logits, config.floor)),
+            jax.nn.softmax(teacher.logits), log_probs[..., :known]),
         jnp.zeros((num_points, *shape)),
         jnp.array(2 * num_lanes, jnp.int32))
 
@@ -115,24 +118,21 @@ def make_learner(
   @functools.partial(jax.jit, donate_argnums=0)
   def advance(state, mdps, teacher, rng_key):
     def burst(i, state):
-      key = jax.random.fold_in(rng_key, i)
-      shape = (2, len(state.lanes.acting.state))
-      # Drawn together they cost less, but nobody knows how long a visit is.
-      uniform = jax.random.uniform(key, (_BURST, *shape))
+      uniform = jax.random.uniform(
+          jax.random.fold_in(rng_key, i),
+          (_BURST, 2, len(state.lanes.acting.state)))
 
-      def small_step(j, x):
-        draw = lambda count: uniform[j]
-        if plan.has_visits:
-          draw = lambda count: jax.random.uniform(
-              jax.random.fold_in(jax.random.fold_in(key, j), count), shape)
-        return lanes.small_step(plan, x, mdps, teacher, state.target, draw)
+      def small_step(_, carry):
+        return lanes.small_step(
+            plan, carry[0], mdps, teacher, state.target, uniform, carry[1])
 
-      def round(i, x):
-        x = jax.lax.fori_loop(i * per_swap, (i + 1) * per_swap, small_step, x)
-        return lanes.swap(x, mdps)
+      def steps(carry):
+        now, count = jax.lax.fori_loop(0, per_swap, small_step, carry)
+        return lanes.swap(now, mdps), count
 
-      return _look(state._replace(lanes=jax.lax.fori_loop(
-          0, _BURST // per_swap, round, state.lanes)))
+      now, _ = jax.lax.while_loop(
+          lambda x: x[1] < _BURST, steps, (state.lanes, 0))
+      return _look(state._replace(lanes=now))
 
     return jax.lax.fori_loop(0, num_bursts, burst, state)
 

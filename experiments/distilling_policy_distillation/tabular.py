@@ -20,6 +20,9 @@ Not here: the learning (`sampling.py`), teachers (`teachers.py`).
 import dataclasses
 from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
+
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
@@ -28,10 +31,21 @@ RETURNS = ('monte_carlo', 'one_step')
 
 
 class Table(NamedTuple):
-  """Tabular policies and their values."""
+  """Tabular policies and their values.
+
+  A teacher may know fewer actions than its students; it never takes the others.
+  """
 
   logits: types.Array  # float32 [N, S, A]
   value: types.Array  # float32 [N, S]
+
+
+def for_all_actions(logits: types.Array, num_actions: int) -> jax.Array:
+  """Returns logits of so many actions; those that were missing have none."""
+  missing = num_actions - logits.shape[-1]
+  return jnp.pad(
+      logits, [(0, 0)] * (logits.ndim - 1) + [(0, missing)],
+      constant_values=-jnp.inf)
 
 
 @dataclasses.dataclass(frozen=True)

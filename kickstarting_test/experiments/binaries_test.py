@@ -203,6 +203,14 @@ class BinariesTest(absltest.TestCase):
       self.assertNotIn('Traceback', done.stderr)
       self.assertFalse(folder.exists())
 
+  def test_an_unknown_update_of_a_study(self):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    done = binaries.run(
+        'experiments.methods', f'--workdir={folder}', '--methods=clone')
+    self.assertEqual(done.returncode, 2)
+    self.assertRegex(done.stderr, "error: unknown method 'clone'; expected one")
+    self.assertFalse(folder.exists())
+
   def test_nothing_to_learn_from(self):
     done = binaries.run('experiments.train', '--method=on_policy_distill')
     self.assertEqual(done.returncode, 2)
