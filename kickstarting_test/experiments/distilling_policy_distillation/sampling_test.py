@@ -172,7 +172,7 @@ class VarianceTest(absltest.TestCase):
             name, learning_rate=1.0, discount=1.0, max_steps=100)
         found = _learn(
             config, dynamics, mdp, np.zeros(shape, np.float32), logits,
-            np.zeros(shape[0], np.float32), 1000)
+            np.zeros(shape[0], np.float32), 400)
         variance.append(float(found.logits.var(axis=0).sum()))
       gaps.append(variance[0] - variance[1])
     self.assertGreater(gaps[0], 1.0)
