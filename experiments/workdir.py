@@ -33,7 +33,7 @@ from experiments import run_flags
 CONFIG = 'config.json'
 RESULT = 'result.json'
 # What a resumed run may change.
-_MAY_DIFFER = ('resume', 'workdir', 'member')
+_MAY_DIFFER = ('resume', 'workdir', 'member', 'helper')
 
 
 def choose(program: str) -> pathlib.Path:
@@ -125,9 +125,13 @@ def _adopt(folder: pathlib.Path, program: str) -> None:
 
 def command() -> str:
   """Returns the command line, as one would type it."""
+  return ' '.join(['python', *program()[1:], *sys.argv[1:]])
+
+
+def program() -> list[str]:
+  """Returns what starts this binary once more; flags are to be added."""
   spec = getattr(sys.modules['__main__'], '__spec__', None)
-  program = f'python -m {spec.name}' if spec else sys.argv[0]
-  return ' '.join([program, *sys.argv[1:]])
+  return [sys.executable, *(('-m', spec.name) if spec else sys.argv[:1])]
 
 
 def git_revision() -> str | None:

@@ -33,6 +33,7 @@ from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting.losses import distillation
+from kickstarting.losses import method_unroll
 
 ALGORITHMS = ('vtrace', 'a2c')
 OPTIMIZERS = ('adam', 'rmsprop')
@@ -69,7 +70,7 @@ class UpdateConfig:
       if value not in known:
         raise ValueError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
-    distillation.check_control(losses.get_method(self.method))
+    method_unroll.check_control(losses.get_method(self.method))
     for field in ('discount', 'vtrace_lambda', 'teacher_floor'):
       checks.check_fraction(field, getattr(self, field))
     for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):

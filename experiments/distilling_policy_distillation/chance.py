@@ -14,7 +14,7 @@
 # ==============================================================================
 """What falls to chance in an episode: actions, and where moves lead.
 
-Not here: who acts (`lanes.py`, `teachers.py`), probabilities of it all
+Not here: who acts (`small_steps.py`, `teachers.py`), probabilities of it all
 (`exact.py`).
 """
 

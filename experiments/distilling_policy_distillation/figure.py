@@ -21,7 +21,6 @@ and the teachers of the grid worlds. Not here: which groups and panels there are
 
 from collections.abc import Callable, Mapping, Sequence
 import functools
-import threading
 import time
 from typing import Any
 
@@ -37,12 +36,14 @@ from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import paper
+from experiments.distilling_policy_distillation import progress as progress_lib
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
+from experiments.distilling_policy_distillation import workers
 from kickstarting import checks
 from kickstarting.losses import distillation
 
-Found = Mapping[str, Mapping[str, np.ndarray]]  # from `laboratory.run`
+Found = Mapping[str, Mapping[str, np.ndarray]]  # from `workers.run`
 
 
 def main(
@@ -66,15 +67,19 @@ def main(
   config = run_flags.config_from_flags(laboratory.LabConfig)
   groups = make_groups()
   laboratory.check(config, groups)
+  if lab_flags.HELPER.value:
+    _help(config, groups, folder)
+    return
   workdir_lib.begin(folder, program)
   print(f'{config.mdps} MDPs, {sum(len(g.curves) for g in groups)} curves of'
         f' {config.steps} updates; results in {folder}', flush=True)
   stop = workdir_lib.StopRequest()
   began = time.monotonic()
   try:
-    found = laboratory.run(
-        config, groups, folder, should_stop=stop,
-        report=functools.partial(print, flush=True))
+    found = workers.run(
+        config, groups, folder,
+        [*workdir_lib.program(), '--resume', f'--workdir={folder}', '--helper'],
+        should_stop=stop, report=functools.partial(print, flush=True))
   except laboratory.Interrupted:
     workdir_lib.finish(folder, {
         'ended': 'interrupted', 'workdir': str(folder)})
@@ -88,6 +93,15 @@ def main(
       'seconds': round(time.monotonic() - began),
       'final_returns': returns, **summarise(found), 'figure': str(picture),
       'csv': str(table), 'workdir': str(folder)})
+
+
+def _help(config, groups, folder) -> None:
+  """Takes up chunks of a run that another process started."""
+  relay = progress_lib.Relay(functools.partial(print, flush=True))
+  try:
+    laboratory.work(config, groups, folder, relay, workdir_lib.StopRequest())
+  except laboratory.Interrupted:
+    pass
 
 
 def compare(found: Found) -> dict[str, dict[str, float]]:
@@ -126,11 +140,7 @@ def _grid_worlds(first: int, num: int) -> mdp_lib.MDP:
   return mdps
 
 
-# Groups with chunks of one size share their teachers.
-_LEARNING = threading.Lock()
-
-
-@functools.cache
+@functools.cache  # groups with chunks of one size share their teachers
 def _q_of_teachers(first: int, num: int) -> np.ndarray:
   """Returns Q of the teachers of grid worlds; they learn with moves alone."""
   config = run_flags.config_from_flags(teachers.TeacherConfig)
@@ -176,8 +186,7 @@ def grid_group(
 
   def make(first, num, rng_key):
     mdps = _grid_worlds(first, num)
-    with _LEARNING:
-      q = _q_of_teachers(first, num)
+    q = _q_of_teachers(first, num)
     logits = teachers.flip(
         teachers.policy_logits(q, temperature), flipped,
         np.random.default_rng([lab_flags.FLAGS.seed, first, 1]))

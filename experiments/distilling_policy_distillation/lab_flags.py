@@ -41,7 +41,7 @@ _LAB = {
              'next.',
     'slots': 'Students that learn at a time; more of them are faster, until '
              'memory is short.',
-    'workers': 'Chunks that run at a time, each on a core.',
+    'workers': 'Processes, with a chunk each.',
     'memory_gib': 'What those may need together.',
     'seed': 'Of MDPs, teachers and episodes.',
 }
@@ -76,6 +76,9 @@ _UPDATE = {
 _DEFINE: Mapping[type, Callable[..., Any]] = {
     int: flags.DEFINE_integer, float: flags.DEFINE_float}
 
+HELPER = flags.DEFINE_bool(
+    'helper', False, 'Take up chunks of the run in --workdir; set by the run '
+    'itself for the processes that it starts.')
 ENTROPY_DISCOUNT = flags.DEFINE_float(
     'entropy_discount', 0.5, 'Gamma of returns with log teacher(a) in them. '
     'With that of the others students learn to end their episodes, as each of '

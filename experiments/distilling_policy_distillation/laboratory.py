@@ -12,20 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Many students on many MDPs: chunks, measures, progress, resumption.
+"""Many students on many MDPs: chunks, measures, resumption.
 
 The MDPs of a chunk learn side by side in one jitted program; what a chunk found
 is on disk before the next one starts. Not here: what is learnt (`sampling.py`),
-flags and pictures (`lab_flags.py`, `panels.py`).
+several processes (`workers.py`), flags and pictures (`lab_flags.py`,
+`panels.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent import futures
 import dataclasses
 import os
 import pathlib
-import threading
-import time
+from typing import NamedTuple
 import zipfile
 import zlib
 
@@ -35,10 +34,10 @@ import numpy as np
 
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import measuring
+from experiments.distilling_policy_distillation import progress as progress_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
-
-_REPORT_S = 2.0
+from kickstarting.runtime import exchange
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +49,8 @@ class LabConfig:
   points: int = 15  # of a curve, beside the one at its start
   chunk: int = 1000  # MDPs in one program, at most; changes the numbers drawn
   slots: int = 256  # that learn side by side; also changes the numbers
-  workers: int = os.cpu_count() or 1  # chunks that run at a time
-  memory_gib: float = 8.0  # for those
+  workers: int = os.cpu_count() or 1  # processes, with a chunk each
+  memory_gib: float = 8.0  # for all of those
   seed: int = 0
 
   def __post_init__(self):
@@ -142,63 +141,93 @@ def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
   return {group.name: chunk_size(config, group) for group in groups}
 
 
-def run(
+def num_chunks(config: LabConfig, groups: Sequence[Group]) -> int:
+  """Returns how many chunks there are."""
+  return len(_chunks(config, groups))
+
+
+def num_missing(
+    config: LabConfig, groups: Sequence[Group], folder: pathlib.Path
+) -> int:
+  """Returns how many curves of chunks are not on disk yet."""
+  return sum(
+      len(set(chunk.group.curves) - set(_load(chunk.path(folder), chunk.num)))
+      for chunk in _chunks(config, groups))
+
+
+def work(
     config: LabConfig,
     groups: Sequence[Group],
     folder: pathlib.Path,
-    *,
+    progress: progress_lib.Progress,
     should_stop: Callable[[], bool] = lambda: False,
-    report: Callable[[str], None] = print,
-) -> dict[str, dict[str, np.ndarray]]:
-  """Lets all students of all groups learn.
+) -> None:
+  """Lets students learn, chunk after chunk.
+
+  Several processes may do so in one folder: none takes up a chunk that another
+  one is at.
 
   Args:
     config: how much.
     groups: what.
     folder: keeps finished chunks; those in it are not computed again.
+    progress: is told.
     should_stop: polled; True raises Interrupted.
-    report: called with lines of progress.
-
-  Returns:
-    Name of the group -> name of the curve -> [points + 1, MDPs, measures], and
-    under 'teacher' what the teacher itself gets, [1, MDPs, measures].
 
   Raises:
     ValueError: see `check`; a teacher is broken, or a file is damaged.
     Interrupted: `should_stop` said so.
   """
-  sizes = check(config, groups)
-  firsts = {
-      group.name: range(0, group.num_mdps(config), sizes[group.name])
-      for group in groups}
-  progress = _Progress(report, sum(
-      len(group.curves) * len(firsts[group.name]) for group in groups))
-  failed = threading.Event()  # one chunk's end is that of the others
-
-  def one(group: Group, first: int) -> dict[str, np.ndarray]:
-    must_stop = lambda: failed.is_set() or should_stop()
+  for chunk in _chunks(config, groups):
+    if should_stop():
+      raise Interrupted
+    lock = exchange.Lock(folder / 'locks' / chunk.name)
     try:
-      if must_stop():
-        raise Interrupted
-      return _run_chunk(
-          config, group, first, sizes[group.name], folder, progress, must_stop)
-    except BaseException:
-      failed.set()
-      raise
+      if lock.try_acquire():
+        _run_chunk(config, chunk, folder, progress, should_stop)
+    finally:
+      lock.release()
 
-  with futures.ThreadPoolExecutor(config.workers) as pool:
-    chunks = {
-        group.name: [
-            pool.submit(one, group, first) for first in firsts[group.name]]
-        for group in groups}
-  error = [chunk.exception() for parts in chunks.values() for chunk in parts]
-  error.sort(key=lambda e: isinstance(e, Interrupted))
-  for e in error:
-    if e is not None:
-      raise e
-  return {
-      name: _side_by_side([chunk.result() for chunk in parts])
-      for name, parts in chunks.items()}
+
+def collect(
+    config: LabConfig, groups: Sequence[Group], folder: pathlib.Path
+) -> dict[str, dict[str, np.ndarray]]:
+  """Reads what all chunks found.
+
+  Returns:
+    Name of the group -> name of the curve -> [points + 1, MDPs, measures], and
+    under 'teacher' what the teacher itself gets, [1, MDPs, measures].
+  """
+  found: dict[str, list[dict[str, np.ndarray]]] = {}
+  for chunk in _chunks(config, groups):
+    part = _load(chunk.path(folder), chunk.num)
+    found.setdefault(chunk.group.name, []).append(
+        {name: part[name] for name in ('teacher', *chunk.group.curves)})
+  return {name: _side_by_side(parts) for name, parts in found.items()}
+
+
+class _Chunk(NamedTuple):
+  """MDPs of a group that learn in one program."""
+
+  group: Group
+  first: int  # number of the first MDP
+  num: int  # MDPs
+
+  @property
+  def name(self) -> str:
+    return f'{self.group.name}-{self.first}'
+
+  def path(self, folder: pathlib.Path) -> pathlib.Path:
+    return folder / 'chunks' / f'{self.name}.npz'
+
+
+def _chunks(config: LabConfig, groups: Sequence[Group]) -> list[_Chunk]:
+  sizes = check(config, groups)
+  return [
+      _Chunk(group, first, min(
+          sizes[group.name], group.num_mdps(config) - first))
+      for group in groups
+      for first in range(0, group.num_mdps(config), sizes[group.name])]
 
 
 def _side_by_side(
@@ -209,21 +238,17 @@ def _side_by_side(
           for name in parts[0]}
 
 
-def _run_chunk(
-    config, group, first, size, folder, progress, should_stop
-) -> dict[str, np.ndarray]:
-  """Returns what one chunk of a group found, from disk where it is there."""
-  path = folder / 'chunks' / f'{group.name}-{first}.npz'
-  num = min(size, group.num_mdps(config) - first)
+def _run_chunk(config, chunk, folder, progress, should_stop) -> None:
+  """Lets the students of one chunk learn that are not on disk yet."""
+  group, num, path = chunk.group, chunk.num, chunk.path(folder)
   done = _load(path, num)
   if set(group.curves) | {'teacher'} <= set(done):
-    progress.skip(len(group.curves))
-    return done
-  label = f'{group.name} | MDPs {first} to {first + num - 1}'
+    return
+  label = f'{group.name} | MDPs {chunk.first} to {chunk.first + num - 1}'
   progress.say(f'{label} | the teachers learn')
-  key = jax.random.fold_in(jax.random.key(config.seed), first)
+  key = jax.random.fold_in(jax.random.key(config.seed), chunk.first)
   mdps, teacher = jax.tree.map(
-      jnp.asarray, group.make(first, num, jax.random.fold_in(key, 0)))
+      jnp.asarray, group.make(chunk.first, num, jax.random.fold_in(key, 0)))
   probs = jax.nn.softmax(teacher.logits)
   if not (np.isfinite(probs).all() and np.isfinite(teacher.value).all()):
     raise ValueError(
@@ -237,7 +262,6 @@ def _run_chunk(
       teacher.logits, group.dynamics.num_actions))[np.newaxis]
   for name, update in group.curves.items():
     if name in done:
-      progress.skip(1)
       continue
     curve_label = f'{label} | {name}'
     done[name] = _learn(
@@ -247,7 +271,6 @@ def _run_chunk(
         should_stop)
     progress.finish(curve_label, f'return {done[name][-1, :, 0].mean():.2f}')
     _save(path, done)
-  return done
 
 
 def _learn(
@@ -299,46 +322,3 @@ def _save(path: pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
     out.flush()
     os.fsync(out.fileno())
   temporary.replace(path)
-
-
-class _Progress:
-  """Lines of progress with the time that is left, of so many curves."""
-
-  def __init__(self, report, total):
-    self._lock = threading.RLock()
-    self._shares: dict[str, float] = {}  # of the curves under way
-    self._report = report
-    self._left = total
-    self._done = 0
-    self._began = self._last = time.monotonic()
-
-  def skip(self, num: int) -> None:
-    """Notes curves that were there already."""
-    with self._lock:
-      self._left -= num
-
-  def update(self, label: str, share: float) -> None:
-    """Notes how much of a curve is done; reports now and then."""
-    with self._lock:
-      self._shares[label] = share
-      if time.monotonic() - self._last > _REPORT_S:
-        self.say(f'{label} | {share:4.0%}')
-
-  def finish(self, label: str, text: str) -> None:
-    """Notes a curve that is done."""
-    with self._lock:
-      self._shares.pop(label, None)
-      self._done += 1
-      self._left -= 1
-      self.say(f'{label} | {text}')
-
-  def say(self, text: str) -> None:
-    """Reports, with the time that is left where that can be told."""
-    with self._lock:
-      self._last = time.monotonic()
-      done = self._done + sum(self._shares.values())
-      if done:
-        left = round((self._last - self._began) / done * (
-            self._done + self._left - done))
-        text += f' | {left // 60}:{left % 60:02d} left'
-      self._report(text)

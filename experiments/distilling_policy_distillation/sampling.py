@@ -29,6 +29,7 @@ import jax.numpy as jnp
 
 from experiments.distilling_policy_distillation import lanes
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import small_steps
 from experiments.distilling_policy_distillation import tabular
 from kickstarting.losses import distillation
 
@@ -123,7 +124,7 @@ def make_learner(
           (_BURST, 2, len(state.lanes.acting.state)))
 
       def small_step(_, carry):
-        return lanes.small_step(
+        return small_steps.small_step(
             plan, carry[0], mdps, teacher, state.target, uniform, carry[1])
 
       def steps(carry):

@@ -23,7 +23,6 @@ from kickstarting.losses.actor_critic import a2c
 from kickstarting.losses.actor_critic import vtrace_actor_critic
 from kickstarting.losses.categorical import entropy
 from kickstarting.losses.categorical import log_prob
-from kickstarting.losses.distillation import apply_method
 from kickstarting.losses.distillation import get_method
 from kickstarting.losses.distillation import KICKSTARTING
 from kickstarting.losses.distillation import Method
@@ -39,6 +38,7 @@ from kickstarting.losses.kickstart import distillation_loss
 from kickstarting.losses.kickstart import kickstarting_terms
 from kickstarting.losses.kickstart import sample_weights
 from kickstarting.losses.method_choice import choose_method
+from kickstarting.losses.method_unroll import apply_method
 from kickstarting.losses.off_policy import log_importance_ratios
 from kickstarting.losses.off_policy import vtrace
 from kickstarting.losses.off_policy import VTraceOutput

@@ -43,8 +43,6 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
-from kickstarting.losses import gradients
-from kickstarting.losses import transitions as transitions_lib
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
 TEACHER_FLOOR = 1e-3
@@ -309,96 +307,3 @@ def pseudo_reward(
   if method.adds_reward:
     total += reward
   return jax.lax.stop_gradient(total)
-
-
-def apply_method(
-    method: Method,
-    transitions: transitions_lib.Transitions,
-    output: types.AgentOutput,
-    trajectory: types.Trajectory,
-    weights: types.Array,
-    *,
-    divergence: str = 'cross_entropy',
-    floor: chex.Numeric = TEACHER_FLOOR,
-) -> tuple[transitions_lib.Transitions, jax.Array | None]:
-  """Applies a method to an unroll of the student.
-
-  The student's own steps weigh equally, whatever policy made them: its loss is
-  not multiplied by V-trace's ratio. A stream without a teacher, or with weight
-  0, learns from the environment's rewards, bit for bit, if the method adds
-  them; if not, nothing can be learnt there. What depends on the action of step
-  i+1 is its expectation under the student: the behaviour policy may be another.
-  Shapes: T time, B batch, A actions.
-
-  Args:
-    method: which one; the student must have acted.
-    transitions: from `split_transitions`; [T, B].
-    output: of the student; [T+1, B]; gradients flow from its logits.
-    trajectory: with a teacher; or without, then no stream has one.
-    weights: lambda of each stream, of all that is not the environment's reward;
-      [B] float32, 0 where there is no teacher. What bootstraps from a teacher
-      (`is_one_step`) takes the share lambda from it, and the rest from the
-      return.
-    divergence: see `make_step`.
-    floor: see `make_step`.
-
-  Returns:
-    The transitions with r_i in the place of the rewards, for an RL loss if
-    `method.has_return`; and the method's loss [T, B], or None.
-
-  Raises:
-    ValueError: the student is not who acts in this method.
-  """
-  check_control(method)
-  if method.is_one_step and not method.needs:
-    transitions = transitions._replace(
-        discount_t=jnp.zeros_like(transitions.discount_t))
-  if trajectory.teacher is None:
-    return transitions, None
-  num_steps, num_streams = transitions.a_tm1.shape
-  chex.assert_shape(weights, (num_streams,))
-  weights = jnp.broadcast_to(weights, (num_steps, num_streams))
-  is_taught = transitions.is_learnable_tm1 & (weights != 0)
-  no_step = jnp.zeros((1, num_streams), bool)
-  logits = gradients.pass_where(
-      jnp.concatenate([is_taught, no_step]), output.logits)
-  step, following = _steps(logits, output.value, trajectory, divergence, floor)
-  taught = pseudo_reward(
-      method, step, following, transitions.r_t, transitions.discount_t, weights)
-  if method.adds_reward:
-    transitions = transitions._replace(
-        r_t=jnp.where(is_taught, taught, transitions.r_t))
-  else:
-    transitions = transitions._replace(
-        r_t=jnp.where(is_taught, taught, 0.0), is_learnable_tm1=is_taught)
-  if method.is_one_step:
-    rest = jnp.where(is_taught, jnp.maximum(1.0 - weights, 0.0), 1.0)
-    transitions = transitions._replace(discount_t=rest * transitions.discount_t)
-  if method.loss is None:
-    return transitions, None
-  return transitions, jnp.where(is_taught, method.loss(step), 0.0)
-
-
-def check_control(method: Method) -> None:
-  """Raises ValueError if another policy than the student acts in a method."""
-  if method.control != 'student':
-    raise ValueError(
-        f'method {method.name!r} learns from episodes in which the policy that'
-        f' acts is the {method.control}; expected a method in which it is the'
-        ' student. Take on_policy_distill, or the laboratory of'
-        ' experiments/distilling_policy_distillation.')
-
-
-def _steps(logits, value, trajectory, divergence, floor) -> tuple[Step, Step]:
-  """Computes step i and step i+1 of each transition of an unroll."""
-  teacher = trajectory.teacher
-  chex.assert_equal_shape([logits, teacher.logits])
-  actions = jnp.pad(trajectory.actions, ((0, 1), (0, 0)))
-  step = make_step(
-      logits, teacher.logits, actions, value, teacher.value,
-      divergence=divergence, floor=floor)
-  following = step._replace(
-      teacher_log_prob=-step.reverse_cross_entropy,
-      student_log_prob=-categorical.entropy(logits))
-  return (jax.tree.map(transitions_lib.at_tm1, step),
-          jax.tree.map(transitions_lib.at_t, following))

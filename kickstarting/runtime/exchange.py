@@ -131,6 +131,14 @@ class Lock:
     path.parent.mkdir(parents=True, exist_ok=True)
     self._file = path.open('w')
 
+  def try_acquire(self) -> bool:
+    """Takes the lock if it is free; returns whether it was."""
+    try:
+      fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+      return False
+    return True
+
   def acquire(
       self, should_stop: Callable[[], bool], timeout_s: float = 60.0
   ) -> None:
@@ -141,18 +149,13 @@ class Lock:
       ExchangeError: another process keeps it.
     """
     end = time.monotonic() + timeout_s
-    while True:
-      try:
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return
-      except BlockingIOError as error:
-        if should_stop():
-          raise threads.Stopped() from error
-        if time.monotonic() > end:
-          raise ExchangeError(
-              f'{self._file.name!r} is held by another process for'
-              f' {timeout_s:.0f} s; end that one, or name another folder.'
-          ) from error
+    while not self.try_acquire():
+      if should_stop():
+        raise threads.Stopped()
+      if time.monotonic() > end:
+        raise ExchangeError(
+            f'{self._file.name!r} is held by another process for'
+            f' {timeout_s:.0f} s; end that one, or name another folder.')
       time.sleep(_POLL_S)
 
   def release(self) -> None:

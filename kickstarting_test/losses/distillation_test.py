@@ -12,137 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of distillation.py: the table, against sums over single steps.
+"""Tests of distillation.py: what the table says, and what it is made of.
 
-Not here: the theorems, which need whole episodes
-(`experiments/distilling_policy_distillation/`).
+Not here: what the methods compute (`method_unroll_test.py`), and the theorems,
+which need whole episodes (`experiments/distilling_policy_distillation/`).
 """
 
 from absl.testing import absltest
-from absl.testing import parameterized
-import chex
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from kickstarting import types
 from kickstarting.losses import distillation
-from kickstarting.losses import transitions as transitions_lib
-
-jax.config.update('jax_numpy_rank_promotion', 'raise')
-
-_T, _B, _A = 5, 3, 4
-_GAMMA = 0.9
-_FLOOR = 0.05
-_LAST = ((2, 0), (3, 2))  # stream 0 terminates, stream 2 runs out of time
-_WEIGHTS = np.array([0.5, 0.0, 2.0], np.float32)
-_STUDENT_DRIVEN = tuple(
-    name for name, method in distillation.METHODS.items()
-    if method.control == 'student')
 
 
-def _normal(seed, *shape):
-  return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-def _make():
-  """Returns an unroll of the student and its trajectory."""
-  step_type = np.ones((_T + 1, _B), np.int32)
-  discount = np.ones((_T + 1, _B), np.float32)
-  for t, b in _LAST:
-    step_type[t, b], step_type[t + 1, b] = 2, 0
-  discount[_LAST[0]] = 0.0
-  output = types.AgentOutput(
-      _normal(0, _T + 1, _B, _A), _normal(1, _T + 1, _B))
-  trajectory = types.Trajectory(
-      timesteps=types.Timestep(
-          {}, None, None, _normal(2, _T + 1, _B), discount, step_type),
-      actions=np.random.default_rng(3).integers(
-          0, _A, (_T, _B)).astype(np.int32),
-      behaviour_logits=_normal(4, _T, _B, _A),
-      initial_core_state=None, instructions=None, task=None,
-      teacher=types.TeacherOutput(
-          2 * _normal(5, _T + 1, _B, _A), _normal(6, _T + 1, _B),
-          np.array([0, -1, 0], np.int32)))
-  return output, trajectory
-
-
-def _apply(name, output, trajectory, weights=_WEIGHTS, **options):
-  transitions = transitions_lib.split_transitions(
-      output, trajectory, discount=_GAMMA)
-  return distillation.apply_method(
-      distillation.get_method(name), transitions, output, trajectory, weights,
-      **{'floor': _FLOOR, **options})
-
-
-def _loss(name, output, trajectory, **options):
-  return _apply(name, output, trajectory, **options)[1]
-
-
-def _softmax(x):
-  x = np.exp(np.float64(x) - np.max(x))
-  return x / x.sum()
-
-
-class _Slow:
-  """The quantities of one step as sums over actions, as the paper's."""
-
-  def __init__(self, output, trajectory, t, b, has_action=True):
-    self.p = _softmax(trajectory.teacher.logits[t, b])
-    self.q = _softmax(output.logits[t, b])
-    self.floored = (1 - _FLOOR) * self.p + _FLOOR / _A
-    self.teacher_value = float(trajectory.teacher.value[t, b])
-    self.student_value = float(output.value[t, b])
-    self.action = trajectory.actions[t, b] if has_action else None
-
-  def distance(self):
-    return -sum(p * np.log(q) for p, q in zip(self.p, self.q))
-
-  def reverse(self):
-    return -sum(q * np.log(p) for p, q in zip(self.floored, self.q))
-
-  def log_teacher(self):
-    if self.action is None:
-      return -self.reverse()
-    return np.log(self.floored[self.action])
-
-  def log_student(self):
-    if self.action is None:
-      return sum(q * np.log(q) for q in self.q)
-    return np.log(self.q[self.action])
-
-
-# Table 1 once more, by hand: loss, what step i gives, what step i+1 gives.
-_NOTHING = lambda s: 0.0
-_TABLE = {
-    'on_policy_distill': (_Slow.distance, _NOTHING, _NOTHING),
-    'entropy_regularised': (_NOTHING, _Slow.log_teacher, _NOTHING),
-    'n_distill': (_Slow.distance, _NOTHING, lambda s: -s.distance()),
-    'expected_entropy_regularised': (
-        _Slow.reverse, _NOTHING, _Slow.log_teacher),
-    'kl_regularised': (
-        _NOTHING, lambda s: s.log_teacher() - s.log_student(), _NOTHING),
-    'v_gated': (
-        lambda s: s.distance() if s.teacher_value > s.student_value else 0.0,
-        _NOTHING, _NOTHING),
-    'teacher_v_reward': (
-        _NOTHING, lambda s: -s.teacher_value, lambda s: s.teacher_value),
-    'td_teacher_v': (_NOTHING, _NOTHING, lambda s: s.teacher_value),
-    'td_zero_v': (_NOTHING, _NOTHING, _NOTHING),
-    'baseline': (_NOTHING, _NOTHING, _NOTHING),
-}
-_ALWAYS_REWARDED = {'teacher_v_reward', 'td_teacher_v', 'td_zero_v', 'baseline'}
-
-
-class TableTest(chex.TestCase, parameterized.TestCase):
-
-  def test_every_row_is_here(self):
-    names = set(_TABLE) | {
-        f'{name}_plus_r' for name in set(_TABLE) - _ALWAYS_REWARDED}
-    self.assertEqual(names, set(_STUDENT_DRIVEN))
-    self.assertEqual(
-        set(distillation.METHODS) - names,
-        {'teacher_distill', 'uniform_distill'})
+class TableTest(absltest.TestCase):
 
   def test_fields(self):
     methods = distillation.METHODS
@@ -161,44 +43,6 @@ class TableTest(chex.TestCase, parameterized.TestCase):
         {name for name, method in methods.items() if not method.has_return},
         {'teacher_distill', 'uniform_distill', 'on_policy_distill', 'v_gated'})
 
-  @parameterized.parameters(*_STUDENT_DRIVEN)
-  def test_against_single_steps(self, name):
-    output, trajectory = _make()
-    base = name.removesuffix('_plus_r')
-    loss, now, following = _TABLE[base]
-    adds_reward = base in _ALWAYS_REWARDED or name != base
-    is_one_step = base.startswith('td_')
-    transitions, actual = jax.jit(
-        lambda o, x: _apply(name, o, x))(output, trajectory)
-    for t in range(_T):
-      for b in range(_B):
-        if (t, b) in _LAST:
-          continue
-        weight = _WEIGHTS[b]
-        here = _Slow(output, trajectory, t, b)
-        there = _Slow(output, trajectory, t + 1, b, has_action=False)
-        gamma = _GAMMA * trajectory.timesteps.discount[t + 1, b]
-        reward = weight * (now(here) + gamma * following(there))
-        reward += adds_reward * trajectory.timesteps.reward[t + 1, b]
-        with self.subTest(t=t, b=b):
-          np.testing.assert_allclose(transitions.r_t[t, b], reward, rtol=1e-5,
-                                     atol=1e-6)
-          rest = 1.0
-          if is_one_step:
-            rest = 0.0 if base == 'td_zero_v' else max(0.0, 1.0 - weight)
-          np.testing.assert_allclose(
-              transitions.discount_t[t, b], rest * gamma, rtol=1e-6)
-          self.assertEqual(
-              bool(transitions.is_learnable_tm1[t, b]),
-              adds_reward or weight != 0)
-          if actual is not None:
-            np.testing.assert_allclose(
-                actual[t, b], (weight != 0) * loss(here), rtol=1e-5)
-    self.assertEqual(actual is None, loss is _NOTHING)
-
-
-class ReadsTest(absltest.TestCase):
-
   def test_what_is_read_of_a_step(self):
     method = distillation.METHODS['n_distill_plus_r']
     self.assertEqual(method.reward_reads, {'distance'})
@@ -211,135 +55,13 @@ class ReadsTest(absltest.TestCase):
         distillation.METHODS['kl_regularised'].reward_reads,
         {'teacher_log_prob', 'student_log_prob'})
 
-
-class GradientTest(parameterized.TestCase):
-
-  @parameterized.parameters(
-      'on_policy_distill', 'n_distill', 'expected_entropy_regularised',
-      'v_gated')
-  def test_of_the_loss_is_that_of_finite_differences(self, name):
-    output, trajectory = _make()
-    weights = np.ones(_B, np.float32)
-
-    def loss(logits):
-      return _loss(name, output._replace(logits=logits), trajectory,
-                   weights=weights).sum()
-
-    gradient = jax.grad(loss)(output.logits)
-    step = 1e-2  # float32
-    for index in ((0, 0, 1), (1, 2, 3), (4, 1, 0)):
-      moved = np.zeros_like(output.logits)
-      moved[index] = step
-      found = (loss(output.logits + moved) - loss(output.logits - moved)) / (
-          2 * step)
-      np.testing.assert_allclose(gradient[index], found, rtol=2e-3, atol=2e-3)
-
-  @parameterized.parameters(*_STUDENT_DRIVEN)
-  def test_none_through_rewards_values_or_the_teacher(self, name):
-    output, trajectory = _make()
-
-    def rewards(logits, value, teacher):
-      transitions, _ = _apply(
-          name, types.AgentOutput(logits, value), trajectory._replace(
-              teacher=trajectory.teacher._replace(
-                  logits=teacher.logits, value=teacher.value)))
-      return transitions.r_t.sum() + transitions.discount_t.sum()
-
-    def loss(value, teacher):
-      found = _loss(
-          name, output._replace(value=value), trajectory._replace(
-              teacher=trajectory.teacher._replace(
-                  logits=teacher.logits, value=teacher.value)))
-      return 0.0 if found is None else found.sum()
-
-    teacher = types.AgentOutput(
-        trajectory.teacher.logits, trajectory.teacher.value)
-    gradients = (
-        jax.grad(rewards, (0, 1, 2))(output.logits, output.value, teacher),
-        jax.grad(loss, (0, 1))(output.value, teacher))
-    for gradient in jax.tree.leaves(gradients):
-      np.testing.assert_array_equal(gradient, 0.0)
-
-  def test_none_where_there_is_nothing_to_learn(self):
-    output, trajectory = _make()
-    gradient = jax.grad(lambda x: _loss(
-        'on_policy_distill', output._replace(logits=x), trajectory).sum())(
-            output.logits)
-    for t, b in _LAST:
-      np.testing.assert_array_equal(gradient[t, b], 0.0)
-    np.testing.assert_array_equal(gradient[:, 1], 0.0)  # weight 0
-    np.testing.assert_array_equal(gradient[-1], 0.0)
-    self.assertGreater(np.abs(gradient[0, 0]).max(), 0.05)
-
-  @parameterized.parameters(*_STUDENT_DRIVEN)
-  def test_rubbish_of_a_stream_without_weight_stays_there(self, name):
-    output, trajectory = _make()
-    trajectory.teacher.logits[:, 1] = np.nan
-    trajectory.teacher.value[:, 1] = np.nan
-
-    def total(logits):
-      transitions, loss = _apply(
-          name, output._replace(logits=logits), trajectory)
-      return jnp.sum(0.0 if loss is None else loss), transitions
-
-    gradient, transitions = jax.grad(total, has_aux=True)(output.logits)
-    self.assertTrue(np.isfinite(gradient).all())
-    self.assertTrue(np.isfinite(transitions.r_t).all())
-    expected = (trajectory.timesteps.reward[1:, 1]
-                if distillation.get_method(name).adds_reward else np.zeros(_T))
-    np.testing.assert_array_equal(transitions.r_t[:, 1], expected)
+  def test_unknown_method(self):
+    with self.assertRaisesRegex(
+        ValueError, "unknown method 'n_distil'; .* Did you mean 'n_distill'"):
+      distillation.get_method('n_distil')
 
 
-class EdgeTest(parameterized.TestCase):
-
-  @parameterized.parameters(*_STUDENT_DRIVEN)
-  def test_one_step(self, name):
-    output, trajectory = _make()
-    short = jax.tree.map(lambda x: x[:2], (output, trajectory.timesteps))
-    trajectory = trajectory._replace(
-        timesteps=short[1], actions=trajectory.actions[:1],
-        behaviour_logits=trajectory.behaviour_logits[:1],
-        teacher=trajectory.teacher._replace(
-            logits=trajectory.teacher.logits[:2],
-            value=trajectory.teacher.value[:2]))
-    transitions, _ = _apply(name, short[0], trajectory)
-    self.assertEqual(transitions.r_t.shape, (1, _B))
-    self.assertTrue(np.isfinite(transitions.r_t).all())
-
-  @parameterized.parameters(*_STUDENT_DRIVEN)
-  def test_a_deterministic_teacher_gives_finite_numbers(self, name):
-    output, trajectory = _make()
-    logits = np.full((_T + 1, _B, _A), -np.inf, np.float32)
-    logits[..., 2] = 0.0
-    trajectory = trajectory._replace(
-        teacher=trajectory.teacher._replace(logits=logits))
-
-    def total(x):
-      transitions, loss = _apply(
-          name, output._replace(logits=x), trajectory)
-      return jnp.sum(0.0 if loss is None else loss), transitions
-
-    gradient, transitions = jax.grad(total, has_aux=True)(output.logits)
-    self.assertTrue(np.isfinite(gradient).all())
-    self.assertTrue(np.isfinite(transitions.r_t).all())
-
-  @parameterized.parameters(1e4, -1e4)
-  def test_extreme_logits(self, size):
-    output, trajectory = _make()
-    extreme = np.zeros((_T + 1, _B, _A), np.float32)
-    extreme[..., 1] = size
-    output = output._replace(logits=extreme)
-    for name in _STUDENT_DRIVEN:
-      transitions, _ = _apply(name, output, trajectory)
-      with self.subTest(name):
-        self.assertTrue(np.isfinite(transitions.r_t).all())
-
-  def test_nothing_learnable(self):
-    output, trajectory = _make()
-    trajectory.timesteps.step_type[:] = 2
-    transitions, loss = _apply('n_distill', output, trajectory)
-    np.testing.assert_array_equal(transitions.r_t, 0.0)
-    np.testing.assert_array_equal(loss, 0.0)
+class StepTest(absltest.TestCase):
 
   def test_the_floor(self):
     # (1 - 0.1) (1, 0) + 0.1 / 2
@@ -349,36 +71,17 @@ class EdgeTest(parameterized.TestCase):
         rtol=1e-6)
 
   def test_all_actions_at_once(self):
-    output, trajectory = _make()
-    teacher = trajectory.teacher
-    args = output.logits, teacher.logits
-    every = distillation.make_step(*args, None, output.value, teacher.value)
-    for action in range(_A):
-      one = distillation.make_step(
-          *args, np.full((_T + 1, _B), action), output.value, teacher.value)
+    rng = np.random.default_rng(0)
+    normal = lambda *shape: rng.normal(size=shape).astype(np.float32)
+    args = normal(5, 3, 4), normal(5, 3, 4)
+    values = normal(5, 3), normal(5, 3)
+    every = distillation.make_step(*args, None, *values)
+    for action in range(4):
+      one = distillation.make_step(*args, np.full((5, 3), action), *values)
       for name in one._fields:
-        wide = np.broadcast_to(getattr(every, name), (_T + 1, _B, _A))
+        wide = np.broadcast_to(getattr(every, name), (5, 3, 4))
         np.testing.assert_allclose(
             wide[..., action], getattr(one, name), rtol=1e-6)
-
-  def test_unknown_method(self):
-    with self.assertRaisesRegex(
-        ValueError, "unknown method 'n_distil'; .* Did you mean 'n_distill'"):
-      distillation.get_method('n_distil')
-
-  @parameterized.parameters('teacher_distill', 'uniform_distill')
-  def test_the_student_must_act(self, name):
-    output, trajectory = _make()
-    with self.assertRaisesRegex(
-        ValueError, f"'{name}' learns from episodes in which .* is the"):
-      _apply(name, output, trajectory)
-
-  def test_another_number_of_actions(self):
-    output, trajectory = _make()
-    trajectory = trajectory._replace(teacher=trajectory.teacher._replace(
-        logits=trajectory.teacher.logits[..., :-1]))
-    with self.assertRaises(AssertionError):
-      _apply('n_distill', output, trajectory)
 
 
 if __name__ == '__main__':

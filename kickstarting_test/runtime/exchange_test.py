@@ -126,6 +126,7 @@ class LockTest(TestCase):
     with self.assertRaisesRegex(
         exchange.ExchangeError, 'is held by another process'):
       second.acquire(_never, timeout_s=0.2)
+    self.assertFalse(second.try_acquire())
     with self.assertRaises(threads.Stopped):
       second.acquire(lambda: True)
     first.release()

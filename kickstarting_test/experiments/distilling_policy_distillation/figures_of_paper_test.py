@@ -30,7 +30,7 @@ from kickstarting.losses import method_choice
 from kickstarting_test.experiments import binaries
 
 _PACKAGE = 'experiments.distilling_policy_distillation'
-_TINY = ('--mdps=3', '--chunk=2', '--steps=20', '--points=2')
+_TINY = ('--mdps=3', '--chunk=2', '--steps=20', '--points=2', '--workers=1')
 _GRID = ('--size=5', '--teacher_steps=500', '--value_episodes=5')
 
 
@@ -90,6 +90,15 @@ class BinariesTest(parameterized.TestCase):
     self.assertEqual((folder / 'figure_6.csv').read_text(), table)
     flags = json.loads((folder / 'config.json').read_text())['flags']
     self.assertNotIn('frames', flags)  # of training
+
+  def test_any_number_of_processes_finds_the_same(self):
+    folders = [self._folder() for _ in range(2)]
+    for folder, workers in zip(folders, (1, 3)):
+      binaries.last_line(binaries.run(
+          f'{_PACKAGE}.figure_4', f'--workdir={folder}', *_TINY[:-1], *_GRID,
+          '--actions=4', '--methods=baseline', f'--workers={workers}'))
+    one, several = ((folder / 'figure_4.csv').read_text() for folder in folders)
+    self.assertEqual(one, several)
 
   @parameterized.parameters(
       (('--memory_gib=0.000001',),

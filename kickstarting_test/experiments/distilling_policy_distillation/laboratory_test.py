@@ -12,12 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of laboratory.py: chunks, measures, resumption, memory."""
+"""Tests of laboratory.py: chunks, measures, resumption, memory.
+
+Not here: several processes (`workers_test.py`).
+"""
 
 import dataclasses
 import os
 import pathlib
-from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -27,6 +29,7 @@ import numpy as np
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
+from kickstarting.runtime import exchange
 
 _DYNAMICS = mdp_lib.Dynamics(2, 0.0, 0.01)
 _CONFIG = laboratory.LabConfig(
@@ -47,12 +50,26 @@ def _group(make=lambda first, num, key: _always_right(num), **curves):
           'alone': tabular.UpdateConfig('baseline', learning_rate=0.05)})
 
 
-class _Returns(list):
-  """Takes lines of progress; keeps those of finished curves."""
+class _Finished(list):
+  """Takes what progress is told; keeps the labels of finished curves."""
 
-  def append(self, line):
-    if 'return' in line:
-      super().append(line)
+  def update(self, label, share):
+    """Forgets it."""
+
+  def finish(self, label, text):
+    """Keeps the label."""
+    assert text.startswith('return')
+    self.append(label)
+
+  def say(self, text):
+    """Forgets it."""
+
+
+def _run(folder, *groups, config=_CONFIG, finished=None, **options):
+  """Does all the work in this process; returns what was found."""
+  finished = _Finished() if finished is None else finished
+  laboratory.work(config, groups, folder, finished, **options)
+  return laboratory.collect(config, groups, folder)
 
 
 class RunTest(parameterized.TestCase):
@@ -61,9 +78,8 @@ class RunTest(parameterized.TestCase):
     return pathlib.Path(self.create_tempdir().full_path)
 
   def test_curves_of_all_chunks(self):
-    lines = []
-    found = laboratory.run(
-        _CONFIG, [_group()], self._folder(), report=lines.append)['corridors']
+    finished = _Finished()
+    found = _run(self._folder(), _group(), finished=finished)['corridors']
     self.assertEqual(set(found), {'copy', 'alone', 'teacher'})
     self.assertEqual(found['copy'].shape, (3, 5, 4))
     self.assertEqual(found['teacher'].shape, (1, 5, 4))
@@ -76,41 +92,41 @@ class RunTest(parameterized.TestCase):
         found['copy'][0, :, 1], found['copy'][0, :, 3], rtol=1e-5)
     self.assertGreater(found['copy'][-1, :, 0].min(), 0.9)
     self.assertLess(found['copy'][-1, :, 2].max(), 0.3)
-    self.assertRegex(
-        lines[-1], r'MDPs 4 to 4 \| alone \| return -?[\d.]+ \| 0:00 left')
+    self.assertEqual(finished[-1], 'corridors | MDPs 4 to 4 | alone')
 
   def test_goes_on_after_what_is_on_disk(self):
-    folder = self._folder()
-    whole = laboratory.run(_CONFIG, [_group()], self._folder(),
-                           report=lambda line: None)
-    self.enter_context(mock.patch.object(laboratory, '_REPORT_S', np.inf))
-    lines = _Returns()
+    folder, groups = self._folder(), [_group()]
+    whole = _run(self._folder(), *groups)
+    finished = _Finished()
+    self.assertEqual(laboratory.num_missing(_CONFIG, groups, folder), 6)
     with self.assertRaises(laboratory.Interrupted):
-      laboratory.run(_CONFIG, [_group()], folder, report=lines.append,
-                     should_stop=lambda: len(lines) >= 3)
+      _run(folder, *groups, finished=finished,
+           should_stop=lambda: len(finished) >= 3)
     self.assertEqual(
         sorted(os.listdir(folder / 'chunks')),
         ['corridors-0.npz', 'corridors-2.npz'])
-    resumed = laboratory.run(_CONFIG, [_group()], folder, report=lines.append)
-    self.assertLen(lines, 2 * 3)
+    self.assertEqual(laboratory.num_missing(_CONFIG, groups, folder), 3)
+    resumed = _run(folder, *groups, finished=finished)
+    self.assertLen(finished, 2 * 3)
     jax.tree.map(np.testing.assert_array_equal, resumed, whole)
 
   def test_a_students_curve_does_not_depend_on_the_others(self):
     curves = _group().curves
-    both = laboratory.run(_CONFIG, [_group()], self._folder(),
-                          report=lambda line: None)
-    one = laboratory.run(
-        _CONFIG, [_group(alone=curves['alone'])], self._folder(),
-        report=lambda line: None)
+    both = _run(self._folder(), _group())
+    one = _run(self._folder(), _group(alone=curves['alone']))
     np.testing.assert_array_equal(
         both['corridors']['alone'], one['corridors']['alone'])
 
-  def test_several_workers_find_the_same(self):
-    found = [
-        laboratory.run(
-            dataclasses.replace(_CONFIG, workers=workers), [_group()],
-            self._folder(), report=lambda line: None) for workers in (1, 3)]
-    jax.tree.map(np.testing.assert_array_equal, *found)
+  def test_leaves_a_chunk_that_another_one_is_at(self):
+    folder, finished = self._folder(), _Finished()
+    lock = exchange.Lock(folder / 'locks' / 'corridors-2')
+    self.addCleanup(lock.release)
+    self.assertTrue(lock.try_acquire())
+    laboratory.work(_CONFIG, [_group()], folder, finished)
+    self.assertEqual(
+        sorted(os.listdir(folder / 'chunks')),
+        ['corridors-0.npz', 'corridors-4.npz'])
+    self.assertLen(finished, 2 * 2)
 
   def test_a_broken_teacher(self):
 
@@ -122,7 +138,7 @@ class RunTest(parameterized.TestCase):
 
     with self.assertRaisesRegex(
         ValueError, 'teacher of corridors has logits that make no policy'):
-      laboratory.run(_CONFIG, [_group(make)], self._folder())
+      _run(self._folder(), _group(make))
 
   def test_what_is_wrong_stops_the_chunks_that_wait(self):
     made = []
@@ -135,21 +151,21 @@ class RunTest(parameterized.TestCase):
       return mdps, teacher
 
     with self.assertRaisesRegex(ValueError, 'a value that is not finite'):
-      laboratory.run(_CONFIG, [_group(make)], self._folder())
+      _run(self._folder(), _group(make))
     self.assertEqual(made, [0])
 
   def test_two_groups_of_one_name(self):
     with self.assertRaisesRegex(
         ValueError, "two groups called 'corridors'; expected different"):
-      laboratory.run(_CONFIG, [_group(), _group()], self._folder())
+      _run(self._folder(), _group(), _group())
 
   def test_a_chunk_of_another_size(self):
     folder = self._folder()
-    laboratory.run(_CONFIG, [_group()], folder, report=lambda line: None)
+    _run(folder, _group())
     (folder / 'chunks' / 'corridors-4.npz').replace(
         folder / 'chunks' / 'corridors-2.npz')
     with self.assertRaisesRegex(ValueError, r'it holds \{1\} MDPs, not 2'):
-      laboratory.run(_CONFIG, [_group()], folder, report=lambda line: None)
+      _run(folder, _group())
 
   def test_a_damaged_chunk(self):
     folder = self._folder()
@@ -157,7 +173,7 @@ class RunTest(parameterized.TestCase):
     (folder / 'chunks' / 'corridors-2.npz').write_bytes(b'no archive')
     with self.assertRaisesRegex(
         ValueError, "corridors-2.npz' is damaged .*; delete it, and --resume"):
-      laboratory.run(_CONFIG, [_group()], folder, report=lambda line: None)
+      _run(folder, _group())
 
   def test_memory(self):
     config = laboratory.LabConfig(mdps=50, workers=2, memory_gib=5e-4)
@@ -172,7 +188,7 @@ class RunTest(parameterized.TestCase):
     with self.assertRaisesRegex(
         ValueError, r'one MDP with 8 states and 2 actions for each of 2 workers'
         r' needs [\d.e-]+ GiB; --memory_gib=1e-06 allows less'):
-      laboratory.run(config, [group], self._folder())
+      _run(self._folder(), group, config=config)
     # 401 states, 4000 actions: 25 tables of 6.4 MB each, and an episode of it.
     self.assertBetween(
         laboratory.memory_gib(1, 401, 4000, 400, 15, 512), 0.15, 0.16)
