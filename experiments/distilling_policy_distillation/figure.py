@@ -105,19 +105,23 @@ def _help(config, groups, folder) -> None:
 
 
 def compare(found: Found) -> dict[str, dict[str, float]]:
-  """Prints final returns beside the paper's, as Markdown; returns ours."""
-  print('| students | update | return | 1.96 errors | in the paper |')
-  print('| --- | --- | --- | --- | --- |')
+  """Prints final returns, the paper's in parentheses; returns ours."""
   returns: dict[str, dict[str, float]] = {}
+  cells: dict[str, dict[str, str]] = {}
   for group, curves in found.items():
     returns[group] = {}
     for name, values in curves.items():
       end = panels_lib.curve(1, values[-1:, :, 0])
       mean, error = float(end.mean[0]), panels_lib.ERRORS * float(end.error[0])
-      theirs = paper.RETURNS.get(group, {}).get(name, '')
+      theirs = paper.RETURNS.get(group, {}).get(name)
       returns[group][name] = round(mean, 3)
-      print(f'| {group} | {name} | {mean:.2f} | {error:.2f} | {theirs} |',
-            flush=True)
+      cells.setdefault(name, {})[group] = f'{mean:.2f} ± {error:.2f}' + (
+          '' if theirs is None else f' ({theirs})')
+  print('| return | ' + ' | '.join(found) + ' |')
+  print('| --- |' + ' --- |' * len(found))
+  for name, row in cells.items():
+    print(f'| {name} | ' + ' | '.join(
+        row.get(group, '') for group in found) + ' |', flush=True)
   return returns
 
 

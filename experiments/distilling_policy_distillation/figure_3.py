@@ -35,7 +35,6 @@ from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import paper
 
 flags.adopt_module_key_flags(lab_flags)
-flags.FLAGS.set_default('chunk', 500)  # three groups, and more cores
 flags.FLAGS.set_default('teacher_rate', 0.1)
 flags.FLAGS.set_default('teacher_steps', 20_000)  # as good as the paper's
 _TEMPERATURES = flags.DEFINE_list(
@@ -50,6 +49,7 @@ _LABELS = {
     'return': 'return of the student',
 }
 _SHARES = (0.8, 0.9, 0.95)  # of the way from the start to the teacher's return
+_OWN = 'student driven'
 _OVER_UNIFORM = measuring.MEASURES.index('over_uniform')
 
 
@@ -86,12 +86,13 @@ def steps_to(values: np.ndarray, goal: float, steps: int) -> float | None:
 
 
 def summarise(found):
-  """Prints and returns how many updates each student needs."""
+  """Prints and returns how many updates each student needs.
+
+  To come a share of the way to the teacher's return; and, where the student
+  acts in one of them, how many that one needs to be as good as each of them is
+  at the end.
+  """
   steps = lab_flags.FLAGS.steps
-  shares = [f'{share:.0%}' for share in _SHARES]
-  print('| students | who acts | ' + ' | '.join(
-      f'updates to {share}' for share in shares) + ' |')
-  print('| --- | --- |' + ' --- |' * len(shares))
   table = {}
   for group, curves in found.items():
     mean = {name: values[:, :, 0].mean(axis=1)
@@ -99,11 +100,17 @@ def summarise(found):
     teacher = float(mean.pop('teacher')[0])
     table[group] = {
         name: {
-            text: steps_to(
+            f'{share:.0%} of the way': steps_to(
                 values, values[0] + share * (teacher - values[0]), steps)
-            for text, share in zip(shares, _SHARES)}
+            for share in _SHARES} | ({
+                f'its end, {_OWN}': steps_to(mean[_OWN], values[-1], steps)
+            } if _OWN in mean else {})
         for name, values in mean.items()}
-    for name, needed in table[group].items():
+  columns = next(iter(next(iter(table.values())).values()))
+  print('| updates to | | ' + ' | '.join(columns) + ' |')
+  print('| --- | --- |' + ' --- |' * len(columns))
+  for group, rows in table.items():
+    for name, needed in rows.items():
       print(f'| {group} | {name} | ' + ' | '.join(
           'not reached' if x is None else f'{x:,.0f}'
           for x in needed.values()) + ' |', flush=True)

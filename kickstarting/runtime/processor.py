@@ -41,7 +41,10 @@ _XLA_FLAGS = (
 
 
 def share() -> None:
-  """Makes JAX compute in the thread that asks for it.
+  """Makes JAX compute in the thread that asks for it, as far as it can.
+
+  XLA still hands a program with many operations that are ready at a time on to
+  its pool, which then has one thread.
 
   Changes `XLA_FLAGS`, `PJRT_NPROC` and a setting of JAX, for this process and
   those it starts; what is set already in either variable is left as it is. Call

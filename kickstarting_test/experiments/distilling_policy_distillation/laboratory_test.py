@@ -20,6 +20,7 @@ Not here: several processes (`workers_test.py`).
 import dataclasses
 import os
 import pathlib
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -116,6 +117,45 @@ class RunTest(parameterized.TestCase):
     one = _run(self._folder(), _group(alone=curves['alone']))
     np.testing.assert_array_equal(
         both['corridors']['alone'], one['corridors']['alone'])
+
+  def test_who_takes_long_begins(self):
+    """Corridors of 1 to 3 cells a side, each with the results of its own."""
+    steps = (1, 3, 2)
+
+    def make(first, num, key):
+      del key
+      mdps = [mdp_lib.chain(n) for n in steps[first:first + num]]
+      blank = lambda x: np.zeros((8 - len(x), *x.shape[1:]), x.dtype)
+      pad = lambda x: np.concatenate([x, blank(x)]) if np.ndim(x) else x
+      return (mdp_lib.stack([jax.tree.map(pad, mdp) for mdp in mdps]),
+              _always_right(num)[1])
+
+    seen = []
+    real = laboratory.sampling.make_learner
+
+    def make_learner(*args):
+      learner = real(*args)
+
+      def init(mdps, teacher):
+        seen.append(np.asarray(mdps.start).tolist())
+        return learner.init(mdps, teacher)
+
+      return learner._replace(init=init)
+
+    self.enter_context(mock.patch.object(
+        laboratory.sampling, 'make_learner', make_learner))
+    found = _run(
+        self._folder(), _group(make),
+        config=dataclasses.replace(_CONFIG, mdps=3, chunk=3))['corridors']
+    self.assertEqual(seen, [[3, 2, 1]] * 2)  # in the middle of each
+    np.testing.assert_allclose(
+        found['copy'][0, :, 2],
+        [np.log(2) * sum(0.99**i for i in range(n)) for n in steps], rtol=1e-4)
+    np.testing.assert_allclose(
+        found['teacher'][0, :, 0], [0.99**n for n in steps], rtol=1e-4)
+    distance = found['copy'][-1, :, 2]
+    self.assertLess(distance[0], distance[2])
+    self.assertLess(distance[2], distance[1])
 
   def test_leaves_a_chunk_that_another_one_is_at(self):
     folder, finished = self._folder(), _Finished()
