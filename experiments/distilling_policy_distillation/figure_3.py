@@ -32,7 +32,9 @@ from experiments import run_flags
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import measuring
+from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import paper
+from experiments.distilling_policy_distillation import speed
 
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_rate', 0.1)
@@ -50,6 +52,7 @@ _LABELS = {
 }
 _SHARES = (0.8, 0.9, 0.95)  # of the way from the start to the teacher's return
 _OWN = 'student driven'
+_OVER_TEACHER = measuring.MEASURES.index('over_teacher')
 _OVER_UNIFORM = measuring.MEASURES.index('over_uniform')
 
 
@@ -66,23 +69,36 @@ def make_groups():
 
 
 def draw(found, steps):
-  """Returns a row for each temperature, a column for each measure."""
-  return [
+  """Returns a row for each temperature, and one of speed-ups."""
+  rows = [
       [figure.panel(group, curves, steps, measure, label)
        for measure, label in _LABELS.items()]
       for group, curves in found.items()]
+  return [*rows, _speed_ups(found)]
 
 
-def steps_to(values: np.ndarray, goal: float, steps: int) -> float | None:
-  """Returns when a curve [points] first reaches a goal; None if never."""
-  reached = np.flatnonzero(values >= goal)
-  if not reached.size:
-    return None
-  i = int(reached[0])
-  if not i:
-    return 0.0
-  share = (goal - values[i - 1]) / (values[i] - values[i - 1])
-  return float((i - 1 + share) * steps / (len(values) - 1))
+def _speed_ups(found):
+  """Returns a panel for each of the others, over the teacher's entropy."""
+  first = next(iter(found.values()))
+  if _OWN not in first:
+    return []
+  entropy = np.array([
+      curves['teacher'][0, :, _OVER_TEACHER].mean()
+      for curves in found.values()])
+  others = [name for name in first if name not in ('teacher', _OWN)]
+  panels = []
+  for other in others:
+    lines = {}
+    for measure, label in _LABELS.items():
+      ratios = [
+          speed.speed_up(
+              curves[_OWN], curves[other], curves['teacher'], measure)
+          for curves in found.values()]
+      lines[label] = panels_lib.Curve(entropy, *np.transpose(ratios))
+    panels.append(panels_lib.Panel(
+        f'{_OWN}, against {other}', lines, label='speed-up',
+        x_label='entropy of the teacher, summed over an episode'))
+  return panels
 
 
 def summarise(found):
@@ -100,12 +116,14 @@ def summarise(found):
     teacher = float(mean.pop('teacher')[0])
     table[group] = {
         name: {
-            f'{share:.0%} of the way': steps_to(
+            f'{share:.0%} of the way': speed.steps_to(
                 values, values[0] + share * (teacher - values[0]), steps)
-            for share in _SHARES} | ({
-                f'its end, {_OWN}': steps_to(mean[_OWN], values[-1], steps)
-            } if _OWN in mean else {})
+            for share in _SHARES}
         for name, values in mean.items()}
+    if _OWN in mean:
+      for name, values in mean.items():
+        table[group][name][f'its end, {_OWN}'] = speed.steps_to(
+            mean[_OWN], values[-1], steps)
   columns = next(iter(next(iter(table.values())).values()))
   print('| updates to | | ' + ' | '.join(columns) + ' |')
   print('| --- | --- |' + ' --- |' * len(columns))
@@ -118,10 +136,30 @@ def summarise(found):
       group: {name: float(values[-1, :, _OVER_UNIFORM].mean())
               for name, values in curves.items() if name != 'teacher'}
       for group, curves in found.items()}
+  print('| cross-entropy where the uniform policy acts | '
+        + ' | '.join(found) + ' |')
+  print('| --- |' + ' --- |' * len(found))
+  for name in next(iter(over_uniform.values())):
+    print(f'| {name} | ' + ' | '.join(
+        f'{over_uniform[group][name]:.1f}' + (
+            f' ({paper.OVER_UNIFORM[group][name]})'
+            if name in paper.OVER_UNIFORM.get(group, {}) else '')
+        for group in found) + ' |', flush=True)
+  speed_ups = {}
+  for panel in _speed_ups(found):
+    print(f'| {panel.title} | ' + ' | '.join(found) + ' |')
+    print('| --- |' + ' --- |' * len(found))
+    speed_ups[panel.title] = {
+        label: dict(zip(found, line.mean.tolist()))
+        for label, line in panel.curves.items()}
+    for label, line in panel.curves.items():
+      print(f'| {label} | ' + ' | '.join(
+          f'{ratio:.2f} ± {panels_lib.ERRORS * error:.2f}'
+          for ratio, error in zip(line.mean, line.error)) + ' |', flush=True)
   return {
       'updates_to_the_teachers_return': table,
       'cross_entropy_where_uniform_acts': over_uniform,
-      'the_same_in_the_paper': dict(paper.OVER_UNIFORM),
+      'speed_ups': speed_ups,
   }
 
 

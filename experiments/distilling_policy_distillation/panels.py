@@ -31,7 +31,7 @@ ERRORS = 1.96  # standard errors on each side, as in the paper
 
 
 class Curve(NamedTuple):
-  """A mean over MDPs and its standard error, at each step."""
+  """A mean over MDPs and its standard error, at each step or other x."""
 
   steps: np.ndarray  # [points]
   mean: np.ndarray  # [points]
@@ -45,6 +45,7 @@ class Panel(NamedTuple):
   curves: Mapping[str, Curve]
   lines: Mapping[str, float] = {}  # horizontal, dotted
   label: str = ''  # of the y axis
+  x_label: str = 'updates'
   is_logarithmic: bool = False
 
 
@@ -76,7 +77,8 @@ def draw(
     for panel, axis in zip(row, row_axes):
       for name, line in panel.curves.items():
         colour, style = styles[name]
-        axis.plot(line.steps, line.mean, style, color=colour, label=name)
+        axis.plot(line.steps, line.mean, style, color=colour, label=name,
+                  marker='' if len(line.steps) > 5 else '.')
         axis.fill_between(
             line.steps, line.mean - ERRORS * line.error,
             line.mean + ERRORS * line.error, color=colour, alpha=0.2,
@@ -87,7 +89,7 @@ def draw(
         axis.set_yscale('log')
       axis.set_title(panel.title, fontsize='small')
       axis.set_ylabel(panel.label, fontsize='small')
-      axis.set_xlabel('updates', fontsize='small')
+      axis.set_xlabel(panel.x_label, fontsize='small')
       axis.tick_params(labelsize='small')
       axis.grid(alpha=0.3)
   handles = {
