@@ -34,7 +34,6 @@ from collections.abc import Sequence
 import functools
 import json
 import pathlib
-import sys
 from typing import Any
 
 from absl import flags
@@ -194,7 +193,7 @@ def main(argv):
   if _PROCESSES.value:
     result = pbt_processes.run(
         problem, config, rules, _POPULATION.value, folder,
-        [sys.executable, '-m', 'experiments.pbt'], stop)
+        workdir_lib.program(), stop)
   else:
     result = _one_program(problem, judge, config, rules, folder, stop)
   workdir_lib.finish(folder, _summarise(folder, problem.teacher_names, result))

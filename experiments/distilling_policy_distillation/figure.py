@@ -117,12 +117,19 @@ def compare(found: Found) -> dict[str, dict[str, float]]:
       returns[group][name] = round(mean, 3)
       cells.setdefault(name, {})[group] = f'{mean:.2f} ± {error:.2f}' + (
           '' if theirs is None else f' ({theirs})')
-  print('| return | ' + ' | '.join(found) + ' |')
-  print('| --- |' + ' --- |' * len(found))
-  for name, row in cells.items():
-    print(f'| {name} | ' + ' | '.join(
-        row.get(group, '') for group in found) + ' |', flush=True)
+  print_table('return', list(found), {
+      name: [row.get(group, '') for group in found]
+      for name, row in cells.items()})
   return returns
+
+
+def print_table(
+    corner: str, columns: Sequence[str], rows: Mapping[str, Sequence[str]]
+) -> None:
+  """Prints cells as a table in Markdown."""
+  for name, cells in ((corner, columns), ('---', ['---'] * len(columns)),
+                      *rows.items()):
+    print(f'| {name} | {" | ".join(cells)} |', flush=True)
 
 
 def update(method: str, **fields: Any) -> tabular.UpdateConfig:

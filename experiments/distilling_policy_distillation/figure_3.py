@@ -102,65 +102,64 @@ def _speed_ups(found):
 
 
 def summarise(found):
-  """Prints and returns how many updates each student needs.
+  """Prints and returns how many updates each student needs, and the rest."""
+  updates = {group: _updates(curves) for group, curves in found.items()}
+  columns = next(iter(next(iter(updates.values())).values()))
+  figure.print_table('updates to', list(columns), {
+      f'{group}, {name}': [
+          'not reached' if x is None else f'{x:,.0f}' for x in needed.values()]
+      for group, rows in updates.items() for name, needed in rows.items()})
+  over_uniform = {
+      group: {name: float(values[-1, :, _OVER_UNIFORM].mean())
+              for name, values in curves.items() if name != 'teacher'}
+      for group, curves in found.items()}
+
+  def cell(group, name):
+    theirs = paper.OVER_UNIFORM.get(group, {}).get(name)
+    return f'{over_uniform[group][name]:.1f}' + (
+        '' if theirs is None else f' ({theirs})')
+
+  figure.print_table(
+      'cross-entropy where the uniform policy acts', list(found), {
+          name: [cell(group, name) for group in found]
+          for name in next(iter(over_uniform.values()))})
+  speed_ups = {}
+  for panel in _speed_ups(found):
+    figure.print_table(panel.title, list(found), {
+        label: [f'{ratio:.2f} ± {panels_lib.ERRORS * error:.2f}'
+                for ratio, error in zip(line.mean, line.error)]
+        for label, line in panel.curves.items()})
+    speed_ups[panel.title] = {
+        label: dict(zip(found, line.mean.tolist()))
+        for label, line in panel.curves.items()}
+  return {
+      'updates_to_the_teachers_return': updates,
+      'cross_entropy_where_uniform_acts': over_uniform,
+      'speed_ups': speed_ups,
+  }
+
+
+def _updates(curves):
+  """Returns how many updates each student of a group needs.
 
   To come a share of the way to the teacher's return; and, where the student
   acts in one of them, how many that one needs to be as good as each of them is
   at the end.
   """
   steps = lab_flags.FLAGS.steps
-  table = {}
-  for group, curves in found.items():
-    mean = {name: values[:, :, 0].mean(axis=1)
-            for name, values in curves.items()}
-    teacher = float(mean.pop('teacher')[0])
-    table[group] = {
-        name: {
-            f'{share:.0%} of the way': speed.steps_to(
-                values, values[0] + share * (teacher - values[0]), steps)
-            for share in _SHARES}
-        for name, values in mean.items()}
-    if _OWN in mean:
-      for name, values in mean.items():
-        table[group][name][f'its end, {_OWN}'] = speed.steps_to(
-            mean[_OWN], values[-1], steps)
-  columns = next(iter(next(iter(table.values())).values()))
-  print('| updates to | | ' + ' | '.join(columns) + ' |')
-  print('| --- | --- |' + ' --- |' * len(columns))
-  for group, rows in table.items():
-    for name, needed in rows.items():
-      print(f'| {group} | {name} | ' + ' | '.join(
-          'not reached' if x is None else f'{x:,.0f}'
-          for x in needed.values()) + ' |', flush=True)
-  over_uniform = {
-      group: {name: float(values[-1, :, _OVER_UNIFORM].mean())
-              for name, values in curves.items() if name != 'teacher'}
-      for group, curves in found.items()}
-  print('| cross-entropy where the uniform policy acts | '
-        + ' | '.join(found) + ' |')
-  print('| --- |' + ' --- |' * len(found))
-  for name in next(iter(over_uniform.values())):
-    print(f'| {name} | ' + ' | '.join(
-        f'{over_uniform[group][name]:.1f}' + (
-            f' ({paper.OVER_UNIFORM[group][name]})'
-            if name in paper.OVER_UNIFORM.get(group, {}) else '')
-        for group in found) + ' |', flush=True)
-  speed_ups = {}
-  for panel in _speed_ups(found):
-    print(f'| {panel.title} | ' + ' | '.join(found) + ' |')
-    print('| --- |' + ' --- |' * len(found))
-    speed_ups[panel.title] = {
-        label: dict(zip(found, line.mean.tolist()))
-        for label, line in panel.curves.items()}
-    for label, line in panel.curves.items():
-      print(f'| {label} | ' + ' | '.join(
-          f'{ratio:.2f} ± {panels_lib.ERRORS * error:.2f}'
-          for ratio, error in zip(line.mean, line.error)) + ' |', flush=True)
-  return {
-      'updates_to_the_teachers_return': table,
-      'cross_entropy_where_uniform_acts': over_uniform,
-      'speed_ups': speed_ups,
-  }
+  mean = {name: values[:, :, 0].mean(axis=1) for name, values in curves.items()}
+  teacher = float(mean.pop('teacher')[0])
+  table = {
+      name: {
+          f'{share:.0%} of the way': speed.steps_to(
+              values, values[0] + share * (teacher - values[0]), steps)
+          for share in _SHARES}
+      for name, values in mean.items()}
+  if _OWN in mean:
+    for name, values in mean.items():
+      table[name][f'its end, {_OWN}'] = speed.steps_to(
+          mean[_OWN], values[-1], steps)
+  return table
 
 
 def main(argv):

@@ -141,18 +141,14 @@ def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
   return {group.name: chunk_size(config, group) for group in groups}
 
 
-def num_chunks(config: LabConfig, groups: Sequence[Group]) -> int:
-  """Returns how many chunks there are."""
-  return len(_chunks(config, groups))
-
-
 def num_missing(
     config: LabConfig, groups: Sequence[Group], folder: pathlib.Path
-) -> int:
-  """Returns how many curves of chunks are not on disk yet."""
-  return sum(
+) -> list[int]:
+  """Returns how many curves of each unfinished chunk are not on disk yet."""
+  missing = [
       len(set(chunk.group.curves) - set(_load(chunk.path(folder), chunk.num)))
-      for chunk in _chunks(config, groups))
+      for chunk in _chunks(config, groups)]
+  return [num for num in missing if num]
 
 
 def work(
@@ -197,10 +193,17 @@ def collect(
   Returns:
     Name of the group -> name of the curve -> [points + 1, MDPs, measures], and
     under 'teacher' what the teacher itself gets, [1, MDPs, measures].
+
+  Raises:
+    ValueError: a chunk is not finished.
   """
   found: dict[str, list[dict[str, np.ndarray]]] = {}
   for chunk in _chunks(config, groups):
     part = _load(chunk.path(folder), chunk.num)
+    if not set(chunk.group.curves) <= set(part):
+      raise ValueError(
+          f'chunk {chunk.name!r} of {str(folder)!r} is not finished; another'
+          ' run works in that folder. Wait for its end, then add --resume.')
     found.setdefault(chunk.group.name, []).append(
         {name: part[name] for name in ('teacher', *chunk.group.curves)})
   return {name: _side_by_side(parts) for name, parts in found.items()}
@@ -260,7 +263,9 @@ def _run_chunk(config, chunk, folder, progress, should_stop) -> None:
   measure = measuring.make_measure(mdps, teacher, group.dynamics)
   done['teacher'] = measure(tabular.for_all_actions(
       teacher.logits, group.dynamics.num_actions))[np.newaxis]
-  order = _longest_first(measure, done['teacher'].shape[1], group)
+  start = measure(
+      jnp.zeros((num, group.num_states, group.dynamics.num_actions)))
+  order = _longest_first(start)
   back = np.argsort(order)
   sorted_mdps, sorted_teacher = jax.tree.map(
       lambda x: x[order], (mdps, teacher))
@@ -268,35 +273,34 @@ def _run_chunk(config, chunk, folder, progress, should_stop) -> None:
     if name in done:
       continue
     curve_label = f'{label} | {name}'
-    done[name] = _learn(
+    snapshots = _learn(
         config, update, group.dynamics, sorted_mdps, sorted_teacher,
-        lambda logits: measure(logits[back]),
         jax.random.fold_in(key, zlib.crc32(name.encode())),
         lambda share, label=curve_label: progress.update(label, share),
         should_stop)
+    done[name] = np.stack([start, *(measure(x[back]) for x in snapshots)])
+    del snapshots  # as large as all else together
     progress.finish(curve_label, f'return {done[name][-1, :, 0].mean():.2f}')
     _save(path, done)
 
 
-def _longest_first(measure, num, group) -> np.ndarray:
+def _longest_first(start: np.ndarray) -> np.ndarray:
   """Returns the order in which students begin: by the length of episodes.
 
-  Who has the longest ones would otherwise learn alone at the end. The distance
-  of the uniform policy from a teacher is the same in all states, so that summed
-  over episodes it is proportional to their length.
+  Who has the longest ones would otherwise learn alone at the end. `start` has
+  the measures of the uniform policy, [N, measures]. Its distance from a teacher
+  is the same in all states, so that summed over episodes it is proportional to
+  their length.
   """
-  start = measure(
-      jnp.zeros((num, group.num_states, group.dynamics.num_actions)))
   lengths = sum(start[:, measuring.MEASURES.index(name)]
                 for name in ('over_teacher', 'over_uniform'))
   return np.argsort(-lengths, kind='stable')
 
 
 def _learn(
-    config, update_config, dynamics, mdps, teacher, measure, rng_key, report,
-    should_stop
-) -> np.ndarray:
-  """Returns the curve of one kind of student; [points + 1, N, measures]."""
+    config, update_config, dynamics, mdps, teacher, rng_key, report, should_stop
+) -> jax.Array:
+  """Returns the logits of one kind of student; [points, N, S, A]."""
   learner = sampling.make_learner(
       update_config, dynamics, config.steps, config.points, config.slots)
   state = learner.init(mdps, teacher)
@@ -310,10 +314,7 @@ def _learn(
     calls += 1
     left = int(learner.updates_left(state))
     report(1 - left / total)
-  snapshots = state.snapshots
-  del state
-  return np.stack([
-      measure(jnp.zeros_like(snapshots[0])), *map(measure, snapshots)])
+  return state.snapshots
 
 
 def _load(path: pathlib.Path, num: int) -> dict[str, np.ndarray]:

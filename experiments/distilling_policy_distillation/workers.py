@@ -119,15 +119,13 @@ def run(
     laboratory.Interrupted: `should_stop` said so.
   """
   missing = laboratory.num_missing(config, groups, folder)
-  lines = progress_lib.Lines(report, missing)
+  lines = progress_lib.Lines(report, sum(missing))
   helpers: list[_Helper] = []
   failed = lambda: any(helper.has_failed for helper in helpers)
   must_stop = lambda: failed() or should_stop()
   try:
-    if missing:
-      for _ in range(min(config.workers, laboratory.num_chunks(
-          config, groups)) - 1):
-        helpers.append(_Helper(command, lines))
+    for _ in range(min(config.workers, len(missing)) - 1):
+      helpers.append(_Helper(command, lines))
     laboratory.work(config, groups, folder, lines, must_stop)
     while any(helper.is_running for helper in helpers) and not must_stop():
       time.sleep(_POLL_S)

@@ -80,6 +80,17 @@ def _loss(name, output, trajectory, **options):
   return _apply(name, output, trajectory, **options)[1]
 
 
+def _gradient(name, output, trajectory):
+  """Returns the gradient of the summed loss in the logits; transitions."""
+
+  def total(logits):
+    transitions, loss = _apply(
+        name, output._replace(logits=logits), trajectory)
+    return jnp.sum(0.0 if loss is None else loss), transitions
+
+  return jax.grad(total, has_aux=True)(output.logits)
+
+
 def _softmax(x):
   x = np.exp(np.float64(x) - np.max(x))
   return x / x.sum()
@@ -245,13 +256,7 @@ class GradientTest(parameterized.TestCase):
     output, trajectory = _make()
     trajectory.teacher.logits[:, 1] = np.nan
     trajectory.teacher.value[:, 1] = np.nan
-
-    def total(logits):
-      transitions, loss = _apply(
-          name, output._replace(logits=logits), trajectory)
-      return jnp.sum(0.0 if loss is None else loss), transitions
-
-    gradient, transitions = jax.grad(total, has_aux=True)(output.logits)
+    gradient, transitions = _gradient(name, output, trajectory)
     self.assertTrue(np.isfinite(gradient).all())
     self.assertTrue(np.isfinite(transitions.r_t).all())
     expected = (trajectory.timesteps.reward[1:, 1]
@@ -282,13 +287,7 @@ class EdgeTest(parameterized.TestCase):
     logits[..., 2] = 0.0
     trajectory = trajectory._replace(
         teacher=trajectory.teacher._replace(logits=logits))
-
-    def total(x):
-      transitions, loss = _apply(
-          name, output._replace(logits=x), trajectory)
-      return jnp.sum(0.0 if loss is None else loss), transitions
-
-    gradient, transitions = jax.grad(total, has_aux=True)(output.logits)
+    gradient, transitions = _gradient(name, output, trajectory)
     self.assertTrue(np.isfinite(gradient).all())
     self.assertTrue(np.isfinite(transitions.r_t).all())
 

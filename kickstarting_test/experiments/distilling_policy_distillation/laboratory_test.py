@@ -99,14 +99,15 @@ class RunTest(parameterized.TestCase):
     folder, groups = self._folder(), [_group()]
     whole = _run(self._folder(), *groups)
     finished = _Finished()
-    self.assertEqual(laboratory.num_missing(_CONFIG, groups, folder), 6)
+    self.assertEqual(
+        laboratory.num_missing(_CONFIG, groups, folder), [2, 2, 2])
     with self.assertRaises(laboratory.Interrupted):
       _run(folder, *groups, finished=finished,
            should_stop=lambda: len(finished) >= 3)
     self.assertEqual(
         sorted(os.listdir(folder / 'chunks')),
         ['corridors-0.npz', 'corridors-2.npz'])
-    self.assertEqual(laboratory.num_missing(_CONFIG, groups, folder), 3)
+    self.assertEqual(laboratory.num_missing(_CONFIG, groups, folder), [1, 2])
     resumed = _run(folder, *groups, finished=finished)
     self.assertLen(finished, 2 * 3)
     jax.tree.map(np.testing.assert_array_equal, resumed, whole)
@@ -167,6 +168,9 @@ class RunTest(parameterized.TestCase):
         sorted(os.listdir(folder / 'chunks')),
         ['corridors-0.npz', 'corridors-4.npz'])
     self.assertLen(finished, 2 * 2)
+    with self.assertRaisesRegex(
+        ValueError, "chunk 'corridors-2' of .* is not finished; another run"):
+      laboratory.collect(_CONFIG, [_group()], folder)
 
   def test_a_broken_teacher(self):
 
