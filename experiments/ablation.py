@@ -135,11 +135,15 @@ def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
 
 
 def tabulate(
-    runs: Mapping[str, Sequence[pathlib.Path]], threshold: float | None = None
+    runs: Mapping[str, Sequence[pathlib.Path]],
+    thresholds: Mapping[str, Sequence[float]] | None = None,
 ) -> dict[str, dict[str, Any]]:
   """Returns per setting its final scores, their mean, and the interval.
 
-  With a threshold there is also when each seed reached that score, if it did.
+  Args:
+    runs: from `run_all`.
+    thresholds: label -> a score for each seed; 'frames_to' then says when each
+      seed reached it, None if it did not.
   """
   table = {}
   for name, folders in runs.items():
@@ -153,10 +157,11 @@ def tabulate(
         'low': low,
         'high': high,
     }
-    if threshold is not None:
-      table[name]['frames_to_threshold'] = [
-          comparison.frames_to_score(*figures.curve(folder), threshold)
-          for folder in folders]
+    if thresholds:
+      table[name]['frames_to'] = {
+          label: [comparison.frames_to_score(*figures.curve(folder), score)
+                  for folder, score in zip(folders, wanted, strict=True)]
+          for label, wanted in thresholds.items()}
   return table
 
 
@@ -170,13 +175,13 @@ def print_table(table: Mapping[str, Mapping[str, Any]]) -> None:
             ', '.join(f'{score:.1f}' for score in row['final_scores']),
             f'{row["interquartile_mean"]:.1f}',
             f'{row["low"]:.1f} to {row["high"]:.1f}']
-    if 'frames_to_threshold' in row:
+    for reached in row.get('frames_to', {}).values():
       line.append(', '.join(
           'never' if frames is None else f'{frames / 1e6:.2f}'
-          for frames in row['frames_to_threshold']))
+          for frames in reached))
     lines.append(line)
-  if any(len(line) > len(columns) for line in lines):
-    columns.append('M frames to the threshold')
+  columns += [f'M frames to {label}'
+              for label in next(iter(table.values())).get('frames_to', ())]
   for line in [columns, ['---'] * len(columns), *lines]:
     print('| ' + ' | '.join(line) + ' |', flush=True)
 
@@ -225,7 +230,11 @@ def report(
     teacher_score: drawn as a line.
     threshold: also drawn so; adds the column of when it is reached.
   """
-  table = tabulate(runs, threshold)
+  thresholds = None
+  if threshold is not None:
+    num_seeds = len(next(iter(runs.values())))
+    thresholds = {'the threshold': [threshold] * num_seeds}
+  table = tabulate(runs, thresholds)
   print_table(table)
   line = threshold if teacher_score is None else teacher_score
   figure = figures.draw_curves(

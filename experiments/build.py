@@ -23,7 +23,7 @@ import dataclasses
 import json
 import pathlib
 import sys
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
@@ -62,6 +62,10 @@ class Teaching:
   teacher_of_task: np.ndarray  # int32 [tasks], -1 for none
   controller: controllers.WeightController
 
+
+# Of a batch and the row of its first task; owns the batch.
+Wrap: TypeAlias = Callable[
+    [base.BatchedEnvironment, int], base.BatchedEnvironment]
 
 _EVALUATION_STREAMS = 40  # of a task, at most
 NO_TEACHING = Teaching((), np.zeros(0, np.int32), controllers.scheduled(0.0))
@@ -165,9 +169,20 @@ def make_environment(
       bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value)
 
 
-def spec_of(suite: suites.Suite) -> base.EnvironmentSpec:
+def unwrapped(
+    environment: base.BatchedEnvironment, first_row: int
+) -> base.BatchedEnvironment:
+  """Leaves a batch as it is: the usual `Wrap`."""
+  del first_row
+  return environment
+
+
+def spec_of(
+    suite: suites.Suite, wrap: Wrap = unwrapped
+) -> base.EnvironmentSpec:
   """Returns what the tasks of a suite share."""
-  environment = make_environment(suite, 1, 0, group=seeds.Group.MEASUREMENT)
+  environment = wrap(
+      make_environment(suite, 1, 0, group=seeds.Group.MEASUREMENT), 0)
   environment.close()
   return environment.spec
 
@@ -179,6 +194,7 @@ def make_problem(
     config: training_config.TrainingConfig,
     teaching: Teaching = NO_TEACHING,
     num_members: int = 1,
+    wrap: Wrap = unwrapped,
 ) -> training.Problem:
   """Composes a problem for `training.train`, or for a population.
 
@@ -189,12 +205,13 @@ def make_problem(
     config: streams are those of one member.
     teaching: teachers, if any.
     num_members: whose streams a batch holds.
+    wrap: what stands between the environments and the agent.
 
   Raises:
     ValueError: a teacher does not fit the suite's environment, or the method
       of the update lacks one.
   """
-  spec = spec_of(suite)
+  spec = spec_of(suite, wrap)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
   method = losses.get_method(update.method)
@@ -214,11 +231,11 @@ def make_problem(
 
   return training.Problem(
       agent=agent_lib.make_agent(network, spec.observation, spec.num_actions),
-      network=_json(network),
+      network=build_lib.to_json(network),
       update=update,
-      make_environment=lambda block: make_environment(
+      make_environment=lambda block: wrap(make_environment(
           suite, config.streams, config.seed, block,
-          splits=config.splits * num_members),
+          splits=config.splits * num_members), 0),
       make_labeller=make_labeller,
       make_window=lambda frames: scores.ScoreWindow(
           list(suite.random_returns), list(suite.reference_returns), frames),
@@ -235,16 +252,20 @@ def make_judge(
     seed: int,
     rounds: int,
     num_members: int,
+    agent: agent_lib.Agent | None = None,
+    wrap: Wrap = unwrapped,
 ) -> judging.Judge:
-  """Returns a judge of the problem's own agent.
+  """Returns a judge.
 
   Args:
-    problem: whose agent plays.
+    problem: whose parameters play.
     suite: of which a decision takes `rounds` episodes of each task.
     seed: of the run; decisions see other episodes than training does, and
       those of MAX_ACTORS decisions before again.
     rounds: of the suite.
     num_members: that play together.
+    agent: who plays with them; None for the problem's own.
+    wrap: see `make_problem`.
 
   Raises:
     ValueError: there are more streams than seeds.
@@ -255,15 +276,10 @@ def make_judge(
         f'{rounds} rounds of {len(suite.tasks)} tasks for {num_members} members'
         f' are {streams} episodes side by side; expected at most'
         f' {seeds.MAX_STREAMS}. Lower --returns or --population.')
-  return judging.Judge(problem.agent, lambda decision: make_environment(
-      suite, rounds * len(suite.tasks), seed, decision % seeds.MAX_ACTORS,
-      seeds.Group.SELECTION, splits=num_members))
-
-
-def _json(network: build_lib.NetworkConfig) -> dict[str, Any]:
-  """Returns a network's configuration as JSON would give it back."""
-  return dataclasses.asdict(network) | {
-      'observation_keys': list(network.observation_keys)}
+  return judging.Judge(
+      agent or problem.agent, lambda decision: wrap(make_environment(
+          suite, rounds * len(suite.tasks), seed, decision % seeds.MAX_ACTORS,
+          seeds.Group.SELECTION, splits=num_members), 0))
 
 
 def run(
@@ -318,9 +334,10 @@ def export(
     suite: suites.Suite,
     params: Any,
     info: dict[str, Any],
+    wrap: Wrap = unwrapped,
 ) -> None:
   """Writes a trained agent as a policy file."""
-  spec = spec_of(suite)
+  spec = spec_of(suite, wrap)
   policy_file.save_policy(path, policy_file.Policy(
       network=network,
       params=params,
@@ -342,6 +359,7 @@ def evaluate(
     episodes: int,
     seed: int,
     label: str = '',
+    wrap: Wrap = unwrapped,
 ) -> dict[str, Any]:
   """Evaluates a policy on a suite, and prints a line for each task.
 
@@ -353,10 +371,10 @@ def evaluate(
     'standard_error', 'score', 'episodes'.
   """
   environments = (
-      make_environment(
+      wrap(make_environment(
           suite._replace(tasks=(task,)), min(_EVALUATION_STREAMS, episodes),
-          seed, group=seeds.Group.EVALUATION)
-      for task in suite.tasks)
+          seed, group=seeds.Group.EVALUATION), row)
+      for row, task in enumerate(suite.tasks))
   played = evaluation.evaluate(
       agent, params, environments, episodes, jax.random.key(seed))
   frames = 0

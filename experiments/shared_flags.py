@@ -58,6 +58,8 @@ _UPDATE_HELP = {
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '
                      'that read the logarithm of its probabilities.',
+    'transfer': 'Between the agents of a mixture: knowledge (the paper\'s), '
+                'masked or mixture.',
     'divergence': 'Between teacher and student; the paper\'s is cross_entropy.',
     'reward_transform': 'Applied to rewards before the loss.',
     'discount': 'Gamma, per step.',

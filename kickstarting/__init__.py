@@ -37,16 +37,23 @@ from kickstarting.losses import forward_kl
 from kickstarting.losses import get_method
 from kickstarting.losses import jensen_shannon
 from kickstarting.losses import kickstarting_terms
+from kickstarting.losses import knowledge_transfer
 from kickstarting.losses import log_importance_ratios
 from kickstarting.losses import log_prob
+from kickstarting.losses import masked_transfer
 from kickstarting.losses import Method
 from kickstarting.losses import METHODS
+from kickstarting.losses import mixture_log_probs
+from kickstarting.losses import mixture_transfer
+from kickstarting.losses import mixture_value
 from kickstarting.losses import optimistic_asymmetric_clip
 from kickstarting.losses import reverse_kl
 from kickstarting.losses import REWARD_TRANSFORMS
 from kickstarting.losses import sample_weights
+from kickstarting.losses import shares_along
 from kickstarting.losses import split_transitions
 from kickstarting.losses import total
+from kickstarting.losses import TRANSFERS
 from kickstarting.losses import Transitions
 from kickstarting.losses import vtrace
 from kickstarting.losses import vtrace_actor_critic
@@ -68,6 +75,7 @@ __all__ = [
     'METHODS',
     'Method',
     'REWARD_TRANSFORMS',
+    'TRANSFERS',
     'TeacherOutput',
     'Timestep',
     'Trajectory',
@@ -85,13 +93,19 @@ __all__ = [
     'get_method',
     'jensen_shannon',
     'kickstarting_terms',
+    'knowledge_transfer',
     'log_importance_ratios',
     'log_prob',
     'losses',
+    'masked_transfer',
+    'mixture_log_probs',
+    'mixture_transfer',
+    'mixture_value',
     'optimistic_asymmetric_clip',
     'pbt',
     'reverse_kl',
     'sample_weights',
+    'shares_along',
     'split_transitions',
     'total',
     'vtrace',

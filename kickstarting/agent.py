@@ -27,6 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import types
+from kickstarting.networks import branches as branches_lib
 from kickstarting.networks import build
 
 
@@ -40,6 +41,8 @@ class Agent(NamedTuple):
     -> ((actions int32 [B], AgentOutput [B]), core state). The key is consumed.
   unroll(params, timesteps [T, B], context, core state)
     -> (AgentOutput [T, B], core state).
+  adopt(params, hypers) -> params. Puts in what the agent itself reads of the
+    hyper-parameters; an update begins with it.
   """
 
   init: Callable[[types.Array], types.Params]
@@ -47,6 +50,8 @@ class Agent(NamedTuple):
   encode: Callable[..., Any]
   step: Callable[..., Any]
   unroll: Callable[..., tuple[types.AgentOutput, types.CoreState]]
+  adopt: Callable[[types.Params, types.Hypers], types.Params] = (
+      lambda params, hypers: params)
 
 
 def example_timestep(
@@ -85,13 +90,16 @@ def make_agent(
     num_actions: A.
 
   Raises:
-    ValueError: the network reads an array that the observation lacks.
+    ValueError: the network reads an array that the observation lacks, or has
+      actions that the environment lacks.
   """
   missing = set(config.observation_keys) - set(observation_spec)
   if config.torso.startswith('grid'):
     missing |= {'image', 'direction'} - set(observation_spec)
   if config.torso.startswith('impala'):
     missing |= {'image'} - set(observation_spec)
+  if any(branch.num_tasks for branch in config.branches):
+    missing |= {branches_lib.TASK} - set(observation_spec)
   if missing:
     raise ValueError(
         f'network {config.torso!r} reads {sorted(missing)}, but the'
@@ -111,5 +119,9 @@ def make_agent(
     actions = jax.random.categorical(rng_key, output.logits)  # [B]
     return (actions.astype(jnp.int32), output), state
 
-  return Agent(init, network.initial_state, network.encode, step,
-               network.unroll)
+  def adopt(params, hypers):
+    return branches_lib.with_mixing(params, hypers.mixing)
+
+  agent = Agent(
+      init, network.initial_state, network.encode, step, network.unroll)
+  return agent if len(config.branches) == 1 else agent._replace(adopt=adopt)

@@ -15,7 +15,8 @@
 """Records that cross module borders, with the legend of axes and time.
 
 Axes: T unroll steps, B streams (environments stepped side by side), A actions,
-K teachers, U distinct instructions, L words of an instruction. Everything is
+K teachers or agents of a mixture, U distinct instructions, L words of an
+instruction. Everything is
 time-major, [T, B, ...]; only `Agent.step` and environments see [B, ...].
 
 Time: a trajectory holds T+1 timesteps and the T transitions between them. The
@@ -55,6 +56,7 @@ class AgentOutput(NamedTuple):
 
   logits: Array  # float32 [..., A]
   value: Array  # float32 [...]
+  policies: Array | None = None  # float32 [..., K, A], logits of those mixed
 
 
 class TeacherOutput(NamedTuple):
@@ -90,6 +92,10 @@ class Hypers(NamedTuple):
   baseline_cost: Scalar  # float32
   alpha: Scalar  # float32, common factor of the teachers' weights
   rho: Array  # float32 [K], one factor per teacher
+  # Of a mixture of agents (Czarnecki et al. 2018, arXiv:1806.01780): how far
+  # its curriculum has come, and the multiplier of the transfer between agents.
+  mixing: Scalar = np.float32(1.0)  # float32 in [0, 1]
+  transfer_cost: Scalar = np.float32(0.0)  # float32
 
 
 class LearnerState(NamedTuple):

@@ -33,7 +33,9 @@ from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting.losses import distillation
+from kickstarting.losses import gradients
 from kickstarting.losses import method_unroll
+from kickstarting.losses import transitions as transitions_lib
 
 ALGORITHMS = ('vtrace', 'a2c')
 OPTIMIZERS = ('adam', 'rmsprop')
@@ -48,6 +50,7 @@ class UpdateConfig:
   divergence: str = 'cross_entropy'  # a key of losses.DIVERGENCES
   # Share of the uniform policy in a teacher whose log-probability is read.
   teacher_floor: float = distillation.TEACHER_FLOOR
+  transfer: str = 'knowledge'  # a key of losses.TRANSFERS, for mixtures
   reward_transform: str = 'identity'  # a key of losses.REWARD_TRANSFORMS
   discount: float = 0.99  # gamma, per step
   vtrace_lambda: float = 1.0
@@ -62,6 +65,7 @@ class UpdateConfig:
     for field, known in (
         ('algorithm', ALGORITHMS),
         ('divergence', tuple(losses.DIVERGENCES)),
+        ('transfer', tuple(losses.TRANSFERS)),
         ('reward_transform', tuple(losses.REWARD_TRANSFORMS)),
         ('reduction', losses.REDUCTIONS),
         ('optimizer', OPTIMIZERS),
@@ -165,6 +169,13 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     if loss_of_method is not None:
       terms['distillation'] = loss_of_method
       costs['distillation'] = weights
+    if output.policies is not None:
+      policies = gradients.pass_where(
+          transitions.is_learnable_tm1, transitions_lib.at_tm1(output.policies))
+      terms['transfer'] = losses.get_transfer(config.transfer)(
+          policies,
+          losses.shares_along(hypers.mixing, policies.shape[-2]))
+      costs['transfer'] = hypers.transfer_cost
     if teacher is not None:
       extra = losses.diagnostics(transitions, teacher)
       labelled = jnp.maximum(jnp.sum(extra.pop('is_labelled')), 1)
@@ -182,11 +193,12 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
       hypers: types.Hypers,
       trajectory: types.Trajectory,
   ) -> tuple[types.LearnerState, dict[str, jax.Array]]:
+    params = agent.adopt(state.params, hypers)
     grads, metrics = jax.grad(loss_fn, has_aux=True)(
-        state.params, hypers, trajectory)
+        params, hypers, trajectory)
     updates, opt_state = optimizer.update(grads, state.opt_state)
     params = jax.tree.map(
-        lambda p, u: p - hypers.learning_rate * u, state.params, updates)
+        lambda p, u: p - hypers.learning_rate * u, params, updates)
     metrics['grad_norm'] = optax.tree.norm(grads)
     return types.LearnerState(params, opt_state, state.updates + 1), metrics
 

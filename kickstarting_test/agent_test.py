@@ -16,6 +16,7 @@
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import chex
 import jax
 import numpy as np
 
@@ -31,7 +32,7 @@ _CONFIG = build.get_network('grid_small')
 _AGENT = agent_lib.make_agent(_CONFIG, examples.GRID_SPEC, _A)
 _PARAMS = examples.params(_AGENT.init, 0)
 _TIMESTEPS = examples.timesteps(1, examples.GRID_SPEC, (_T, _B), _A)
-_STATE = examples.core_state(2, _B, _CONFIG.core_size)
+_STATE = {'core': examples.core_state(2, _B, _CONFIG.core_size)}
 _STEP = jax.jit(_AGENT.step)
 _ENCODE = jax.jit(_AGENT.encode)
 _UNROLL = jax.jit(_AGENT.unroll)
@@ -54,7 +55,7 @@ class AgentTest(parameterized.TestCase):
       jax.tree.map(
           lambda x, y, t=t: np.testing.assert_allclose(x, y[t], atol=1e-5),
           output, outputs)
-    np.testing.assert_allclose(state, end, atol=1e-5)
+    chex.assert_trees_all_close(state, end, atol=1e-5)
 
   @parameterized.parameters(base.FIRST, base.MID, base.LAST)
   def test_only_an_episode_start_forgets(self, step_type):
@@ -74,7 +75,7 @@ class AgentTest(parameterized.TestCase):
         _PARAMS, jax.tree.map(lambda x: x[:1], _TIMESTEPS), context, _STATE)
     np.testing.assert_allclose(output.logits, whole.logits[0], atol=1e-6)
     np.testing.assert_allclose(output.value, whole.value[0], atol=1e-6)
-    np.testing.assert_allclose(state, end, atol=1e-6)
+    chex.assert_trees_all_close(state, end, atol=1e-6)
     self.assertEqual((actions.shape, actions.dtype), ((_B,), np.int32))
 
   def test_encoding_once_equals_encoding_every_step(self):
@@ -120,7 +121,7 @@ class AgentTest(parameterized.TestCase):
 
   def test_initial_state_is_zero(self):
     np.testing.assert_array_equal(
-        _AGENT.initial_state(2), np.zeros((2, 2, _CONFIG.core_size)))
+        _AGENT.initial_state(2)['core'], np.zeros((2, 2, _CONFIG.core_size)))
 
   def test_example_timestep(self):
     timestep = agent_lib.example_timestep(examples.GRID_SPEC, (2, 5))

@@ -47,7 +47,7 @@ _MAY_IMPORT = {
     'losses': (),
     'weights': ('losses',),
     'pbt': (),
-    'networks': (),
+    'networks': ('losses',),
     'environments': (),
     'agent': ('networks',),
     'teachers': ('agent', 'networks', 'environments', 'losses'),

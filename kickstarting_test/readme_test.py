@@ -43,6 +43,16 @@ class ReadmeTest(absltest.TestCase):
     self.assertLess(values[-1], 0.8 * values[0])
 
 
+class MixAndMatchPageTest(absltest.TestCase):
+
+  def test_example_is_a_network(self):
+    page = (_README.parent / 'docs' / 'mix_and_match.md').read_text('utf-8')
+    (example,) = re.findall(r'^```python\n(.*?)^```$', page, re.M | re.S)
+    names = {}
+    exec(example, names)
+    self.assertLen(names['network'].branches, 2)
+
+
 class DistillationPageTest(absltest.TestCase):
 
   def test_table_has_every_method(self):

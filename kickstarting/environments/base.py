@@ -70,12 +70,14 @@ class BatchedEnvironment(abc.ABC):
     task: row of the task list that each stream plays; int32 [B], ascending.
     spec: action count, observation arrays and instruction length.
     instructions: the table that `Timestep.instruction` points into.
+    frames_per_step: environment frames of a stream's step.
   """
 
   num_streams: int
   task: np.ndarray
   spec: EnvironmentSpec
   instructions: instructions_lib.InstructionTable
+  frames_per_step: int = 1
 
   @abc.abstractmethod
   def reset(self) -> types.Timestep:

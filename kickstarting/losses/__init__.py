@@ -39,6 +39,15 @@ from kickstarting.losses.kickstart import kickstarting_terms
 from kickstarting.losses.kickstart import sample_weights
 from kickstarting.losses.method_choice import choose_method
 from kickstarting.losses.method_unroll import apply_method
+from kickstarting.losses.mix_and_match import check_shares
+from kickstarting.losses.mix_and_match import get_transfer
+from kickstarting.losses.mix_and_match import knowledge_transfer
+from kickstarting.losses.mix_and_match import masked_transfer
+from kickstarting.losses.mix_and_match import mixture_log_probs
+from kickstarting.losses.mix_and_match import mixture_transfer
+from kickstarting.losses.mix_and_match import mixture_value
+from kickstarting.losses.mix_and_match import shares_along
+from kickstarting.losses.mix_and_match import TRANSFERS
 from kickstarting.losses.off_policy import log_importance_ratios
 from kickstarting.losses.off_policy import vtrace
 from kickstarting.losses.off_policy import VTraceOutput
@@ -59,10 +68,12 @@ __all__ = (
     'Method',
     'REDUCTIONS',
     'REWARD_TRANSFORMS',
+    'TRANSFERS',
     'Transitions',
     'VTraceOutput',
     'a2c',
     'apply_method',
+    'check_shares',
     'choose_method',
     'clip_unit',
     'cross_entropy',
@@ -73,14 +84,21 @@ __all__ = (
     'get_divergence',
     'get_method',
     'get_reward_transform',
+    'get_transfer',
     'identity',
     'jensen_shannon',
     'kickstarting_terms',
+    'knowledge_transfer',
     'log_importance_ratios',
     'log_prob',
+    'masked_transfer',
+    'mixture_log_probs',
+    'mixture_transfer',
+    'mixture_value',
     'optimistic_asymmetric_clip',
     'reverse_kl',
     'sample_weights',
+    'shares_along',
     'split_transitions',
     'total',
     'vtrace',

@@ -21,6 +21,7 @@ that refer to them by row (`unroll`). Not here: sampling (`agent.py`).
 
 from collections.abc import Callable, Mapping
 import dataclasses
+import json
 from typing import Any, NamedTuple
 
 import haiku as hk
@@ -29,7 +30,7 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
-from kickstarting.networks import core as core_lib
+from kickstarting.networks import branches as branches_lib
 from kickstarting.networks import flat
 from kickstarting.networks import grid
 from kickstarting.networks import impala
@@ -48,9 +49,13 @@ class NetworkConfig:
   reads_previous: bool = True  # previous action (one-hot) and reward
   instruction_buckets: int = 1000  # hashed words
   observation_keys: tuple[str, ...] = ()  # the arrays to read; () = all
+  # Agents behind the torso, from simple to complex; several are a mixture.
+  branches: tuple[branches_lib.Branch, ...] = (branches_lib.Branch(),)
+  action_factors: tuple[int, ...] = ()  # the policy is a product of these
 
   def __post_init__(self):
     checks.check_name('torso', self.torso, TORSOS)
+    branches_lib.check_branches(self.branches)
     if self.core_size < 1:
       raise ValueError(
           f'core_size is {self.core_size}; expected at least 1 unit.')
@@ -99,12 +104,44 @@ def get_network(name: str) -> NetworkConfig:
   return NETWORKS[name]
 
 
+def to_json(config: NetworkConfig) -> dict[str, Any]:
+  """Returns a configuration as JSON would give it back."""
+  return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+def from_json(fields: Mapping[str, Any]) -> NetworkConfig:
+  """Returns the configuration that `to_json` was given.
+
+  Raises:
+    TypeError: a field is unknown.
+    ValueError: a field has an impossible value.
+  """
+  lists = {name: tuple(value) for name, value in fields.items()
+           if isinstance(value, list) and name != 'branches'}
+  if 'branches' in fields:
+    lists['branches'] = tuple(
+        branches_lib.Branch(**{**branch, 'actions': tuple(branch['actions'])})
+        for branch in fields['branches'])
+  return NetworkConfig(**{**fields, **lists})
+
+
+def final_agent(config: NetworkConfig) -> NetworkConfig:
+  """Returns the network of the last agent of a mixture, alone.
+
+  It reads its parameters from those of the mixture, by their names.
+  """
+  return dataclasses.replace(config, branches=config.branches[-1:])
+
+
 def make_network(config: NetworkConfig, num_actions: int) -> Network:
   """Builds the pure functions of a network.
 
   Args:
     config: which parts, and their sizes.
     num_actions: A.
+
+  Raises:
+    ValueError: the environment lacks actions that the configuration names.
 
   Returns:
     Network of
@@ -114,16 +151,15 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
         -> (AgentOutput [T, B], core state after the last step)
       initial_state(batch_size) -> core state
   """
+  branches_lib.check_actions(
+      config.branches, config.action_factors, num_actions)
 
   def build():
     encoder = instruction_lib.InstructionEncoder(
         config.instruction_buckets, name='instruction')
     torso = TORSOS[config.torso]()
-    core = core_lib.ResettableLSTM(config.core_size, name='core')
-    policy = hk.Linear(
-        num_actions, w_init=hk.initializers.VarianceScaling(0.01),
-        name='policy')
-    baseline = hk.Linear(1, name='baseline')
+    agents = branches_lib.Agents(
+        config.branches, config.core_size, num_actions, config.action_factors)
 
     def encode(tokens):
       if not config.reads_instruction:
@@ -145,15 +181,16 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
       if config.reads_instruction:
         parts.append(jnp.take(context.encoding, row, axis=0, mode='clip'))
       if config.reads_previous:
-        parts.append(jax.nn.one_hot(merged.previous_action, num_actions))
+        parts.append(branches_lib.one_hot_actions(
+            merged.previous_action, num_actions, config.action_factors))
         parts.append(jnp.clip(merged.reward, -1.0, 1.0)[:, None])
       inputs = jnp.concatenate(parts, axis=-1).reshape(steps, batch, -1)
-      outputs, state = core(inputs, timesteps.step_type == _FIRST, state)
-      return types.AgentOutput(
-          policy(outputs), baseline(outputs)[..., 0]), state
+      return agents(
+          inputs, timesteps.observation.get(branches_lib.TASK),
+          timesteps.step_type == _FIRST, state)
 
     def init(timesteps, tokens):
-      state = core.initial_state(timesteps.step_type.shape[1])
+      state = initial_state(timesteps.step_type.shape[1])
       return unroll(timesteps, encode(tokens), state)
 
     return init, (encode, unroll)
@@ -162,7 +199,7 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
   encode, unroll = transformed.apply
 
   def initial_state(batch_size: int) -> types.CoreState:
-    zeros = jnp.zeros((batch_size, config.core_size))
-    return hk.LSTMState(zeros, zeros)
+    return branches_lib.initial_state(
+        config.branches, config.core_size, batch_size)
 
   return Network(transformed.init, encode, unroll, initial_state)

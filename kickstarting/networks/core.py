@@ -12,10 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Recurrent core: an LSTM that forgets at episode starts.
+"""Cores: what stands between the torso and the heads.
 
-Here: one unroll over [T, B]. Not here: torsos and heads (`build.py`).
+Here: an LSTM that forgets at episode starts, a layer without memory, and both
+side by side; each makes one unroll over [T, B]. Not here: torsos (`build.py`),
+heads (`branches.py`).
 """
+
+from collections.abc import Callable, Mapping
+import types as python_types
+from typing import Any
 
 import haiku as hk
 import jax
@@ -30,10 +36,6 @@ class ResettableLSTM(hk.Module):
   def __init__(self, hidden_size: int, name: str | None = None):
     super().__init__(name=name)
     self._lstm = hk.LSTM(hidden_size, name='lstm')
-
-  def initial_state(self, batch_size: int) -> hk.LSTMState:
-    """Returns zeros; leaves [B, hidden_size] float32."""
-    return self._lstm.initial_state(batch_size)
 
   def __call__(
       self,
@@ -63,3 +65,59 @@ class ResettableLSTM(hk.Module):
     return hk.scan(
         lambda carry, xs: step(carry, xs)[::-1],
         state, (inputs, should_reset))[::-1]
+
+
+class Feedforward(hk.Module):
+  """A layer without memory; its arguments are those of `ResettableLSTM`."""
+
+  def __init__(self, hidden_size: int, name: str | None = None):
+    super().__init__(name=name)
+    self._hidden_size = hidden_size
+
+  def __call__(
+      self, inputs: types.Array, should_reset: types.Array, state: tuple[()]
+  ) -> tuple[jax.Array, tuple[()]]:
+    """Returns relu(W x + b) [T, B, hidden_size], and the empty state."""
+    del should_reset
+    layer = hk.Linear(self._hidden_size)
+    return jax.nn.relu(layer(jnp.asarray(inputs))), state
+
+
+class FeedforwardAndLSTM(hk.Module):
+  """The sum of both, so that memory is skipped where it is of no use.
+
+  Source: Czarnecki et al. (2018), Figure 6, "FF+LSTM", arXiv:1806.01780.
+  """
+
+  def __init__(self, hidden_size: int, name: str | None = None):
+    super().__init__(name=name)
+    self._lstm = ResettableLSTM(hidden_size, name='recurrent')
+    self._layer = Feedforward(hidden_size, name='feedforward')
+
+  def __call__(
+      self,
+      inputs: types.Array,
+      should_reset: types.Array,
+      state: hk.LSTMState,
+  ) -> tuple[jax.Array, hk.LSTMState]:
+    """Unrolls over time; see `ResettableLSTM`."""
+    recurrent, state = self._lstm(inputs, should_reset, state)
+    direct, _ = self._layer(inputs, should_reset, ())
+    return recurrent + direct, state
+
+
+CORES: Mapping[str, Callable[..., Any]] = python_types.MappingProxyType({
+    'feedforward': Feedforward,
+    'feedforward_and_lstm': FeedforwardAndLSTM,
+    'lstm': ResettableLSTM,
+})
+
+
+def initial_state(
+    kind: str, hidden_size: int, batch_size: int
+) -> types.CoreState:
+  """Returns zeros [B, hidden_size] float32; () for a core without memory."""
+  if kind == 'feedforward':
+    return ()
+  zeros = jnp.zeros((batch_size, hidden_size))
+  return hk.LSTMState(zeros, zeros)

@@ -267,7 +267,7 @@ def _impala() -> Rules:
 def _mix_and_match() -> Rules:
   """Czarnecki et al. (2018), supplement, section 2, arXiv:1806.01780.
 
-  alpha is the mixture's there, and it stays within [0, 1].
+  `mixing` is alpha there, the final agent's share in two.
   """
   scaled = functools.partial(
       Evolution, probability=0.25, changes=UP_OR_DOWN)
@@ -277,9 +277,26 @@ def _mix_and_match() -> Rules:
       evolutions={
           'learning_rate': scaled(priors.LogUniform(1e-5, 1e-3)),
           'entropy_cost': scaled(priors.LogUniform(1e-4, 1e-2)),
-          'alpha': Evolution(
+          'mixing': Evolution(
               priors.LogUniform(1e-3, 1e-2), probability=0.25, space='linear',
               changes=(0.05, -0.05), low=0.0, high=1.0),
+      },
+  )
+
+
+def _mix_and_match_short() -> Rules:
+  """Those of `mix_and_match` for runs of a few million frames.
+
+  Few decisions fit into those, so that each may go further; the learner's own
+  numbers stay at their defaults, for few members can spare none.
+  """
+  return Rules(
+      ready=Ready(every=50_000, burn_in=100_000),
+      exploit=TTest(window=20, p_value=0.05),
+      evolutions={
+          'mixing': Evolution(
+              priors.LogUniform(1e-2, 1e-1), probability=0.5, space='linear',
+              changes=(0.15, -0.15), low=0.0, high=1.0),
       },
   )
 
@@ -308,6 +325,7 @@ PRESETS = python_types.MappingProxyType({
     'kickstarting_short': _kickstarting_short(),
     'impala': _impala(),
     'mix_and_match': _mix_and_match(),
+    'mix_and_match_short': _mix_and_match_short(),
     'pbt_t_test': _pbt(TTest(window=10)),
     'pbt_truncation': _pbt(Truncation(window=10)),
 })

@@ -65,9 +65,8 @@ def first_population(
   key, draw_key = jax.random.split(
       jax.random.fold_in(jax.random.key(config.seed), _STREAM))
   fixed = {
-      'learning_rate': np.full(num_members, config.learning_rate),
-      'entropy_cost': np.full(num_members, config.entropy_cost),
-      'baseline_cost': np.full(num_members, config.baseline_cost),
+      **{name: np.full(num_members, getattr(config, name))
+         for name in training.LEARNER_HYPERS},
       'alpha': np.ones(num_members),
       'rho': np.ones((num_members, len(problem.teacher_names))),
   }

@@ -51,6 +51,7 @@ class Rollout(NamedTuple):
   version: int  # of the parameters that acted
   trajectory: types.Trajectory
   episodes: list[Episode]  # that ended inside
+  frames: int  # of the environments, over all streams
 
 
 class ActorFunctions(NamedTuple):
@@ -150,7 +151,9 @@ class StreamActor:
         task=self._environment.task,
         teacher=teacher,
     )
-    return Rollout(version, trajectory, episodes)
+    return Rollout(
+        version, trajectory, episodes,
+        trajectory.actions.size * self._environment.frames_per_step)
 
   def close(self) -> None:
     """Frees the environments."""
@@ -215,7 +218,8 @@ class Splitter:
             task=whole.task[mine],
             teacher=teacher,
         ),
-        episodes=[e for e in rollout.episodes if e.stream % splits == i])
+        episodes=[e for e in rollout.episodes if e.stream % splits == i],
+        frames=rollout.frames // splits)
 
   def _narrow_each(
       self, instruction: np.ndarray, tokens: np.ndarray

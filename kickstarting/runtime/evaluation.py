@@ -97,7 +97,7 @@ def play(
   frames = 0
   try:
     for rollout in actor_lib.rollouts([actor], store, _UNROLL_STEPS):
-      frames += rollout.trajectory.actions.size
+      frames += rollout.frames
       for episode in rollout.episodes:
         if len(returns[episode.stream]) < quota[episode.stream]:
           returns[episode.stream].append(episode.episode_return)

@@ -111,7 +111,7 @@ def _finite(value: Any) -> Any:
 
 
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
-  """Returns one line: frames, speed, score, lambda, entropy, time left."""
+  """Returns one line: frames, speed, score, weights, entropy, time left."""
   rate = record['frames_per_second']
   num_members = len(record.get('member_score', ())) or 1
   left = num_members * (total_frames - record['frames']) / max(rate, 1e-9)
@@ -126,6 +126,11 @@ def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   if record['lambda']:
     weights = list(record['lambda'].values())
     parts.append(f'lambda {sum(weights) / len(weights):.3f}')
+  if 'transfer' in record:  # the agent is a mixture
+    mixing = record['mixing']
+    if isinstance(mixing, Mapping):
+      mixing = sum(mixing.values()) / len(mixing)
+    parts.append(f'mixing {mixing:.2f}')
   if 'entropy' in record:
     parts.append(f'entropy {record["entropy"]:.2f}')
   if 'teacher_agreement' in record:

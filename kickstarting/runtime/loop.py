@@ -254,7 +254,7 @@ class _Loop:
     """Starts an update; at most one more is under way."""
     self._steering.observe(self._frames, rollout.episodes)
     hypers = self._steering.hypers(self._frames)
-    self._frames += rollout.trajectory.actions.size // self._num_members
+    self._frames += rollout.frames // self._num_members
     state, metrics = self._update(
         self._state.params, self._state._replace(params=None), hypers,
         rollout.trajectory)

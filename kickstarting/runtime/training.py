@@ -40,7 +40,8 @@ from kickstarting.runtime import training_config
 from kickstarting.weights import controllers
 from kickstarting.weights import schedules as schedules_lib
 
-LEARNER_HYPERS = ('learning_rate', 'entropy_cost', 'baseline_cost')
+LEARNER_HYPERS = (
+    'learning_rate', 'entropy_cost', 'baseline_cost', 'mixing', 'transfer_cost')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,9 +186,8 @@ class _Student:
     self._weights = weights
     left = max(0.0, 1.0 - frames / config.frames)
     values = {
+        **{name: getattr(config, name) for name in LEARNER_HYPERS},
         'learning_rate': config.learning_rate * left,
-        'entropy_cost': config.entropy_cost,
-        'baseline_cost': config.baseline_cost,
     } | {
         name: schedule(frames)
         for name, schedule in self._problem.schedules.items()
@@ -231,8 +231,8 @@ class _Student:
         'lambda': dict(zip(
             self._problem.teacher_names,
             map(float, self._weights.alpha * self._weights.rho))),
-        'learning_rate': float(self._learner_hypers['learning_rate']),
-        'entropy_cost': float(self._learner_hypers['entropy_cost']),
+        **{name: float(self._learner_hypers[name])
+           for name in ('learning_rate', 'entropy_cost', 'mixing')},
     }
 
   def evolve(

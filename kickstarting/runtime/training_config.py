@@ -22,6 +22,7 @@ import dataclasses
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import seeds
 
 
@@ -41,6 +42,8 @@ class TrainingConfig:
   learning_rate: float = 1e-3  # at the start; falls linearly to 0
   entropy_cost: float = 1e-3
   baseline_cost: float = 0.5
+  mixing: float = 1.0  # of a mixture of agents: 1 is the final agent alone
+  transfer_cost: float = 0.0  # of what it learns from the others
   window_frames: int = 500_000  # of the score's sliding window
   record_frames: int = 50_000  # between two records of the curves
   checkpoint_frames: int = 1_000_000  # between two checkpoints
@@ -54,7 +57,9 @@ class TrainingConfig:
       if getattr(self, field) < 1:
         raise ValueError(
             f'{field} is {getattr(self, field)}; expected at least 1.')
-    for field in ('learning_rate', 'entropy_cost', 'baseline_cost'):
+    checks.check_fraction('mixing', self.mixing)
+    for field in (
+        'learning_rate', 'entropy_cost', 'baseline_cost', 'transfer_cost'):
       value = getattr(self, field)
       if not (np.isfinite(value) and value >= 0):
         raise ValueError(

@@ -103,7 +103,7 @@ def save_policy(
   """
   metadata = {
       'format_version': FORMAT_VERSION,
-      'network': dataclasses.asdict(policy.network),
+      'network': build.to_json(policy.network),
       'num_actions': policy.num_actions,
       'observation': {
           name: [list(s.shape), str(s.dtype)] for name, s in
@@ -176,10 +176,8 @@ def _policy(
     metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> Policy:
   """Makes a policy of what a file holds."""
-  network = dict(metadata['network'])
-  network['observation_keys'] = tuple(network['observation_keys'])
   return Policy(
-      network=build.NetworkConfig(**network),
+      network=build.from_json(metadata['network']),
       params=unflatten({
           name: value.astype(np.float32) for name, value in arrays.items()
       }),

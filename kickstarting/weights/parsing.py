@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Weight controllers from text, for the flag --weights.
+"""Weight controllers and schedules from text, for flags.
 
 Not here: the schedules themselves; read `schedules.py` next.
 """
@@ -69,6 +69,24 @@ def from_string(
     return _parse(spec, total_frames)
   except ValueError as error:
     raise ValueError(f'weights {spec!r}: {error}') from error
+
+
+def schedule_from_string(
+    spec: str, *, total_frames: float | None = None
+) -> schedules.Schedule:
+  """Makes a schedule from the first part of such a text, without options.
+
+  Args:
+    spec: as in `from_string`, for example piecewise:0=0,50%=1.
+    total_frames: see `from_string`.
+
+  Raises:
+    ValueError: if the text does not fit; it quotes the text and the cure.
+  """
+  try:
+    return _schedule(spec, lambda text: _frames(text, total_frames))
+  except ValueError as error:
+    raise ValueError(f'schedule {spec!r}: {error}') from error
 
 
 def _parse(

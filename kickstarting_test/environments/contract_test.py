@@ -25,8 +25,10 @@ import numpy as np
 
 from kickstarting.environments import base
 from kickstarting.environments import envpool_batch
+from kickstarting.environments import macro_actions
 from kickstarting.environments import python_batch
 from kickstarting.environments import seeds
+from kickstarting.environments import task_observation
 from kickstarting_test.environments import fakes
 
 # Two levels where waiting (the action `done`) does nothing until the limit.
@@ -62,10 +64,21 @@ def _dm_env(**kwargs):
   )
 
 
+def _macro_actions(**kwargs):
+  return macro_actions.MacroActions(
+      _envpool(**kwargs), macro_actions.all_sequences(7, 2), idle=_WAIT)
+
+
+def _task_observation(**kwargs):
+  return task_observation.TaskObservation(_dm_env(**kwargs))
+
+
 _ADAPTERS = (
     ('envpool', _envpool),
     ('gymnasium', _gymnasium),
     ('dm_env', _dm_env),
+    ('macro_actions', _macro_actions),
+    ('task_observation', _task_observation),
 )
 
 

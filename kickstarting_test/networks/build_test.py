@@ -166,7 +166,8 @@ class InputsTest(parameterized.TestCase):
         _TIMESTEPS, examples.TOKENS)
     self.assertEqual(output.logits.shape, (_T, _B, _A))
     self.assertEqual(output.value.shape, (_T, _B))
-    self.assertEqual(jax.tree.map(np.shape, tuple(state)), ((_B, 4), (_B, 4)))
+    self.assertEqual(
+        jax.tree.map(np.shape, tuple(state['core'])), ((_B, 4), (_B, 4)))
 
 
 class ErrorsTest(parameterized.TestCase):

@@ -94,9 +94,36 @@ class ResettableLSTMTest(absltest.TestCase):
     np.testing.assert_allclose(state, end, atol=1e-6)
 
   def test_initial_state_is_zero(self):
-    state = hk.testing.transform_and_run(
-        lambda: core.ResettableLSTM(_H).initial_state(_B))()
-    np.testing.assert_array_equal(state, np.zeros((2, _B, _H)))
+    for kind in ('lstm', 'feedforward_and_lstm'):
+      np.testing.assert_array_equal(
+          core.initial_state(kind, _H, _B), np.zeros((2, _B, _H)))
+    self.assertEqual(core.initial_state('feedforward', _H, _B), ())
+
+
+class OtherCoresTest(absltest.TestCase):
+
+  def _unroll(self, kind, state):
+    function = hk.without_apply_rng(hk.transform(
+        lambda *args: core.CORES[kind](_H, name='core')(*args)))
+    args = _INPUTS, _resets((2, 0)), state
+    params = examples.params(lambda key: function.init(key, *args), 3)
+    return params, *function.apply(params, *args)
+
+  def test_feedforward_has_no_memory(self):
+    params, outputs, state = self._unroll('feedforward', ())
+    layer = params['core/linear']
+    np.testing.assert_allclose(
+        outputs, np.maximum(_INPUTS @ layer['w'] + layer['b'], 0), atol=1e-6)
+    self.assertEqual(state, ())
+
+  def test_both_are_added(self):
+    params, outputs, state = self._unroll('feedforward_and_lstm', _STATE)
+    layer = params['core/~/feedforward/linear']
+    lstm = {'core/~/lstm/linear': params['core/~/recurrent/~/lstm/linear']}
+    recurrent, last = _UNROLL(lstm, _INPUTS, _resets((2, 0)), _STATE)
+    direct = np.maximum(_INPUTS @ layer['w'] + layer['b'], 0)
+    np.testing.assert_allclose(outputs, recurrent + direct, atol=1e-5)
+    np.testing.assert_allclose(state, last, atol=1e-6)
 
 
 if __name__ == '__main__':

@@ -34,7 +34,7 @@ class PresetsTest(parameterized.TestCase):
   def test_names(self):
     self.assertSameElements(rules.PRESETS, [
         'kickstarting', 'kickstarting_short', 'impala', 'mix_and_match',
-        'pbt_t_test', 'pbt_truncation'])
+        'mix_and_match_short', 'pbt_t_test', 'pbt_truncation'])
 
   @parameterized.parameters(*rules.PRESETS)
   def test_hyper_parameters_are_hypers_of_the_learner(self, name):
@@ -80,13 +80,24 @@ class PresetsTest(parameterized.TestCase):
     self.assertEqual(preset.ready, rules.Ready(300, 'episodes'))
     self.assertEqual(preset.exploit, rules.TTest(30, 0.05))
     self.assertEqual(preset.explore_when, 'always')
-    alpha = preset.evolutions['alpha']
+    alpha = preset.evolutions['mixing']
     self.assertEqual(
         (alpha.space, alpha.changes, alpha.probability, alpha.low, alpha.high),
         ('linear', (0.05, -0.05), 0.25, 0.0, 1.0))
     self.assertEqual(alpha.prior, priors.LogUniform(1e-3, 1e-2))
     rate = preset.evolutions['learning_rate']
     self.assertEqual((rate.changes, rate.probability), ((1.2, 0.8), 0.25))
+
+  def test_short_runs_mix_faster(self):
+    short, whole = map(
+        rules.get_preset, ('mix_and_match_short', 'mix_and_match'))
+    self.assertEqual(set(short.evolutions), {'mixing'})
+    mixing = short.evolutions['mixing']
+    self.assertEqual((mixing.space, mixing.low, mixing.high), ('linear', 0, 1))
+    self.assertGreater(
+        max(mixing.changes) * mixing.probability,
+        max(whole.evolutions['mixing'].changes))
+    self.assertEqual(short.ready.unit, 'frames')
 
   def test_pbt(self):
     for name, exploit in (('pbt_t_test', rules.TTest(10)),

@@ -138,6 +138,8 @@ class EvolveTest(absltest.TestCase):
         np.full(_SIZE, np.float32(tiny.LOCKSTEP.entropy_cost)))
     self.assertTrue(((hypers.alpha >= 0.5) & (hypers.alpha <= 2)).all())
     self.assertLen(set(hypers.learning_rate.tolist()), _SIZE)
+    np.testing.assert_array_equal(hypers.mixing, np.ones(_SIZE))
+    np.testing.assert_array_equal(hypers.transfer_cost, np.zeros(_SIZE))
 
   def test_the_worst_copies_the_best(self):
     steering = _make()

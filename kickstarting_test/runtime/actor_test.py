@@ -297,7 +297,7 @@ class SplitterTest(parameterized.TestCase):
             np.arange(36, dtype=np.float32).reshape(2, 6, 3),
             np.arange(12, dtype=np.float32).reshape(2, 6),
             np.array([0, 0, 1, 1, -1, -1], np.int32)),
-    ), [actor_lib.Episode(s, s // 2, float(s), 1) for s in (0, 3, 5)])
+    ), [actor_lib.Episode(s, s // 2, float(s), 1) for s in (0, 3, 5)], 18)
 
   def test_parts_make_up_the_whole(self):
     whole = self._whole()
@@ -305,7 +305,7 @@ class SplitterTest(parameterized.TestCase):
     self.assertLen(parts, 2)
     for i, part in enumerate(parts):
       mine, all_ = part.trajectory, whole.trajectory
-      self.assertEqual(part.version, 7)
+      self.assertEqual((part.version, part.frames), (7, 9))
       np.testing.assert_array_equal(mine.task, [0, 1, 2])
       np.testing.assert_array_equal(mine.actions, all_.actions[:, i::2])
       np.testing.assert_array_equal(

@@ -91,6 +91,14 @@ class RunLoggerTest(absltest.TestCase):
         '  1.20 of 1.00 M frames |   1000 frames/s | score  12.3 |'
         ' entropy 1.50 | 0:00 left')
 
+  def test_progress_line_of_a_mixture(self):
+    for mixing in (0.25, {'0': 0.1, '1': 0.4}):
+      line = logger.progress_line(
+          _record(1, transfer=0.5, mixing=mixing), 1_000_000)
+      self.assertIn(' | mixing 0.25 | entropy', line)
+    line = logger.progress_line(_record(1, mixing=0.25), 1_000_000)
+    self.assertNotIn('mixing', line)
+
   def test_lines_keep_their_distance_but_for_the_last(self):
     self._log(
         _record(1), _record(2), _record(1_000_000), line_s=100.0, label='me ')

@@ -32,12 +32,19 @@ class ConfigTest(parameterized.TestCase):
       training_config.TrainingConfig(**{field: 0})
 
   @parameterized.product(
-      field=('learning_rate', 'entropy_cost', 'baseline_cost'),
+      field=('learning_rate', 'entropy_cost', 'baseline_cost',
+             'transfer_cost'),
       value=(-1.0, float('nan'), float('inf')))
   def test_costs(self, field, value):
     with self.assertRaisesRegex(
         ValueError, f'{field} is {value}; expected a finite number'):
       training_config.TrainingConfig(**{field: value})
+
+  @parameterized.parameters(-0.1, 1.5, float('nan'))
+  def test_mixing(self, value):
+    with self.assertRaisesRegex(
+        ValueError, rf'mixing is {value}; expected a number in \[0, 1\]'):
+      training_config.TrainingConfig(mixing=value)
 
   def test_lockstep_takes_one_actor(self):
     with self.assertRaisesRegex(

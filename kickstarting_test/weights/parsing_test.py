@@ -122,5 +122,23 @@ class FromStringTest(parameterized.TestCase):
       parsing.from_string(spec)
 
 
+class ScheduleTest(parameterized.TestCase):
+
+  @parameterized.parameters((0.0, 0.0), (2e5, 0.5), (4e5, 1.0), (1e6, 1.0))
+  def test_rises(self, frames, expected):
+    schedule = parsing.schedule_from_string(
+        'piecewise:0=0,40%=1', total_frames=1_000_000)
+    self.assertAlmostEqual(schedule(frames), expected)
+
+  @parameterized.parameters(
+      ('lienar:1:5', "unknown schedule 'lienar'"),
+      ('constant:1;cut=3', "found '1;cut=3'; expected a number"),
+      ('linear:1:50%', '50% is a share of the run but the length'))
+  def test_errors_quote_the_text(self, spec, message):
+    with self.assertRaisesRegex(
+        ValueError, re.escape(f'schedule {spec!r}: {message}')):
+      parsing.schedule_from_string(spec)
+
+
 if __name__ == '__main__':
   absltest.main()

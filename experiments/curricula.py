@@ -1,0 +1,93 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Mix & Match against both ends of its curriculum, several seeds each.
+
+  python -m experiments.curricula --case=action_space
+  python -m experiments.curricula --case=core \
+      --agents=simple,complex,mix_and_match,sum_of_cores,two_lstms
+  python -m experiments.curricula --case=multitask --extra=--mixing=pbt
+
+Runs `experiments.mix_and_match` once for each agent and seed, skips what is
+done, and prints a table of final scores and of when each agent got half, and
+all, of what the complex agent of the same seed has at the end; a picture; JSON.
+The paper's claim is a faster start than the complex agent's and a final score
+at least as good. Not here: training, what the cases are (`mixture_cases.py`).
+"""
+
+import json
+import pathlib
+from typing import Any
+
+from absl import flags
+
+from experiments import ablation
+from experiments import cli
+from experiments import figures
+from experiments import mixture_figures
+from experiments import study_flags
+
+flags.adopt_module_key_flags(study_flags)
+flags.FLAGS.set_default('workdir', None)
+_CASE = flags.DEFINE_string(
+    'case', 'action_space', 'From what to what: see '
+    'experiments/mixture_cases.py.')
+_AGENTS = flags.DEFINE_list(
+    'agents', ['simple', 'complex', 'mix_and_match'], 'Which of the case; '
+    'complex must be among them.')
+
+_COMPLEX = 'complex'  # of mixture_cases.py, whose flags clash with ours
+
+
+def _settings() -> list[ablation.Setting]:
+  """Returns the lines of the table.
+
+  Raises:
+    ValueError: there is nothing to compare with.
+  """
+  if _COMPLEX not in _AGENTS.value:
+    raise ValueError(
+        f'--agents={",".join(_AGENTS.value)} lacks {_COMPLEX!r},'
+        ' with which the others are compared. Add it.')
+  return [
+      ablation.Setting(
+          name, 'mix_and_match',
+          (f'--case={_CASE.value}', f'--agents={name}'), name)
+      for name in _AGENTS.value]
+
+
+def main(argv):
+  del argv
+  settings = _settings()
+  folder = pathlib.Path(
+      study_flags.WORKDIR.value or f'results/curricula_{_CASE.value}')
+  seeds = study_flags.SEEDS.value
+  runs = ablation.run_all(
+      folder, settings, seeds, study_flags.EXTRA.value.split())
+  ends = [figures.curve(run)[1][-1] for run in runs[_COMPLEX]]
+  table = ablation.tabulate(runs, {
+      'half of the complex agent\'s score': [end / 2 for end in ends],
+      'all of it': ends})
+  ablation.print_table(table)
+  figure = mixture_figures.draw(
+      folder / _CASE.value, runs,
+      title=f'{_CASE.value}, {len(seeds)} seeds (mean and range)')
+  result: dict[str, Any] = {
+      'workdir': str(folder), 'figure': str(figure), 'table': table}
+  (folder / 'curricula.json').write_text(json.dumps(result, indent=2) + '\n')
+  print(json.dumps(result), flush=True)
+
+
+if __name__ == '__main__':
+  cli.run(main)

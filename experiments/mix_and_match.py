@@ -1,0 +1,286 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Mix & Match: an agent that starts simple and ends complex.
+
+  python -m experiments.mix_and_match --case=action_space
+  python -m experiments.mix_and_match --case=core --agents=mix_and_match
+  python -m experiments.mix_and_match --case=multitask --mixing=pbt
+
+Trains the simple agent, the complex one and the mixture of both, one after the
+other, with the same budget. `--mixing` is the share of the complex agent over
+time: a schedule, or `pbt` for a population whose members evolve it. What counts
+at the end is the complex agent of the mixture, alone; it is what is evaluated
+and written as `policy.npz`. Not here: what the agents share
+(`mixture_cases.py`), several seeds (`curricula.py`).
+"""
+
+from collections.abc import Callable, Mapping
+import dataclasses
+import functools
+import pathlib
+from typing import Any, NamedTuple
+
+from absl import flags
+import jax
+
+from experiments import build
+from experiments import cli
+from experiments import mixture_cases
+from experiments import mixture_figures
+from experiments import run_flags
+from experiments import shared_flags
+from experiments import workdir as workdir_lib
+from kickstarting import agent as agent_lib
+from kickstarting import pbt
+from kickstarting import types
+from kickstarting import update as update_lib
+from kickstarting.environments import suites
+from kickstarting.networks import build as networks
+from kickstarting.populations import scoring
+from kickstarting.populations import training as population_training
+from kickstarting.runtime import training
+from kickstarting.runtime import training_config
+from kickstarting.weights import parsing
+from kickstarting.weights import schedules
+
+flags.adopt_module_key_flags(shared_flags)
+_CASE = flags.DEFINE_enum(
+    'case', 'action_space', list(mixture_cases.CASES), 'From what to what: see '
+    'experiments/mixture_cases.py.')
+_AGENTS = flags.DEFINE_list(
+    'agents', ['simple', 'complex', 'mix_and_match'], 'Which of the case.')
+_MIXING = flags.DEFINE_string(
+    'mixing', 'piecewise:0=0,50%=1', 'Share of the complex agent over time, as '
+    '--weights, or pbt.')
+_TRANSFER_COST = flags.DEFINE_float(
+    'transfer_cost', None, 'Multiplier of the loss between the agents, in '
+    'place of the paper\'s for the case.', lower_bound=0.0)
+_POPULATION = flags.DEFINE_integer(
+    'population', 4, 'Members, with --mixing=pbt.', lower_bound=1)
+_PRESET = flags.DEFINE_enum(
+    'preset', 'mix_and_match_short', ['mix_and_match', 'mix_and_match_short'],
+    'Rules, with --mixing=pbt: the paper\'s, or for a few million frames.')
+_READY_FRAMES = flags.DEFINE_integer(
+    'ready_frames', None, 'With --mixing=pbt, frames of a member between two '
+    'decisions, in place of the preset\'s.', lower_bound=1)
+_BURN_IN_FRAMES = flags.DEFINE_integer(
+    'burn_in_frames', None, 'With --mixing=pbt, frames of a member before its '
+    'first decision, in place of the preset\'s.', lower_bound=0)
+_WINDOW = flags.DEFINE_integer(
+    'returns', None, 'With --mixing=pbt, rounds of the suite that are '
+    'compared, in place of the preset\'s.', lower_bound=1)
+_EPISODES = flags.DEFINE_integer(
+    'evaluation_episodes', 100, 'Episodes per task that judge each agent at '
+    'the end.', lower_bound=1)
+
+_BY_PBT = 'pbt'
+
+
+def _is_mixture(network: networks.NetworkConfig) -> bool:
+  return len(network.branches) > 1
+
+
+def _make_case(suite: suites.Suite) -> mixture_cases.Case:
+  """Returns the case with the agents that are asked for.
+
+  Raises:
+    ValueError: an agent is unknown, or the tasks lack what the case needs.
+  """
+  network = networks.get_network(shared_flags.NETWORK.value)
+  case = mixture_cases.CASES[_CASE.value](network, suite)
+  unknown = [name for name in _AGENTS.value if name not in case.agents]
+  if unknown or not _AGENTS.value:
+    raise ValueError(
+        f'--agents={",".join(_AGENTS.value)}: the case {_CASE.value} has'
+        f' {", ".join(case.agents)}; expected one or more of these.')
+  case = case._replace(agents={name: case.agents[name]
+                               for name in _AGENTS.value})
+  if _TRANSFER_COST.value is not None:
+    case = case._replace(transfer_cost=_TRANSFER_COST.value)
+  return case
+
+
+def _mixing(frames: int) -> Mapping[str, schedules.Schedule]:
+  """Returns the schedule of --mixing; none if it evolves."""
+  if _MIXING.value == _BY_PBT:
+    return {}
+  schedule = parsing.schedule_from_string(_MIXING.value, total_frames=frames)
+  for place in range(101):
+    share = schedule(place * frames / 100)
+    if share > 1:
+      raise ValueError(
+          f'--mixing={_MIXING.value} is {share} after {place} % of the run;'
+          ' expected a share of the complex agent, 0 to 1. Lower it.')
+  return {'mixing': schedule}
+
+
+def _make_problem(
+    case: mixture_cases.Case, name: str, suite: suites.Suite
+) -> training.Problem:
+  """Composes what one of the agents learns from."""
+  network = case.agents[name]
+  config = _config(case, network)
+  teaching = build.NO_TEACHING
+  if shared_flags.TEACHERS.value:
+    teaching = build.load_teachers(
+        shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
+        config.frames)
+  problem = build.make_problem(
+      suite, network, run_flags.config_from_flags(update_lib.UpdateConfig),
+      config, teaching, _num_members(network), case.wrap)
+  if not _is_mixture(network):
+    return problem
+  return dataclasses.replace(
+      problem, schedules={**problem.schedules, **_mixing(config.frames)})
+
+
+def _config(
+    case: mixture_cases.Case, network: networks.NetworkConfig
+) -> training_config.TrainingConfig:
+  return run_flags.config_from_flags(
+      training_config.TrainingConfig, mixing=1.0,
+      transfer_cost=case.transfer_cost if _is_mixture(network) else 0.0)
+
+
+def _num_members(network: networks.NetworkConfig) -> int:
+  """Returns how many students learn side by side."""
+  is_evolving = _MIXING.value == _BY_PBT and _is_mixture(network)
+  return _POPULATION.value if is_evolving else 1
+
+
+class _Trained(NamedTuple):
+  """What a run of one agent left."""
+
+  ended: str
+  score: float  # of who acted in training, over the last window
+  frames: int
+  frames_per_second: float
+  seconds: float
+  params: types.Params
+
+
+def _train(
+    case: mixture_cases.Case,
+    name: str,
+    suite: suites.Suite,
+    problem: training.Problem,
+    folder: pathlib.Path,
+    stop: Callable[[], bool],
+) -> _Trained:
+  """Trains one agent, or a population of mixtures whose shares evolve."""
+  network = case.agents[name]
+  config = _config(case, network)
+  num_members = _num_members(network)
+  run = functools.partial(
+      build.run, problem, config, folder / name, resume=run_flags.RESUME.value,
+      should_stop=stop, label=f'{name:14}')
+  if num_members == 1:
+    outcome = run()
+    return _Trained(
+        outcome.ended, outcome.score, outcome.frames, outcome.frames_per_second,
+        outcome.seconds, outcome.params)
+  rules = _rules()
+  judge = None
+  if case.is_final_judged:
+    judge = build.make_judge(
+        problem, suite, config.seed, rules.exploit.window, num_members,
+        _final(network, suite, case.wrap), case.wrap)
+  outcome = run(train=functools.partial(
+      population_training.train, judge=judge,
+      population=population_training.PopulationConfig(rules, num_members)))
+  best, *_ = scoring.best_three(outcome.scores)
+  return _Trained(
+      outcome.ended, outcome.scores[best], outcome.frames * num_members,
+      outcome.frames_per_second, outcome.seconds,
+      population_training.member(outcome.params, best))
+
+
+def _rules() -> pbt.Rules:
+  """Returns the rules of --preset, for a run of this length."""
+  return pbt.adapt(
+      pbt.get_preset(_PRESET.value), every=_READY_FRAMES.value,
+      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value)
+
+
+def _final(
+    network: networks.NetworkConfig, suite: suites.Suite, wrap: build.Wrap
+) -> agent_lib.Agent:
+  """Returns the final agent of a network; its parameters are the network's."""
+  spec = build.spec_of(suite, wrap)
+  return agent_lib.make_agent(
+      networks.final_agent(network), spec.observation, spec.num_actions)
+
+
+def _judge(
+    case: mixture_cases.Case,
+    name: str,
+    suite: suites.Suite,
+    trained: _Trained,
+    folder: pathlib.Path,
+) -> dict[str, Any]:
+  """Evaluates and writes the final agent; returns what it gets."""
+  network = networks.final_agent(case.agents[name])
+  final = _final(network, suite, case.wrap)
+  mine = jax.eval_shape(final.init, jax.random.key(0))
+  params = {module: trained.params[module] for module in mine}
+  evaluation = build.evaluate(
+      final, suite, params, _EPISODES.value, shared_flags.FLAGS.seed,
+      label=f'{name:14}', wrap=case.wrap)
+  build.export(
+      folder / name / 'policy.npz', network, suite, params,
+      {'frames': trained.frames, 'seed': shared_flags.FLAGS.seed,
+       'evaluation': evaluation}, case.wrap)
+  return evaluation
+
+
+def main(argv):
+  del argv
+  folder = workdir_lib.choose('mix_and_match')
+  suite = build.suite_from_flags()
+  case = _make_case(suite)
+  problems = {name: _make_problem(case, name, suite) for name in case.agents}
+  workdir_lib.begin(folder, 'mix_and_match')
+  stop = workdir_lib.StopRequest()
+  print(f'{_CASE.value} on {suite.name}: {len(suite.tasks)} tasks,'
+        f' {shared_flags.FLAGS.frames / 1e6:.2f} M frames an agent; results in'
+        f' {folder}', flush=True)
+  trained: dict[str, _Trained] = {}
+  evaluations: dict[str, dict[str, Any]] = {}
+  for name, problem in problems.items():
+    if not stop():
+      trained[name] = _train(case, name, suite, problem, folder, stop)
+    if not stop():
+      evaluations[name] = _judge(case, name, suite, trained[name], folder)
+  last = trained[list(trained)[-1]]
+  figure = mixture_figures.draw(
+      folder / 'mix_and_match', {name: [folder / name] for name in trained},
+      title=f'{_CASE.value}, seed {shared_flags.FLAGS.seed}')
+  workdir_lib.finish(folder, {
+      'ended': 'interrupted' if stop() else 'finished',
+      'score': last.score,
+      'frames': sum(run.frames for run in trained.values()),
+      'frames_per_second': last.frames_per_second,
+      'seconds': sum(run.seconds for run in trained.values()),
+      'scores_of_training': {
+          name: run.score for name, run in trained.items()},
+      'evaluation_scores': {
+          name: found['score'] for name, found in evaluations.items()},
+      'workdir': str(folder),
+      'figure': str(figure),
+  })
+
+
+if __name__ == '__main__':
+  cli.run(main)

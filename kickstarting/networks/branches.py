@@ -1,0 +1,287 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Agents that share parts: cores and heads behind one torso, as data.
+
+A branch is one agent: a core, a policy head and a value head, each by its name.
+Branches that use the same name share that part; so one list says what is shared
+in a mixture. The last branch is the final agent. Czarnecki et al. (2018), "Mix
+& Match - Agent Curricula for Reinforcement Learning", Figure 2,
+arXiv:1806.01780.
+
+Not here: the torso (`build.py`), the core itself (`core.py`), how policies are
+mixed (`losses/mix_and_match.py`, read it next).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+import math
+from typing import Any
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kickstarting import checks
+from kickstarting import types
+from kickstarting.losses import mix_and_match
+from kickstarting.networks import core as core_lib
+
+TASK = 'task'  # entry of the observation: int32, the row of the suite's task
+MIXTURE, MIXING = 'mixture', 'mixing'  # module and name of the parameter
+
+
+@dataclasses.dataclass(frozen=True)
+class Branch:
+  """One agent of a mixture, or the only one."""
+
+  core: str = 'core'  # names of its parts; equal names are one part
+  policy: str = 'policy'
+  baseline: str = 'baseline'
+  core_kind: str = 'lstm'  # a key of core.CORES
+  actions: tuple[int, ...] = ()  # those that it has; () = all
+  num_tasks: int = 0  # with 1 or more: parts of its own for each task
+
+  def __post_init__(self):
+    checks.check_name('core_kind', self.core_kind, core_lib.CORES)
+    if self.num_tasks < 0:
+      raise ValueError(
+          f'num_tasks is {self.num_tasks}; expected the number of tasks, or 0'
+          ' for an agent that all tasks share.')
+    if len(set(self.actions)) < len(self.actions) or min(
+        self.actions, default=0) < 0:
+      raise ValueError(
+          f'actions are {self.actions}; expected different numbers, 0 or more.')
+
+  def parts(self, name: str) -> list[str]:
+    """Returns the modules that a part of this name is, one for each task."""
+    if not self.num_tasks:
+      return [name]
+    return [f'{name}_{task}' for task in range(self.num_tasks)]
+
+
+def check_branches(branches: Sequence[Branch]) -> None:
+  """Raises ValueError unless the branches are a curriculum of agents."""
+  if not branches:
+    raise ValueError(
+        'branches is (); expected at least one, the last of which is the final'
+        ' agent of a mixture.')
+  final = branches[-1]
+  if len(branches) > 1 and (final.actions or final.num_tasks):
+    raise ValueError(
+        f'a mixture without a final agent: its last branch is {final}; expected'
+        ' one that has all actions and that all tasks share. Put the simpler'
+        ' agents before it.')
+  for simple, complex_ in zip(branches[:-1], branches[1:]):
+    if complex_.actions and not (
+        simple.actions and set(simple.actions) <= set(complex_.actions)):
+      lacks = sorted(set(simple.actions) - set(complex_.actions)) or 'all'
+      raise ValueError(
+          f'actions of agents do not nest: {simple} has actions that {complex_}'
+          f' after it lacks ({lacks}); expected each agent to have at least'
+          ' those of the one before it. Sort them by their actions.')
+  kinds: dict[str, tuple[str, int]] = {}
+  for branch in branches:
+    mine = branch.core_kind, branch.num_tasks
+    if kinds.setdefault(branch.core, mine) != mine:
+      raise ValueError(
+          f'core {branch.core!r} is shared, but is both {kinds[branch.core]}'
+          f' and {mine} (kind, tasks); expected one of the two. Give them'
+          ' different names.')
+
+
+def check_actions(
+    branches: Sequence[Branch], factors: Sequence[int], num_actions: int
+) -> None:
+  """Raises ValueError if an environment lacks actions that agents have."""
+  for branch in branches:
+    if max(branch.actions, default=0) >= num_actions:
+      raise ValueError(
+          f'{branch} has action {max(branch.actions)}, but the environment has'
+          f' {num_actions}; expected 0 to {num_actions - 1}. Choose the case'
+          ' that fits the environment.')
+  if factors and math.prod(factors) != num_actions:
+    raise ValueError(
+        f'action_factors are {tuple(factors)}, which make'
+        f' {math.prod(factors)} actions, but the environment has'
+        f' {num_actions}; expected their product. Correct the factors.')
+
+
+def initial_state(
+    branches: Sequence[Branch], core_size: int, batch_size: int
+) -> dict[str, types.CoreState]:
+  """Returns the states of all cores; leaves [B, core_size]."""
+  return {
+      name: core_lib.initial_state(branch.core_kind, core_size, batch_size)
+      for branch in branches for name in branch.parts(branch.core)}
+
+
+class Agents:
+  """The modules of all branches; to be made inside a Haiku transform."""
+
+  def __init__(
+      self,
+      branches: Sequence[Branch],
+      core_size: int,
+      num_actions: int,
+      factors: Sequence[int] = (),
+  ):
+    self._branches = branches
+    self._num_actions = num_actions
+    self._factors = factors
+    self._cores = {
+        name: core_lib.CORES[branch.core_kind](core_size, name)
+        for name, branch in _parts(branches, 'core').items()}
+    self._policies = {
+        name: self._policy(name, branch)
+        for name, branch in _parts(branches, 'policy').items()}
+    self._baselines = {
+        name: hk.Linear(1, name=name) for name in _parts(branches, 'baseline')}
+
+  def __call__(
+      self,
+      inputs: types.Array,
+      task: types.Array | None,
+      should_reset: types.Array,
+      state: Mapping[str, types.CoreState],
+  ) -> tuple[types.AgentOutput, dict[str, types.CoreState]]:
+    """Unrolls all agents, and mixes them.
+
+    Args:
+      inputs: of the cores; [T, B, D] float32.
+      task: of each stream; [T, B] int32; read if a branch has parts for each.
+      should_reset: True where an episode starts; [T, B] bool.
+      state: before the first step; leaves [B, core_size].
+
+    Returns:
+      The output, and the state after the last step.
+    """
+    outputs, states = {}, {}
+    for name, core in self._cores.items():
+      outputs[name], states[name] = core(inputs, should_reset, state[name])
+    logits, values = zip(*(
+        self._heads(branch, outputs, task) for branch in self._branches))
+    if len(self._branches) == 1:
+      return types.AgentOutput(logits[0], values[0]), states
+    policies = jnp.stack(logits, axis=-2)  # [T, B, K, A]
+    shares = mix_and_match.shares_along(_Mixture()(), len(self._branches))
+    return types.AgentOutput(
+        mix_and_match.mixture_log_probs(policies, shares),
+        mix_and_match.mixture_value(jnp.stack(values, axis=-1), shares),
+        policies), states
+
+  def _heads(self, branch, outputs, task):
+    """Returns logits [T, B, A] and values [T, B] of one agent."""
+    features = _of_task([outputs[x] for x in branch.parts(branch.core)], task)
+    logits = _of_task([
+        self._policies[x](features) for x in branch.parts(branch.policy)], task)
+    values = _of_task([
+        self._baselines[x](features)
+        for x in branch.parts(branch.baseline)], task)
+    return self._place(branch, logits), values[..., 0]
+
+  def _policy(self, name: str, branch: Branch) -> Callable[..., jax.Array]:
+    if self._is_narrow(branch):
+      return _policy_head(len(branch.actions), name)
+    if not self._factors:
+      return _policy_head(self._num_actions, name)
+    head = _policy_head(sum(self._factors), name)
+    return lambda features: _join(head(features), self._factors)
+
+  def _is_narrow(self, branch: Branch) -> bool:
+    """Whether its head has its own actions only: no other branch shares it."""
+    return bool(branch.actions) and all(
+        other is branch or other.policy != branch.policy
+        for other in self._branches)
+
+  def _place(self, branch: Branch, logits: jax.Array) -> jax.Array:
+    """Gives actions that an agent lacks minus infinity."""
+    if not branch.actions:
+      return logits
+    actions = np.array(branch.actions)
+    if not self._is_narrow(branch):
+      logits = logits[..., actions]
+    missing = jnp.full(logits.shape[:-1] + (self._num_actions,), -jnp.inf)
+    return missing.at[..., actions].set(logits)
+
+
+class _Mixture(hk.Module):
+  """Holds what the update writes from `Hypers.mixing`; no gradient reaches it.
+
+  It is 0 at first: the simplest agent acts.
+  """
+
+  def __init__(self):
+    super().__init__(name=MIXTURE)
+
+  def __call__(self) -> jax.Array:
+    return hk.get_parameter(MIXING, [], init=jnp.zeros)
+
+
+def _parts(branches: Sequence[Branch], part: str) -> dict[str, Branch]:
+  """Returns the names of all modules of a kind, and who names each first.
+
+  A module that is made twice would be two in Haiku.
+  """
+  found: dict[str, Branch] = {}
+  for branch in branches:
+    for name in branch.parts(getattr(branch, part)):
+      found.setdefault(name, branch)
+  return found
+
+
+def with_mixing(params: types.Params, mixing: types.Scalar) -> types.Params:
+  """Returns parameters of a mixture at another point of its curriculum."""
+  mixing = jnp.asarray(mixing, jnp.float32)
+  return {**params, MIXTURE: {**params[MIXTURE], MIXING: mixing}}
+
+
+def one_hot_actions(
+    actions: types.Array, num_actions: int, factors: Sequence[int]
+) -> jax.Array:
+  """Returns [N, num_actions] of actions [N]; [N, sum(factors)] if factored."""
+  if not factors:
+    return jax.nn.one_hot(actions, num_actions)
+  parts = jnp.unravel_index(actions, tuple(factors))
+  return jnp.concatenate([
+      jax.nn.one_hot(part, size) for part, size in zip(parts, factors)],
+      axis=-1)
+
+
+def _policy_head(num_actions: int, name: str) -> hk.Linear:
+  return hk.Linear(
+      num_actions, w_init=hk.initializers.VarianceScaling(0.01), name=name)
+
+
+def _join(logits: jax.Array, factors: Sequence[int]) -> jax.Array:
+  """Returns log prod_j pi_j(a_j), up to a constant, for all a; [..., A]."""
+  parts: list[Any] = jnp.split(logits, np.cumsum(factors)[:-1].tolist(), -1)
+  joined = parts[0]
+  for part in parts[1:]:
+    joined = (joined[..., :, jnp.newaxis] + part[..., jnp.newaxis, :]).reshape(
+        joined.shape[:-1] + (-1,))
+  return joined
+
+
+def _of_task(
+    outputs: Sequence[jax.Array], task: types.Array | None
+) -> jax.Array:
+  """Takes for each stream what the part of its task says; [T, B, D]."""
+  if len(outputs) == 1:
+    return outputs[0]
+  assert task is not None
+  return jnp.sum(jnp.stack([
+      jnp.where((task == i)[..., jnp.newaxis], output, 0.0)
+      for i, output in enumerate(outputs)]), axis=0)
