@@ -208,9 +208,10 @@ def make_problem(
     wrap: what stands between the environments and the agent.
 
   Raises:
-    ValueError: a teacher does not fit the suite's environment, or the method
-      of the update lacks one.
+    ValueError: a teacher does not fit the suite's environment, the method of
+      the update lacks one, or A2C would learn from an older policy's actions.
   """
+  training.check_who_acts(update, config)
   spec = spec_of(suite, wrap)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)

@@ -88,8 +88,12 @@ _EPISODES = flags.DEFINE_integer(
 _BY_PBT = 'pbt'
 
 
-def _is_mixture(network: networks.NetworkConfig) -> bool:
+def _has_transfer(network: networks.NetworkConfig) -> bool:
   return len(network.branches) > 1
+
+
+def _is_mixture(network: networks.NetworkConfig) -> bool:
+  return _has_transfer(network) and network.combination == 'mixture'
 
 
 def _make_case(suite: suites.Suite) -> mixture_cases.Case:
@@ -109,6 +113,11 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
                                for name in _AGENTS.value})
   if _TRANSFER_COST.value is not None:
     case = case._replace(transfer_cost=_TRANSFER_COST.value)
+  for name, mine in case.agents.items():
+    if _has_transfer(mine) and not _is_mixture(mine) and not case.transfer_cost:
+      raise ValueError(
+          f'--transfer_cost=0 with {name!r}, whose policies it ties together;'
+          ' expected a number above 0. Raise it, or train the agent simple.')
   return case
 
 
@@ -151,7 +160,7 @@ def _config(
 ) -> training_config.TrainingConfig:
   return run_flags.config_from_flags(
       training_config.TrainingConfig, mixing=1.0,
-      transfer_cost=case.transfer_cost if _is_mixture(network) else 0.0)
+      transfer_cost=case.transfer_cost if _has_transfer(network) else 0.0)
 
 
 def _num_members(network: networks.NetworkConfig) -> int:

@@ -112,7 +112,10 @@ def _core(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
 
 
 def _multitask(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
-  """An agent for each task to one for all; they share the torso."""
+  """An agent for each task to one for all; they share the torso.
+
+  Distral has the same agents: Teh et al. (2017), arXiv:1707.04175.
+  """
   if len(suite.tasks) < 2:
     raise ValueError(
         f'the case multitask has the one task {suite.task_names[0]!r}; expected'
@@ -120,12 +123,16 @@ def _multitask(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
   each = branches.Branch(
       'own_core', 'own_policy', 'own_baseline', num_tasks=len(suite.tasks))
   shared = branches.Branch()
+  agents = _networks(network, {
+      SIMPLE: (each,),
+      COMPLEX: (shared,),
+      MIXTURE: (each, shared),
+  })
   return Case(
-      agents=_networks(network, {
-          SIMPLE: (each,),
-          COMPLEX: (shared,),
-          MIXTURE: (each, shared),
-      }),
+      agents={**agents, **{
+          f'distral_{combination}': dataclasses.replace(
+              agents[MIXTURE], combination=combination)
+          for combination in ('one_column', 'two_columns')}},
       wrap=task_observation.TaskObservation,
       transfer_cost=100.0,
       is_final_judged=True)

@@ -53,7 +53,7 @@ _TRAINING_HELP = {
 }
 
 _UPDATE_HELP = {
-    'algorithm': 'RL loss: vtrace or a2c.',
+    'algorithm': 'RL loss: vtrace, or a2c with --lockstep --splits=1.',
     'method': 'Update: how teachers enter rewards and loss; a name in '
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '

@@ -25,6 +25,7 @@ from kickstarting import losses
 from kickstarting import pbt
 from kickstarting import weights
 from kickstarting.losses import a2c
+from kickstarting.losses import apply_distral
 from kickstarting.losses import apply_method
 from kickstarting.losses import choose_method
 from kickstarting.losses import clip_unit
@@ -82,6 +83,7 @@ __all__ = [
     'Transitions',
     'VTraceOutput',
     'a2c',
+    'apply_distral',
     'apply_method',
     'choose_method',
     'clip_unit',

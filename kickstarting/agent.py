@@ -120,7 +120,7 @@ def make_agent(
     return (actions.astype(jnp.int32), output), state
 
   def adopt(params, hypers):
-    return branches_lib.with_mixing(params, hypers.mixing)
+    return branches_lib.adopt(params, hypers, config.combination)
 
   agent = Agent(
       init, network.initial_state, network.encode, step, network.unroll)

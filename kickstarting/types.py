@@ -57,6 +57,7 @@ class AgentOutput(NamedTuple):
   logits: Array  # float32 [..., A]
   value: Array  # float32 [...]
   policies: Array | None = None  # float32 [..., K, A], logits of those mixed
+  distilled: Array | None = None  # float32 [..., A], of the shared column
 
 
 class TeacherOutput(NamedTuple):
@@ -92,8 +93,8 @@ class Hypers(NamedTuple):
   baseline_cost: Scalar  # float32
   alpha: Scalar  # float32, common factor of the teachers' weights
   rho: Array  # float32 [K], one factor per teacher
-  # Of a mixture of agents (Czarnecki et al. 2018, arXiv:1806.01780): how far
-  # its curriculum has come, and the multiplier of the transfer between agents.
+  # Of agents that share parts: how far the curriculum of a mixture has come,
+  # and the multiplier of what they learn from each other (c_KL in Distral).
   mixing: Scalar = np.float32(1.0)  # float32 in [0, 1]
   transfer_cost: Scalar = np.float32(0.0)  # float32
 

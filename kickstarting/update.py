@@ -146,6 +146,10 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     transitions = losses.split_transitions(
         output, trajectory, discount=config.discount,
         reward_transform=losses.get_reward_transform(config.reward_transform))
+    if output.distilled is not None:
+      transitions, loss_of_tasks = losses.apply_distral(
+          transitions, transitions_lib.at_tm1(output.distilled),
+          kl_cost=hypers.transfer_cost, entropy_cost=hypers.entropy_cost)
     weights = jnp.zeros(trajectory.task.shape)
     if teacher is not None:
       weights = losses.sample_weights(hypers.alpha, hypers.rho, teacher.index)
@@ -169,6 +173,11 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     if loss_of_method is not None:
       terms['distillation'] = loss_of_method
       costs['distillation'] = weights
+    if output.distilled is not None:
+      terms['distral'] = loss_of_tasks
+      costs['distral'] = hypers.transfer_cost
+      if 'negative_entropy' in terms:  # the rewards hold it
+        costs['negative_entropy'] = 0.0
     if output.policies is not None:
       policies = gradients.pass_where(
           transitions.is_learnable_tm1, transitions_lib.at_tm1(output.policies))

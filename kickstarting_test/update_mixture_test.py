@@ -154,6 +154,57 @@ class MixtureTest(parameterized.TestCase):
       update_lib.UpdateConfig(transfer='kl')
 
 
+class DistralTest(parameterized.TestCase):
+
+  def _run(self, combination, hypers=_HYPERS):
+    agents = (branches.Branch('own', 'own_policy', 'own_value'),
+              branches.Branch())
+    agent = agent_lib.make_agent(
+        build.NetworkConfig('flat', 4, branches=agents,
+                            combination=combination),
+        examples.FLAT_SPEC, cases.A)
+    trajectory = cases.TRAJECTORY._replace(
+        initial_core_state=agent.initial_state(cases.B), teacher=None)
+    update = update_lib.make_update(update_lib.UpdateConfig(), agent)
+    params = examples.params(agent.init, 1)
+    state, metrics = jax.jit(update.update)(
+        update.init(params), hypers, trajectory)
+    return agent, params, trajectory, state.params, metrics
+
+  @parameterized.parameters('one_column', 'two_columns')
+  def test_is_the_loss_of_regularised_rewards(self, combination):
+    agent, params, trajectory, _, metrics = self._run(combination)
+    params = agent.adopt(params, _HYPERS)
+    output, _ = agent.unroll(
+        params, trajectory.timesteps,
+        agent.encode(params, trajectory.instructions),
+        trajectory.initial_core_state)
+    transitions = losses.split_transitions(output, trajectory, discount=0.99)
+    transitions, loss = losses.apply_distral(
+        transitions, output.distilled[:-1], kl_cost=2.0, entropy_cost=0.3)
+    terms = losses.vtrace_actor_critic(transitions) | {'distral': loss}
+    expected, _ = losses.total(
+        terms, {'policy_gradient': 1.0, 'baseline': 0.5,
+                'negative_entropy': 0.0, 'distral': 2.0},
+        transitions.is_learnable_tm1)
+    np.testing.assert_allclose(metrics['loss'], expected, rtol=1e-5)
+    self.assertEqual(metrics['negative_entropy_weighted'], 0.0)
+
+  def test_both_columns_learn(self):
+    for combination in ('one_column', 'two_columns'):
+      _, before, _, after, _ = self._run(combination)
+      for name in ('own_policy', 'policy'):
+        self.assertTrue(cases.differs(before[name], after[name]))
+
+  @parameterized.parameters('entropy_cost', 'transfer_cost')
+  def test_every_cost_matters(self, field):
+    other = _HYPERS._replace(
+        **{field: getattr(_HYPERS, field) * np.float32(0.5)})
+    self.assertTrue(cases.differs(
+        self._run('one_column', other)[3]['own_policy'],
+        self._run('one_column')[3]['own_policy']))
+
+
 class DefaultsTest(absltest.TestCase):
 
   def test_a_single_agent_has_no_mixture(self):

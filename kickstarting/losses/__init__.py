@@ -27,6 +27,7 @@ from kickstarting.losses.distillation import get_method
 from kickstarting.losses.distillation import KICKSTARTING
 from kickstarting.losses.distillation import Method
 from kickstarting.losses.distillation import METHODS
+from kickstarting.losses.distral import apply_distral
 from kickstarting.losses.divergences import cross_entropy
 from kickstarting.losses.divergences import DIVERGENCES
 from kickstarting.losses.divergences import forward_kl
@@ -72,6 +73,7 @@ __all__ = (
     'Transitions',
     'VTraceOutput',
     'a2c',
+    'apply_distral',
     'apply_method',
     'check_shares',
     'choose_method',

@@ -15,13 +15,18 @@
 """Agents that share parts: cores and heads behind one torso, as data.
 
 A branch is one agent: a core, a policy head and a value head, each by its name.
-Branches that use the same name share that part; so one list says what is shared
-in a mixture. The last branch is the final agent. Czarnecki et al. (2018), "Mix
-& Match - Agent Curricula for Reinforcement Learning", Figure 2,
-arXiv:1806.01780.
+Branches that use the same name share that part. Several are combined to one
+policy, with the final agent last:
+  mixture: sum_i share_i pi_i. Czarnecki et al. (2018), "Mix & Match - Agent
+    Curricula for Reinforcement Learning", Figure 2, arXiv:1806.01780.
+  two_columns: softmax(weight h + f) of the task's own logits f and those all
+    tasks share, h. Teh et al. (2017), "Distral", section 3, arXiv:1707.04175.
+    The task's logits are beta f there: a step of the optimiser would be as many
+    times larger.
+  one_column: softmax(f); h learns from it, and acts through the rewards only.
 
-Not here: the torso (`build.py`), the core itself (`core.py`), how policies are
-mixed (`losses/mix_and_match.py`, read it next).
+Not here: the torso (`build.py`), the core itself (`core.py`), what is learnt
+(`losses/mix_and_match.py`, `losses/distral.py`, read them next).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,11 +41,13 @@ import numpy as np
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import distral
 from kickstarting.losses import mix_and_match
 from kickstarting.networks import core as core_lib
 
 TASK = 'task'  # entry of the observation: int32, the row of the suite's task
 MIXTURE, MIXING = 'mixture', 'mixing'  # module and name of the parameter
+COMBINATIONS = ('mixture', 'two_columns', 'one_column')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,12 +79,19 @@ class Branch:
     return [f'{name}_{task}' for task in range(self.num_tasks)]
 
 
-def check_branches(branches: Sequence[Branch]) -> None:
-  """Raises ValueError unless the branches are a curriculum of agents."""
+def check_branches(
+    branches: Sequence[Branch], combination: str = 'mixture'
+) -> None:
+  """Raises ValueError unless the branches can be combined."""
+  checks.check_name('combination', combination, COMBINATIONS)
   if not branches:
     raise ValueError(
         'branches is (); expected at least one, the last of which is the final'
         ' agent of a mixture.')
+  if combination != 'mixture' and len(branches) != 2:
+    raise ValueError(
+        f'combination {combination!r} of {len(branches)} branches; expected'
+        ' two: that of each task, and that which all tasks share.')
   final = branches[-1]
   if len(branches) > 1 and (final.actions or final.num_tasks):
     raise ValueError(
@@ -137,8 +151,10 @@ class Agents:
       core_size: int,
       num_actions: int,
       factors: Sequence[int] = (),
+      combination: str = 'mixture',
   ):
     self._branches = branches
+    self._combination = combination
     self._num_actions = num_actions
     self._factors = factors
     self._cores = {
@@ -175,6 +191,11 @@ class Agents:
         self._heads(branch, outputs, task) for branch in self._branches))
     if len(self._branches) == 1:
       return types.AgentOutput(logits[0], values[0]), states
+    if self._combination != 'mixture':
+      own, shared = logits
+      if self._combination == 'two_columns':
+        own = own + _Mixture()() * shared
+      return types.AgentOutput(own, values[0], distilled=shared), states
     policies = jnp.stack(logits, axis=-2)  # [T, B, K, A]
     shares = mix_and_match.shares_along(_Mixture()(), len(self._branches))
     return types.AgentOutput(
@@ -218,16 +239,17 @@ class Agents:
 
 
 class _Mixture(hk.Module):
-  """Holds what the update writes from `Hypers.mixing`; no gradient reaches it.
+  """Holds how much the last branch counts; the update writes it.
 
-  It is 0 at first: the simplest agent acts.
+  It is 0 at first: the first agent acts.
   """
 
   def __init__(self):
     super().__init__(name=MIXTURE)
 
   def __call__(self) -> jax.Array:
-    return hk.get_parameter(MIXING, [], init=jnp.zeros)
+    return jax.lax.stop_gradient(
+        hk.get_parameter(MIXING, [], init=jnp.zeros))
 
 
 def _parts(branches: Sequence[Branch], part: str) -> dict[str, Branch]:
@@ -242,8 +264,20 @@ def _parts(branches: Sequence[Branch], part: str) -> dict[str, Branch]:
   return found
 
 
+def adopt(
+    params: types.Params, hypers: types.Hypers, combination: str
+) -> types.Params:
+  """Returns parameters that hold what combines branches now."""
+  if combination == 'one_column':
+    return params
+  if combination == 'two_columns':
+    return with_mixing(params, distral.columns_weight(
+        hypers.transfer_cost, hypers.entropy_cost))
+  return with_mixing(params, hypers.mixing)
+
+
 def with_mixing(params: types.Params, mixing: types.Scalar) -> types.Params:
-  """Returns parameters of a mixture at another point of its curriculum."""
+  """Returns parameters in which the last branch counts so much."""
   mixing = jnp.asarray(mixing, jnp.float32)
   return {**params, MIXTURE: {**params[MIXTURE], MIXING: mixing}}
 

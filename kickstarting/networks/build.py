@@ -51,11 +51,12 @@ class NetworkConfig:
   observation_keys: tuple[str, ...] = ()  # the arrays to read; () = all
   # Agents behind the torso, from simple to complex; several are a mixture.
   branches: tuple[branches_lib.Branch, ...] = (branches_lib.Branch(),)
+  combination: str = 'mixture'  # of the branches; see branches.py
   action_factors: tuple[int, ...] = ()  # the policy is a product of these
 
   def __post_init__(self):
     checks.check_name('torso', self.torso, TORSOS)
-    branches_lib.check_branches(self.branches)
+    branches_lib.check_branches(self.branches, self.combination)
     if self.core_size < 1:
       raise ValueError(
           f'core_size is {self.core_size}; expected at least 1 unit.')
@@ -126,10 +127,13 @@ def from_json(fields: Mapping[str, Any]) -> NetworkConfig:
 
 
 def final_agent(config: NetworkConfig) -> NetworkConfig:
-  """Returns the network of the last agent of a mixture, alone.
+  """Returns the network of the agent that is judged in the end.
 
-  It reads its parameters from those of the mixture, by their names.
+  It is the last one of a mixture, alone; it reads its parameters from those of
+  the mixture, by their names. Where tasks have policies of their own it is all.
   """
+  if len(config.branches) > 1 and config.combination != 'mixture':
+    return config
   return dataclasses.replace(config, branches=config.branches[-1:])
 
 
@@ -159,7 +163,8 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
         config.instruction_buckets, name='instruction')
     torso = TORSOS[config.torso]()
     agents = branches_lib.Agents(
-        config.branches, config.core_size, num_actions, config.action_factors)
+        config.branches, config.core_size, num_actions, config.action_factors,
+        config.combination)
 
     def encode(tokens):
       if not config.reads_instruction:

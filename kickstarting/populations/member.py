@@ -78,6 +78,7 @@ def train_member(
     ValueError: see `loop.run`.
   """
   generations.check_rules(rules, config)
+  training.check_who_acts(problem.update, config)
   files = generations.Files(folder)
   judging.check_rules(judge, rules)
   return _run_member(

@@ -108,6 +108,7 @@ def train(
     threads.ThreadError: an actor failed.
     ValueError: the rules or the checkpoint do not fit; see `loop.run`.
   """
+  training.check_who_acts(problem.update, config)
   layout = layout_lib.Layout(config.splits, population.num_members)
   update = update_lib.make_update(problem.update, problem.agent)
   program = program_lib.Program(

@@ -110,8 +110,10 @@ def train(
     loop.TrainingError: the loss is not finite.
     threads.ThreadError: an actor failed.
     ValueError: the checkpoint does not fit, there is none to resume from, or
-      there is one and `resume` is False: it is not overwritten.
+      there is one and `resume` is False: it is not overwritten; or the update
+      is of the policy that acts, and an older one may.
   """
+  check_who_acts(problem.update, config)
   program = make_program(problem, config.splits)
   steering = _Student(problem, config)
   ending = loop.run(
@@ -130,6 +132,23 @@ def train(
       best_frames=best_frames,
       stragglers=ending.stragglers,
   )
+
+
+def check_who_acts(
+    update: update_lib.UpdateConfig, config: training_config.TrainingConfig
+) -> None:
+  """Raises ValueError if A2C would learn from actions of an older policy."""
+  if update.algorithm != 'a2c':
+    return
+  is_synchronous = (
+      config.lockstep and config.splits == 1 and config.batches_per_actor == 1)
+  if not is_synchronous:
+    raise ValueError(
+        'algorithm a2c learns from the policy that acts now, but with lockstep'
+        f' {config.lockstep}, splits {config.splits} and batches_per_actor'
+        f' {config.batches_per_actor} an older one may have acted; expected'
+        ' True, 1 and 1. Add --lockstep --splits=1 --batches_per_actor=1, or'
+        ' take vtrace, which corrects for it.')
 
 
 def make_program(problem: Problem, splits: int) -> program_lib.Program:

@@ -29,6 +29,7 @@ from kickstarting.networks import build as networks
 from kickstarting.runtime import exchange
 from kickstarting.runtime import loop
 from kickstarting.runtime import threads
+from kickstarting.runtime import training_config
 
 
 def _raised(call) -> BaseException:
@@ -69,6 +70,14 @@ class IsMistakeTest(parameterized.TestCase):
 
 class MistakesTest(parameterized.TestCase):
   """What users get wrong in flags is one clear line."""
+
+  def test_a2c_with_actors_beside_the_learner(self):
+    error = _raised(lambda: build.make_problem(
+        suites.get_suite('minigrid8'), networks.get_network('flat'),
+        update_lib.UpdateConfig(algorithm='a2c'),
+        training_config.TrainingConfig()))
+    self.assertRegex(str(error), 'Add --lockstep --splits=1')
+    self.assertTrue(cli.is_mistake(error))
 
   @parameterized.named_parameters(
       ('suite', {'suite': 'minigird8'}, build.suite_from_flags,

@@ -87,6 +87,20 @@ class MixAndMatchTest(parameterized.TestCase):
     self.assertGreater(len(set(shares)), 1)
     self.assertGreater(pathlib.Path(result['figure']).stat().st_size, 5000)
 
+  def test_distral(self):
+    agents = ['distral_one_column', 'distral_two_columns']
+    done = self._run(
+        '--case=multitask', f'--agents={",".join(agents)}',
+        '--transfer_cost=0.01')
+    result = binaries.last_line(done)
+    self.assertEqual(list(result['evaluation_scores']), agents)
+    for agent in agents:
+      self.assertGreater(
+          logger.read_records(self.folder / agent)[0]['distral'], 0.0)
+      policy = policy_file.load_policy(self.folder / agent)
+      self.assertLen(policy.network.branches, 2)
+    self.assertNotIn(' mixing ', done.stdout)
+
   def test_interrupted_and_resumed(self):
     process = binaries.start(
         _PROGRAM, *_FLAGS, '--case=core', '--frames=2e5', '--lockstep',
@@ -113,6 +127,8 @@ class MixAndMatchTest(parameterized.TestCase):
       (('--mixing=piecewise:0=0,50%=2',),
        r'--mixing=piecewise:0=0,50%=2 is .* of the run; expected a share'),
       (('--mixing=sine',), "schedule 'sine': unknown schedule"),
+      (('--case=multitask', '--agents=distral_one_column',
+        '--transfer_cost=0'), "transfer_cost=0 with 'distral_one_column'"),
       (('--case=multitask', '--tasks=LavaGapS5'),
        "multitask has the one task 'LavaGapS5'"),
   )

@@ -77,6 +77,13 @@ class CasesTest(parameterized.TestCase):
     self.assertEqual(_modules(case, 'complex')['policy']['w'].shape[1], 21)
     self.assertNotIn('small_policy', _modules(case, 'shared_head'))
 
+  def test_distral_has_the_agents_of_the_mixture(self):
+    case = _case('multitask')
+    for combination in ('one_column', 'two_columns'):
+      network = case.agents[f'distral_{combination}']
+      self.assertEqual(network.combination, combination)
+      self.assertEqual(network.branches, case.agents['mix_and_match'].branches)
+
   @parameterized.parameters(
       ('action_space', 1.0, False), ('core', 100.0, False),
       ('multitask', 100.0, True))

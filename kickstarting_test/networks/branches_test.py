@@ -24,6 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import agent as agent_lib
+from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.networks import branches
 from kickstarting.networks import build
@@ -151,6 +152,71 @@ class MixtureTest(parameterized.TestCase):
     np.testing.assert_allclose(
         output.policies[:, :, 1], final.logits, atol=1e-6)
     self.assertIsNone(final.policies)
+
+
+class ColumnsTest(parameterized.TestCase):
+
+  def test_two_columns_are_added(self):
+    config = _config(_EACH, _FINAL, combination='two_columns')
+    params = branches.with_mixing(_params(config), _ALPHA)
+    output, _ = _unroll(config, params)
+    own, _ = _unroll(_config(_EACH), params)
+    shared, _ = _unroll(_config(_FINAL), params)
+    np.testing.assert_allclose(
+        output.logits, own.logits + _ALPHA * shared.logits, atol=1e-5)
+    np.testing.assert_allclose(output.distilled, shared.logits, atol=1e-6)
+    np.testing.assert_allclose(output.value, own.value, atol=1e-6)
+    self.assertIsNone(output.policies)
+
+  def test_an_empty_column_leaves_a_power_of_the_shared_policy(self):
+    # Golden test of the specification: f = 0 gives pi_0 ** alpha, normalised.
+    config = _config(_EACH, _FINAL, combination='two_columns')
+    params = branches.with_mixing(_params(config), _ALPHA)
+    for task in range(_TASKS):
+      name = f'own_policy_{task}'
+      params[name] = jax.tree.map(np.zeros_like, params[name])
+    output, _ = _unroll(config, params)
+    power = _softmax(output.distilled) ** _ALPHA
+    np.testing.assert_allclose(
+        _softmax(output.logits), power / power.sum(axis=-1, keepdims=True),
+        rtol=1e-5)
+
+  def test_one_column_acts_alone(self):
+    config = _config(_EACH, _FINAL, combination='one_column')
+    params = _params(config)
+    self.assertNotIn('mixture', params)
+    output, _ = _unroll(config, params)
+    own, _ = _unroll(_config(_EACH), params)
+    np.testing.assert_allclose(output.logits, own.logits, atol=1e-6)
+    shared, _ = _unroll(_config(_FINAL), params)
+    np.testing.assert_allclose(output.distilled, shared.logits, atol=1e-6)
+
+  @parameterized.parameters(
+      ('two_columns', 0.75), ('mixture', 0.2), ('one_column', None))
+  def test_what_the_update_writes(self, combination, expected):
+    config = _config(_EACH, _FINAL, combination=combination)
+    agent = agent_lib.make_agent(config, _SPEC, _A)
+    hypers = types.Hypers(
+        np.float32(0), np.float32(0.1), np.float32(0), np.float32(0),
+        np.zeros(0, np.float32), mixing=np.float32(0.2),
+        transfer_cost=np.float32(0.3))
+    params = agent.adopt(_params(config), hypers)
+    self.assertEqual('mixture' in params, expected is not None)
+    if expected is not None:
+      self.assertAlmostEqual(
+          float(params['mixture']['mixing']), expected, places=6)
+
+  def test_who_is_judged(self):
+    for combination in ('two_columns', 'one_column'):
+      config = _config(_EACH, _FINAL, combination=combination)
+      self.assertEqual(build.final_agent(config), config)
+
+  def test_errors(self):
+    with self.assertRaisesRegex(
+        ValueError, "combination 'two_columns' of 1 branches; expected two"):
+      _config(_FINAL, combination='two_columns')
+    with self.assertRaisesRegex(ValueError, "unknown combination 'columns'"):
+      _config(_EACH, _FINAL, combination='columns')
 
 
 class TaskTest(absltest.TestCase):

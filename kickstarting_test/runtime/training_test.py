@@ -28,6 +28,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import update as update_lib
 from kickstarting.environments import python_batch
 from kickstarting.runtime import loop
 from kickstarting.runtime import threads
@@ -150,6 +151,18 @@ class RunTest(tiny.TestCase):
       np.testing.assert_allclose(
           record['negative_entropy_weighted'],
           cost * record['negative_entropy'], rtol=1e-5)
+
+  def test_a2c_learns_on_policy(self):
+    update = update_lib.UpdateConfig(algorithm='a2c')
+    self.train(tiny.make_problem(update=update), tiny.LOCKSTEP)
+    self.assertEqual({r['policy_lag'] for r in self.records}, {0})
+    for change in (
+        {'lockstep': False}, {'splits': 2}, {'batches_per_actor': 2}):
+      with self.assertRaisesRegex(
+          ValueError, 'algorithm a2c learns from the policy that acts now.*an'
+          ' older one may have acted; expected True, 1 and 1'):
+        self.train(tiny.make_problem(update=update),
+                   dataclasses.replace(tiny.LOCKSTEP, **change))
 
   def test_schedule_of_no_hyper_parameter(self):
     with self.assertRaisesRegex(
