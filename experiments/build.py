@@ -40,11 +40,14 @@ from kickstarting.environments import seeds
 from kickstarting.environments import suites
 from kickstarting.networks import build as build_lib
 from kickstarting.populations import judging
+from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import evaluation
 from kickstarting.runtime import logger as logger_lib
+from kickstarting.runtime import parameter_store
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
+from kickstarting.teachers import acting
 from kickstarting.teachers import labelling
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
@@ -68,6 +71,8 @@ Wrap: TypeAlias = Callable[
     [base.BatchedEnvironment, int], base.BatchedEnvironment]
 
 _EVALUATION_STREAMS = 40  # of a task, at most
+_JUDGED_EPISODES = 10  # of a task, at every record, where others act too
+_FOREVER = 2**62  # frames
 NO_TEACHING = Teaching((), np.zeros(0, np.int32), controllers.scheduled(0.0))
 
 
@@ -223,28 +228,83 @@ def make_problem(
         f' adds the reward, such as {losses.KICKSTARTING}.')
   if 'value' in method.needs:
     teacher_lib.check_value(teaching.teachers, method.name)
+  teacher_lib.check_q(teaching.teachers, update.divergence)
+  control = _control(update, config)
+  others_act = bool(control.teacher_share or control.epsilon)
+  if others_act and not teaching.teachers:
+    raise ValueError(
+        f'--teacher_share={control.teacher_share} and --epsilon='
+        f'{control.epsilon} without teachers; expected at least one, with which'
+        ' the student shares its acting. Name --teachers, or leave both 0.')
+  if others_act and num_members > 1:
+    raise ValueError(
+        'members of a population are compared by what they do themselves, but'
+        f' --teacher_share is {control.teacher_share} and --epsilon'
+        f' {control.epsilon}; expected 0. Train one student instead.')
 
   def make_labeller(task: np.ndarray) -> labelling.Labeller | None:
     if not teaching.teachers:
       return None
-    return labelling.make_labeller(
-        teaching.teachers, teaching.teacher_of_task[task])
+    return acting.let_act(labelling.make_labeller(
+        teaching.teachers, teaching.teacher_of_task[task]), control)
 
+  agent = agent_lib.make_agent(network, spec.observation, spec.num_actions)
+  make_window = lambda frames: scores.ScoreWindow(
+      list(suite.random_returns), list(suite.reference_returns), frames)
   return training.Problem(
-      agent=agent_lib.make_agent(network, spec.observation, spec.num_actions),
+      agent=agent,
       network=build_lib.to_json(network),
       update=update,
       make_environment=lambda block: wrap(make_environment(
           suite, config.streams, config.seed, block,
           splits=config.splits * num_members), 0),
       make_labeller=make_labeller,
-      make_window=lambda frames: scores.ScoreWindow(
-          list(suite.random_returns), list(suite.reference_returns), frames),
+      make_window=make_window,
       task_names=suite.task_names,
       teacher_names=tuple(t.name for t in teaching.teachers),
       controller=teaching.controller,
       schedules=learner_schedules(),
+      referee=_make_referee(
+          agent, lambda: wrap(make_environment(
+              suite, _JUDGED_EPISODES * len(suite.tasks), config.seed,
+              group=seeds.Group.SELECTION), 0),
+          make_window) if others_act else None,
   )
+
+
+def _control(
+    update: update_lib.UpdateConfig, config: training_config.TrainingConfig
+) -> acting.Control:
+  """Returns who acts: as the method says, or else the configuration."""
+  shares = {'teacher': 1.0, 'mixture': 0.5}
+  control = losses.get_method(update.method).control
+  return acting.Control(
+      teacher_share=config.teacher_share or shares.get(control, 0.0),
+      epsilon=1.0 if control == 'uniform' else config.epsilon,
+      temperature=update.teacher_temperature)
+
+
+def _make_referee(
+    agent: agent_lib.Agent,
+    make: Callable[[], base.BatchedEnvironment],
+    make_window: Callable[[int], scores.ScoreWindow],
+) -> Callable[[Any, int], scores.ScoreWindow]:
+  """Returns what lets the student play alone, the same episodes every time."""
+  functions = actor_lib.make_actor_functions(agent)
+
+  def referee(params, frames):
+    environment = make()
+    actor = actor_lib.StreamActor(
+        functions, environment, None, jax.random.key(frames))
+    returns, _ = evaluation.play(
+        actor, parameter_store.ParameterStore(0, params),
+        np.ones_like(environment.task))
+    window = make_window(_FOREVER)
+    for task, [episode_return] in zip(environment.task, returns, strict=True):
+      window.add(frames, int(task), episode_return)
+    return window
+
+  return referee
 
 
 def make_judge(

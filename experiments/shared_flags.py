@@ -46,6 +46,9 @@ _TRAINING_HELP = {
     'learning_rate': 'At the start; it falls linearly to 0.',
     'entropy_cost': 'Multiplier of the negative entropy in the loss.',
     'baseline_cost': 'Multiplier of the value loss.',
+    'teacher_share': 'Share of the teacher in the policy that acts; 1 where '
+                     'the method says that the teacher acts.',
+    'epsilon': 'Share of the uniform policy in the policy that acts.',
     'window_frames': 'Length of the sliding window of the score, in frames.',
     'record_frames': 'Frames between two records of the curves.',
     'checkpoint_frames': 'Frames between two checkpoints.',
@@ -61,6 +64,8 @@ _UPDATE_HELP = {
     'transfer': 'Between the agents of a mixture: knowledge (the paper\'s), '
                 'masked or mixture.',
     'divergence': 'Between teacher and student; the paper\'s is cross_entropy.',
+    'teacher_temperature': 'Divides the teacher\'s logits in the divergence '
+                           'and while it acts; below 1 sharpens.',
     'reward_transform': 'Applied to rewards before the loss.',
     'discount': 'Gamma, per step.',
     'vtrace_lambda': 'Lambda of the V-trace targets.',

@@ -34,7 +34,6 @@ from kickstarting import losses
 from kickstarting import types
 from kickstarting.losses import distillation
 from kickstarting.losses import gradients
-from kickstarting.losses import method_unroll
 from kickstarting.losses import transitions as transitions_lib
 
 ALGORITHMS = ('vtrace', 'a2c')
@@ -48,6 +47,7 @@ class UpdateConfig:
   algorithm: str = 'vtrace'  # one of ALGORITHMS
   method: str = losses.KICKSTARTING  # a key of losses.METHODS
   divergence: str = 'cross_entropy'  # a key of losses.DIVERGENCES
+  teacher_temperature: float = 1.0  # in the divergence; below 1 sharpens
   # Share of the uniform policy in a teacher whose log-probability is read.
   teacher_floor: float = distillation.TEACHER_FLOOR
   transfer: str = 'knowledge'  # a key of losses.TRANSFERS, for mixtures
@@ -74,7 +74,14 @@ class UpdateConfig:
       if value not in known:
         raise ValueError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
-    method_unroll.check_control(losses.get_method(self.method))
+    losses.get_method(self.method)
+    checks.check_positive_finite(
+        'teacher_temperature', self.teacher_temperature)
+    if self.divergence == 'squared_error' and self.teacher_temperature != 1.0:
+      raise ValueError(
+          f'teacher_temperature is {self.teacher_temperature} with divergence'
+          " 'squared_error', which compares action values; expected 1.0. Take"
+          ' forward_kl for sharpened policies.')
     for field in ('discount', 'vtrace_lambda', 'teacher_floor'):
       checks.check_fraction(field, getattr(self, field))
     for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):
@@ -156,7 +163,9 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     of_rewards = transitions
     transitions, loss_of_method = losses.apply_method(
         method, transitions, output, trajectory, weights,
-        divergence=config.divergence, floor=config.teacher_floor)
+        divergence=config.divergence,
+        teacher_temperature=config.teacher_temperature,
+        floor=config.teacher_floor)
     if not method.has_return:
       terms = {}
       if method.reads_student_value:

@@ -106,10 +106,16 @@ class HypersTest(parameterized.TestCase):
 
 class ConfigTest(parameterized.TestCase):
 
+  def test_values_are_not_sharpened(self):
+    with self.assertRaisesRegex(
+        ValueError, "temperature is 0.1 with divergence 'squared_error'"):
+      update_lib.UpdateConfig(
+          divergence='squared_error', teacher_temperature=0.1)
+
   def test_settings_reach_the_losses(self):
     config = update_lib.UpdateConfig(
         divergence='reverse_kl', reward_transform='clip_unit', discount=0.5,
-        teacher_floor=0.2,
+        teacher_floor=0.2, teacher_temperature=0.5,
         vtrace_lambda=0.6, rho_clip=3.0, c_clip=0.7, pg_rho_clip=4.0,
         reduction='sum')
     spies = {}
@@ -134,7 +140,9 @@ class ConfigTest(parameterized.TestCase):
                 'lambda_': 0.6, 'rho_clip': 3.0, 'c_clip': 0.7,
                 'pg_rho_clip': 4.0},
             'a2c': {'lambda_': 0.6},
-            'apply_method': {'divergence': 'reverse_kl', 'floor': 0.2},
+            'apply_method': {
+                'divergence': 'reverse_kl', 'teacher_temperature': 0.5,
+                'floor': 0.2},
             'total': {'reduction': 'sum'},
         })
 
@@ -149,8 +157,7 @@ class ConfigTest(parameterized.TestCase):
   @parameterized.parameters(
       ('algorithm', 'ppo', "algorithm is 'ppo'; expected one of vtrace, a2c"),
       ('method', 'copy', "unknown method 'copy'"),
-      ('method', 'teacher_distill',
-       'the policy that acts is the teacher; expected a method in which it is'),
+      ('teacher_temperature', 0.0, 'teacher_temperature is 0.0; expected'),
       ('teacher_floor', -0.1, 'teacher_floor is -0.1; expected a number in'),
       ('divergence', 'l2', "divergence is 'l2'; expected one of cross_entropy"),
       ('reward_transform', 'log', "reward_transform is 'log'; expected one of"),

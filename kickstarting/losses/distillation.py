@@ -226,6 +226,7 @@ def make_step(
     teacher_value: types.Array,
     *,
     divergence: str = 'cross_entropy',
+    teacher_temperature: chex.Numeric = 1.0,
     floor: chex.Numeric = TEACHER_FLOOR,
 ) -> Step:
   """Computes what methods are made of.
@@ -239,6 +240,7 @@ def make_step(
     student_value: [...] float32; gradients are stopped.
     teacher_value: [...] float32; gradients are stopped.
     divergence: the distance; a name in `divergences.DIVERGENCES`.
+    teacher_temperature: of the distance; below 1 sharpens the teacher.
     floor: see `floor_teacher`; not for the distance.
 
   Returns:
@@ -254,7 +256,8 @@ def make_step(
   log_teacher = floor_teacher(teacher_logits, floor)
   step = Step(
       distance=divergences.get_divergence(divergence)(
-          teacher_logits, student_logits),
+          teacher_logits, student_logits,
+          teacher_temperature=teacher_temperature),
       reverse_cross_entropy=-categorical.expectation(log_student, log_teacher),
       teacher_log_prob=log_teacher,
       student_log_prob=log_student,

@@ -23,6 +23,7 @@ Not here: weights, masks of steps and the choice of states; see
 """
 
 from collections.abc import Callable
+import numbers
 from typing import TypeAlias
 
 import chex
@@ -189,11 +190,82 @@ def jensen_shannon(
   ) * categorical.expectation(log_q, log_q - log_m)
 
 
+def negative_log_likelihood(
+    teacher_logits: types.Array,
+    student_logits: types.Array,
+    *,
+    teacher_temperature: chex.Numeric = 1.0,
+    student_temperature: chex.Numeric = 1.0,
+    is_legal: types.Array | None = None,
+) -> jax.Array:
+  """Returns -log student(argmax teacher); arguments as in `cross_entropy`.
+
+  The limit of the cross-entropy as the teacher's temperature goes to 0, but for
+  ties, of which the first counts.
+  Source: Rusu et al. (2016), "Policy Distillation", section 3.1,
+  arXiv:1511.06295.
+  """
+  log_p, log_q = _both_log_probs(
+      teacher_logits,
+      student_logits,
+      teacher_temperature,
+      student_temperature,
+      is_legal,
+  )
+  best = jax.nn.one_hot(jnp.argmax(log_p, axis=-1), log_p.shape[-1])
+  return -jnp.sum(jnp.where(best > 0, log_q, 0.0), axis=-1)
+
+
+def squared_error(
+    teacher_logits: types.Array,
+    student_logits: types.Array,
+    *,
+    teacher_temperature: chex.Numeric = 1.0,
+    student_temperature: chex.Numeric = 1.0,
+    is_legal: types.Array | None = None,
+) -> jax.Array:
+  """Returns sum_a (teacher(a) - student(a))^2 of action values, not policies.
+
+  Both sides are Q-values; there is nothing that a temperature could sharpen.
+  Source: Rusu et al. (2016), "Policy Distillation", section 3.1,
+  arXiv:1511.06295.
+
+  Args:
+    teacher_logits: action values; [..., A] float32; gradients flow.
+    student_logits: action values; [..., A] float32; gradients flow.
+    teacher_temperature: 1.
+    student_temperature: 1.
+    is_legal: bool [..., A], actions that count; None for all.
+
+  Returns:
+    [...] float32.
+
+  Raises:
+    ValueError: a temperature is not 1.
+  """
+  for name, value in (('teacher_temperature', teacher_temperature),
+                      ('student_temperature', student_temperature)):
+    if isinstance(value, numbers.Real) and value != 1:
+      raise ValueError(
+          f'{name} is {value} with squared_error, which compares action values;'
+          ' expected 1. Take forward_kl for sharpened policies.')
+  chex.assert_equal_shape([teacher_logits, student_logits])
+  chex.assert_type([teacher_logits, student_logits], float)
+  difference = teacher_logits - student_logits
+  if is_legal is not None:
+    chex.assert_equal_shape([difference, is_legal])
+    chex.assert_type(is_legal, bool)
+    difference = jnp.where(is_legal, difference, 0.0)
+  return jnp.sum(jnp.square(difference), axis=-1)
+
+
 DIVERGENCES = {
     'cross_entropy': cross_entropy,
     'forward_kl': forward_kl,
     'jensen_shannon': jensen_shannon,
+    'negative_log_likelihood': negative_log_likelihood,
     'reverse_kl': reverse_kl,
+    'squared_error': squared_error,
 }
 
 

@@ -40,6 +40,7 @@ def apply_method(
     weights: types.Array,
     *,
     divergence: str = 'cross_entropy',
+    teacher_temperature: chex.Numeric = 1.0,
     floor: chex.Numeric = distillation.TEACHER_FLOOR,
 ) -> tuple[transitions_lib.Transitions, jax.Array | None]:
   """Applies a method to an unroll of the student.
@@ -52,7 +53,8 @@ def apply_method(
   Shapes: T time, B batch, A actions.
 
   Args:
-    method: which one; the student must have acted.
+    method: which one. Who acted is the caller's choice: what depends on it is
+      corrected by the RL loss, and by nothing in the method's own.
     transitions: from `split_transitions`; [T, B].
     output: of the student; [T+1, B]; gradients flow from its logits.
     trajectory: with a teacher; or without, then no stream has one.
@@ -61,16 +63,13 @@ def apply_method(
       (`is_one_step`) takes the share lambda from it, and the rest from the
       return.
     divergence: see `distillation.make_step`.
+    teacher_temperature: see `distillation.make_step`.
     floor: see `distillation.make_step`.
 
   Returns:
     The transitions with r_i in the place of the rewards, for an RL loss if
     `method.has_return`; and the method's loss [T, B], or None.
-
-  Raises:
-    ValueError: the student is not who acts in this method.
   """
-  check_control(method)
   if method.is_one_step and not method.needs:
     transitions = transitions._replace(
         discount_t=jnp.zeros_like(transitions.discount_t))
@@ -83,7 +82,9 @@ def apply_method(
   no_step = jnp.zeros((1, num_streams), bool)
   logits = gradients.pass_where(
       jnp.concatenate([is_taught, no_step]), output.logits)
-  step, following = _steps(logits, output.value, trajectory, divergence, floor)
+  step, following = _steps(
+      logits, output.value, trajectory, divergence=divergence,
+      teacher_temperature=teacher_temperature, floor=floor)
   taught = distillation.pseudo_reward(
       method, step, following, transitions.r_t, transitions.discount_t, weights)
   if method.adds_reward:
@@ -100,24 +101,13 @@ def apply_method(
   return transitions, jnp.where(is_taught, method.loss(step), 0.0)
 
 
-def check_control(method: distillation.Method) -> None:
-  """Raises ValueError if another policy than the student acts in a method."""
-  if method.control != 'student':
-    raise ValueError(
-        f'method {method.name!r} learns from episodes in which the policy that'
-        f' acts is the {method.control}; expected a method in which it is the'
-        ' student. Take on_policy_distill, or the laboratory of'
-        ' experiments/distilling_policy_distillation.')
-
-
-def _steps(logits, value, trajectory, divergence, floor):
+def _steps(logits, value, trajectory, **options):
   """Computes step i and step i+1 of each transition of an unroll."""
   teacher = trajectory.teacher
   chex.assert_equal_shape([logits, teacher.logits])
   actions = jnp.pad(trajectory.actions, ((0, 1), (0, 0)))
   step = distillation.make_step(
-      logits, teacher.logits, actions, value, teacher.value,
-      divergence=divergence, floor=floor)
+      logits, teacher.logits, actions, value, teacher.value, **options)
   following = step._replace(
       teacher_log_prob=-step.reverse_cross_entropy,
       student_log_prob=-categorical.entropy(logits))

@@ -121,11 +121,16 @@ class StreamActor:
     (actions, output), self._state = self._functions.step(
         self._params, self._rng_key, np.uint32(self._counter),
         timestep._replace(instruction=row), context, self._state)
+    logits = output.logits
+    if self._labeller and self._labeller.act:
+      (actions, logits), self._carry = self._labeller.act(
+          self._carry, self._rng_key, np.uint32(self._counter), timestep,
+          self._environment.instructions.tokens, logits)
     self._counter += 1
     actions = np.asarray(actions)
     self._environment.send(actions)
     self._actions.append(actions)
-    self._logits.append(output.logits)
+    self._logits.append(logits)
     self._is_waiting = True
 
   def finish(self) -> Rollout:

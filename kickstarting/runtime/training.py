@@ -61,6 +61,9 @@ class Problem:
   task_names: tuple[str, ...]
   teacher_names: tuple[str, ...]
   controller: controllers.WeightController
+  # Of parameters and frames; plays the student alone, where others act in
+  # training. None: the episodes of training are the student's.
+  referee: Callable[[types.Params, int], scores.ScoreWindow] | None = None
   # Of LEARNER_HYPERS; in place of what the configuration says.
   schedules: Mapping[str, schedules_lib.Schedule] = dataclasses.field(
       default_factory=dict)
@@ -217,7 +220,7 @@ class _Student:
         alpha=weights.alpha, rho=weights.rho, **self._learner_hypers)
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
-    for episode in episodes:
+    for episode in () if self._problem.referee else episodes:
       self.window.add(frames, episode.task, episode.episode_return)
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
@@ -231,6 +234,8 @@ class _Student:
             ' rewards. Checkpoints written before are intact.')
 
   def record(self, frames: int, params: types.Params) -> dict[str, Any]:
+    if self._problem.referee:
+      self.window = self._problem.referee(params, frames)
     window = self.window
     window.advance(frames)
     score = window.score()

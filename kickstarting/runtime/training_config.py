@@ -44,6 +44,9 @@ class TrainingConfig:
   baseline_cost: float = 0.5
   mixing: float = 1.0  # of a mixture of agents: 1 is the final agent alone
   transfer_cost: float = 0.0  # of what it learns from the others
+  # Who acts: (1 - epsilon) (share of teacher, rest student) + epsilon uniform.
+  teacher_share: float = 0.0
+  epsilon: float = 0.0
   window_frames: int = 500_000  # of the score's sliding window
   record_frames: int = 50_000  # between two records of the curves
   checkpoint_frames: int = 1_000_000  # between two checkpoints
@@ -57,7 +60,8 @@ class TrainingConfig:
       if getattr(self, field) < 1:
         raise ValueError(
             f'{field} is {getattr(self, field)}; expected at least 1.')
-    checks.check_fraction('mixing', self.mixing)
+    for field in ('mixing', 'teacher_share', 'epsilon'):
+      checks.check_fraction(field, getattr(self, field))
     for field in (
         'learning_rate', 'entropy_cost', 'baseline_cost', 'transfer_cost'):
       value = getattr(self, field)

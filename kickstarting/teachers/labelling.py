@@ -37,6 +37,8 @@ class Labeller(NamedTuple):
 
   initial_carry() -> carry, before an environment's first timestep.
   label(carry, timesteps [T+1, B], tokens [U, L]) -> (TeacherOutput, carry).
+  step(carry, timestep [B], tokens [U, L]) -> (TeacherOutput [B], carry).
+  act: where teachers act too; see `acting.py`.
 
   The carry holds each teacher's core state and last output per stream: the
   last timestep of a trajectory is the first of the next one, and a teacher
@@ -45,6 +47,8 @@ class Labeller(NamedTuple):
 
   initial_carry: Callable[[], Any]
   label: Callable[..., tuple[types.TeacherOutput, Any]]
+  step: Callable[..., tuple[types.TeacherOutput, Any]] | None = None
+  act: Callable[..., tuple[Any, Any]] | None = None
 
 
 class _Group(NamedTuple):
@@ -119,6 +123,12 @@ def make_labeller(
     return types.AgentOutput(logits, value), new_states
 
   @jax.jit
+  def one_more(params, rows, timesteps, tokens, states):
+    """Outputs for the next timestep of the streams."""
+    output, states = evaluate(params, rows, timesteps, tokens, states)
+    return jax.tree.map(lambda x: x[0], output), states
+
+  @jax.jit
   def rest(params, rows, timesteps, tokens, carry):
     last, states = carry
     output, states = evaluate(params, rows, timesteps, tokens, states)
@@ -129,12 +139,25 @@ def make_labeller(
   index = np.asarray(teacher_of_stream, np.int32)
   narrow = [tables.Narrow() for _ in groups]
 
-  def label(carry, timesteps, tokens):
+  def narrowed(timesteps, tokens):
     # Each teacher encodes the instructions of its own streams only.
-    rows, words = zip(*[
+    return zip(*[
         n(np.moveaxis(timesteps.instruction[:, group.streams], 1, 0), tokens)
         for n, group in zip(narrow, groups)
     ])
+
+  def step(carry, timestep, tokens):
+    timesteps = jax.tree.map(lambda x: x[np.newaxis], timestep)
+    rows, words = narrowed(timesteps, tokens)
+    if carry is None:
+      carry = first(stacked, rows, timesteps, words)
+    else:
+      carry = one_more(stacked, rows, timesteps, words, carry[1])
+    output, _ = carry
+    return types.TeacherOutput(output.logits, output.value, index), carry
+
+  def label(carry, timesteps, tokens):
+    rows, words = narrowed(timesteps, tokens)
     if carry is None:
       at = lambda s: (stacked, [r[:, s] for r in rows],
                       jax.tree.map(lambda x: x[s], timesteps), words)
@@ -144,7 +167,7 @@ def make_labeller(
         jax.tree.map(lambda x: x[1:], timesteps), words, carry)
     return types.TeacherOutput(output.logits, output.value, index), carry
 
-  return Labeller(initial_carry, label)
+  return Labeller(initial_carry, label, step)
 
 
 def _group(

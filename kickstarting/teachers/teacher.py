@@ -55,13 +55,15 @@ class Teacher:
   observation: Mapping[str, base.ArraySpec]
   tasks: tuple[str, ...] = ()  # what it was trained on
   has_value: bool = True  # False: its value is 0 everywhere
+  has_q: bool = False  # True: its logits are action values, Q(s, a)
 
 
 def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
   """Makes a teacher of a trained agent.
 
   It has a value function where it learnt one of the environment's rewards; its
-  `info` says with which method it was trained.
+  `info` says with which method it was trained, and with 'has_q' that its logits
+  are action values.
 
   Raises:
     ValueError: the parameters do not belong to the network, or are not finite.
@@ -85,6 +87,7 @@ def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
       observation=policy.observation,
       tasks=policy.tasks,
       has_value=method is None or method.adds_reward,
+      has_q=bool(policy.info.get('has_q', False)),
   )
 
 
@@ -162,6 +165,17 @@ def check_value(teachers: Sequence[Teacher], method: str) -> None:
           f' {teacher.name!r} has none; expected one with a value head. Take'
           ' another teacher, or a method that needs its policy alone, such as'
           ' on_policy_distill_plus_r.')
+
+
+def check_q(teachers: Sequence[Teacher], divergence: str) -> None:
+  """Raises ValueError if one has no action values, which a divergence needs."""
+  for teacher in teachers:
+    if divergence == 'squared_error' and not teacher.has_q:
+      raise ValueError(
+          f'divergence {divergence!r} compares action values, but teacher'
+          f' {teacher.name!r} has a policy and none of these; expected one'
+          ' whose logits are Q-values (has_q). Take another teacher, or'
+          ' forward_kl with a teacher_temperature below 1.')
 
 
 def route(

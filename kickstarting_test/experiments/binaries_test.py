@@ -94,6 +94,22 @@ class BinariesTest(absltest.TestCase):
     self.assertEqual(
         logger.read_records(folder / 'scratch')[0]['lambda'], {})
 
+  def test_distil_where_that_teacher_goes(self):
+    folder = self.root / 'teacher_driven'
+    result = binaries.last_line(binaries.run(
+        'experiments.kickstart', *_FLAGS, f'--workdir={folder}',
+        f'--teachers=*={self.root / "scratch"}', '--weights=constant:1',
+        '--method=teacher_distill', '--epsilon=0.05', '--nobaseline',
+        '--divergence=forward_kl', '--teacher_temperature=0.1'))
+    self._assert_result(result, folder)
+    records = logger.read_records(folder / 'distilled')
+    self.assertNotIn('policy_gradient', records[0])
+    # The student alone plays ten episodes before each record.
+    self.assertEqual(
+        {tuple(r['episodes'].values()) for r in records}, {(10,)})
+    distances = [r['distillation'] for r in records]
+    self.assertLess(distances[-1], distances[0])
+
   def test_pbt_with_that_teacher_and_its_replay(self):
     folder = self.root / 'pbt'
     done = binaries.run(
@@ -194,10 +210,14 @@ class BinariesTest(absltest.TestCase):
     folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
     for flag, message in (
         ('--method=teleport', "unknown method 'teleport'; expected one of"),
-        ('--method=teacher_distill', 'the policy that acts is the teacher'),
+        ('--divergence=squared_error', "'FourRooms' has a policy and none"),
+        ('--divergence=squared_error --teacher_temperature=0.1',
+         'teacher_temperature is 0.1 with divergence'),
+        ('--epsilon=0.1 --teachers=', 'epsilon=0.1 without teachers'),
+        ('--teacher_share=2', r'teacher_share is 2.0; expected'),
         ('--flipped=2', r'flipped=2: 2.0 is not a number in the range')):
       done = binaries.run(
-          'experiments.kickstart', f'--workdir={folder}', flag)
+          'experiments.kickstart', f'--workdir={folder}', *flag.split())
       self.assertNotEqual(done.returncode, 0)
       self.assertRegex(done.stderr, message)
       self.assertNotIn('Traceback', done.stderr)

@@ -29,7 +29,8 @@ from kickstarting.losses import divergences
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
-_NAMES = ('cross_entropy', 'forward_kl', 'jensen_shannon', 'reverse_kl')
+_POLICIES = ('cross_entropy', 'forward_kl', 'jensen_shannon', 'reverse_kl')
+_NAMES = (*_POLICIES, 'negative_log_likelihood', 'squared_error')
 _RNG = np.random.default_rng(0)
 _TEACHER = _RNG.normal(size=(3, 2, 5)).astype(np.float32) * 2
 _STUDENT = _RNG.normal(size=(3, 2, 5)).astype(np.float32) * 2
@@ -57,6 +58,8 @@ def _oracle(name, teacher, student, beta=0.5):
     return -sum(a * np.log(b) for a, b in zip(p, q, strict=True))
   if name == 'forward_kl':
     return _kl(p, q)
+  if name == 'negative_log_likelihood':
+    return -np.log(q[np.argmax(p)])
   if name == 'reverse_kl':
     return _kl(q, p)
   m = beta * p + (1 - beta) * q
@@ -66,7 +69,8 @@ def _oracle(name, teacher, student, beta=0.5):
 class DivergencesTest(chex.TestCase):
 
   @chex.variants(with_jit=True, without_jit=True)
-  @parameterized.product(name=_NAMES, masked=(True, False))
+  @parameterized.product(
+      name=(*_POLICIES, 'negative_log_likelihood'), masked=(True, False))
   def test_equals_the_definition(self, name, masked):
     actual = self.variant(
         functools.partial(
@@ -103,7 +107,7 @@ class DivergencesTest(chex.TestCase):
     actual = divergences.jensen_shannon(_P, _Q, beta=0.25)
     self.assertAlmostEqual(float(actual), 0.026047, delta=2e-6)
 
-  @parameterized.parameters(*_NAMES)
+  @parameterized.parameters(*_POLICIES, 'squared_error')
   def test_gradients_into_both_sides(self, name):
     divergence = divergences.get_divergence(name)
     test_util.check_grads(
@@ -127,7 +131,7 @@ class DivergencesTest(chex.TestCase):
     difference = jax.nn.softmax(_STUDENT / 2) - jax.nn.softmax(_TEACHER)
     np.testing.assert_allclose(gradient, difference / 2, atol=1e-6)
 
-  @parameterized.parameters(*_NAMES)
+  @parameterized.parameters(*_POLICIES, 'squared_error')
   def test_equal_policies(self, name):
     divergence = divergences.get_divergence(name)
     least = categorical.entropy(_TEACHER) if name == 'cross_entropy' else 0.0
@@ -203,8 +207,29 @@ class DivergencesTest(chex.TestCase):
           float(divergences.jensen_shannon(_P, _Q, beta=beta)), 0.0, places=6
       )
 
+  def test_likelihood_is_the_sharpest_cross_entropy(self):
+    np.testing.assert_allclose(
+        divergences.negative_log_likelihood(_TEACHER, _STUDENT),
+        divergences.cross_entropy(
+            _TEACHER, _STUDENT, teacher_temperature=1e-3), rtol=1e-4)
+    gradient = jax.grad(lambda t: divergences.negative_log_likelihood(
+        t, _STUDENT).sum())(_TEACHER)
+    np.testing.assert_array_equal(gradient, 0.0)
+
+  def test_squared_error_of_action_values(self):
+    # (3 - 1)^2 + (0 - 2)^2, and the first action alone
+    q, p = jnp.array([3.0, 0.0]), jnp.array([1.0, 2.0])
+    self.assertEqual(divergences.squared_error(q, p), 8.0)
+    is_legal = jnp.array([True, False])
+    self.assertEqual(
+        divergences.squared_error(q, p, is_legal=is_legal), 4.0)
+    for side in ('teacher_temperature', 'student_temperature'):
+      with self.assertRaisesRegex(
+          ValueError, f'{side} is 0.1 with squared_error.*expected 1'):
+        divergences.squared_error(q, p, **{side: 0.1})
+
   def test_registry(self):
-    self.assertEqual(tuple(sorted(divergences.DIVERGENCES)), _NAMES)
+    self.assertEqual(set(divergences.DIVERGENCES), set(_NAMES))
     with self.assertRaisesRegex(
         ValueError, "unknown divergence 'kl'; expected one of cross_entropy, f"
     ):

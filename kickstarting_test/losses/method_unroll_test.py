@@ -310,11 +310,19 @@ class EdgeTest(parameterized.TestCase):
     np.testing.assert_array_equal(loss, 0.0)
 
   @parameterized.parameters('teacher_distill', 'uniform_distill')
-  def test_the_student_must_act(self, name):
+  def test_who_acted_does_not_change_the_distance(self, name):
     output, trajectory = _make()
-    with self.assertRaisesRegex(
-        ValueError, f"'{name}' learns from episodes in which .* is the"):
-      _apply(name, output, trajectory)
+    np.testing.assert_array_equal(
+        _loss(name, output, trajectory),
+        _loss('on_policy_distill', output, trajectory))
+
+  def test_a_sharpened_teacher(self):
+    output, trajectory = _make()
+    sharp = trajectory._replace(teacher=trajectory.teacher._replace(
+        logits=trajectory.teacher.logits / np.float32(0.1)))
+    np.testing.assert_allclose(
+        _loss('on_policy_distill', output, trajectory, teacher_temperature=0.1),
+        _loss('on_policy_distill', output, sharp), rtol=1e-5)
 
   def test_another_number_of_actions(self):
     output, trajectory = _make()

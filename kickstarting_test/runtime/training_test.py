@@ -30,6 +30,7 @@ import numpy as np
 
 from kickstarting import update as update_lib
 from kickstarting.environments import python_batch
+from kickstarting.environments import scores
 from kickstarting.runtime import loop
 from kickstarting.runtime import threads
 from kickstarting_test.environments import fakes
@@ -151,6 +152,26 @@ class RunTest(tiny.TestCase):
       np.testing.assert_allclose(
           record['negative_entropy_weighted'],
           cost * record['negative_entropy'], rtol=1e-5)
+
+  def test_a_referee_takes_the_place_of_training_episodes(self):
+    given = []
+
+    def referee(params, frames):
+      given.append((jax.device_get(params), frames))
+      window = scores.ScoreWindow([0.0, 0.0], [10.0, 10.0], 2**62)
+      for task in (0, 1):
+        window.add(frames, task, len(given))
+      return window
+
+    outcome = self.train(tiny.make_problem(referee=referee))
+    self.assertEqual(
+        [r['score'] for r in self.records],
+        [10.0 * min(i + 1, 10) for i in range(len(self.records))])
+    self.assertEqual(
+        [r['frames'] for r in self.records], [frames for _, frames in given])
+    self.assertEqual(self.records[0]['episodes'], {'short': 1, 'long': 1})
+    tiny.assert_same(given[-1][0], outcome.params)
+    self.assertEqual(outcome.score, self.records[-1]['score'])
 
   def test_a2c_learns_on_policy(self):
     update = update_lib.UpdateConfig(algorithm='a2c')
