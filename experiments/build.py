@@ -38,6 +38,7 @@ from kickstarting.environments import envpool_batch
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
+from kickstarting.networks import branches
 from kickstarting.networks import build as build_lib
 from kickstarting.populations import judging
 from kickstarting.runtime import actor as actor_lib
@@ -83,7 +84,11 @@ def suite_from_flags() -> suites.Suite:
 
 
 def load_teachers(
-    specs: Sequence[str], suite: suites.Suite, weights: str, frames: int
+    specs: Sequence[str],
+    suite: suites.Suite,
+    weights: str,
+    frames: int,
+    gives_features: bool = False,
 ) -> Teaching:
   """Loads teachers and routes them.
 
@@ -94,6 +99,7 @@ def load_teachers(
     suite: the student's tasks.
     weights: of --weights.
     frames: of the whole run, for shares in `weights`.
+    gives_features: whether teachers give what their cores compute.
 
   Raises:
     ValueError: a file is missing or damaged, a teacher fits no task.
@@ -104,14 +110,15 @@ def load_teachers(
   for spec in specs:
     if spec == 'zoo':
       teachers += zoo.load_experts(
-          [task for task in suite.task_names if task not in named])
+          [task for task in suite.task_names if task not in named],
+          gives_features=gives_features)
       continue
     task, _, path = spec.rpartition('=')
     if task:
       assignments[task] = len(teachers)
     teachers.append(teacher_lib.from_policy(
         task.strip(teacher_lib.EVERY_TASK) or path,
-        policy_file.load_policy(path)))
+        policy_file.load_policy(path), gives_features=gives_features))
   routing = teacher_lib.route(teachers, suite.task_names, assignments)
   controller = _controller(weights, frames)
   controller.init(len(teachers))  # raises now if the numbers do not match
@@ -229,6 +236,11 @@ def make_problem(
   if 'value' in method.needs:
     teacher_lib.check_value(teaching.teachers, method.name)
   teacher_lib.check_q(teaching.teachers, update.divergence)
+  if update.feature_cost and not network.features.num_tasks:
+    raise ValueError(
+        f'--feature_cost={update.feature_cost}, but the student does not'
+        ' project its features; expected 0 here. experiments.kickstart makes'
+        ' such a student.')
   control = _control(update, config)
   others_act = bool(control.teacher_share or control.epsilon)
   if others_act and not teaching.teachers:
@@ -270,6 +282,21 @@ def make_problem(
               group=seeds.Group.SELECTION), 0),
           make_window) if others_act else None,
   )
+
+
+def mimicking(
+    network: build_lib.NetworkConfig, suite: suites.Suite, teaching: Teaching
+) -> build_lib.NetworkConfig:
+  """Returns the network of a student that regresses on teachers' features.
+
+  Its streams must tell the task: wrap them in `TaskObservation`.
+
+  Raises:
+    ValueError: teachers give no features, or of different sizes.
+  """
+  return dataclasses.replace(network, features=branches.Features(
+      num_tasks=len(suite.tasks),
+      size=teacher_lib.check_features(teaching.teachers)))
 
 
 def _control(
@@ -397,8 +424,15 @@ def export(
     info: dict[str, Any],
     wrap: Wrap = unwrapped,
 ) -> None:
-  """Writes a trained agent as a policy file."""
+  """Writes a trained agent as a policy file.
+
+  Of the parameters only those of the network are taken: what learnt with it, to
+  be left behind, may be among them.
+  """
   spec = spec_of(suite, wrap)
+  agent = agent_lib.make_agent(network, spec.observation, spec.num_actions)
+  mine = jax.eval_shape(agent.init, jax.random.key(0))
+  params = {module: params[module] for module in mine}
   policy_file.save_policy(path, policy_file.Policy(
       network=network,
       params=params,

@@ -16,6 +16,7 @@
 
   python -m experiments.kickstart                   # minigrid8, shipped experts
   python -m experiments.kickstart --method=on_policy_distill  # no reward
+  python -m experiments.kickstart --feature_cost=0.01         # Actor-Mimic's
   python -m experiments.kickstart --weights=constant:1 --seed=2
 
 Both students have the same network, budget and settings; they are trained one
@@ -40,6 +41,7 @@ from experiments import workdir as workdir_lib
 from kickstarting import losses
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
+from kickstarting.environments import task_observation
 from kickstarting.networks import build as networks
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
@@ -57,12 +59,29 @@ flags.FLAGS.set_default('teachers', ['zoo'])
 
 
 def _make_problem(
-    suite: suites.Suite, method: str, teaching: build.Teaching
+    suite: suites.Suite, update: update_lib.UpdateConfig,
+    teaching: build.Teaching
 ) -> training.Problem:
+  network = networks.get_network(shared_flags.NETWORK.value)
+  wrap: build.Wrap = build.unwrapped
+  if update.feature_cost:
+    network = build.mimicking(network, suite, teaching)
+    wrap = task_observation.TaskObservation
   return build.make_problem(
-      suite, networks.get_network(shared_flags.NETWORK.value),
-      run_flags.config_from_flags(update_lib.UpdateConfig, method=method),
-      run_flags.config_from_flags(training_config.TrainingConfig), teaching)
+      suite, network, update,
+      run_flags.config_from_flags(training_config.TrainingConfig), teaching,
+      wrap=wrap)
+
+
+def _make_scratch(suite: suites.Suite) -> training.Problem:
+  """Composes what a student learns from that nobody helps."""
+  update = run_flags.config_from_flags(
+      update_lib.UpdateConfig, method='baseline', feature_cost=0.0,
+      divergence=update_lib.UpdateConfig.divergence, teacher_temperature=1.0)
+  config = run_flags.config_from_flags(
+      training_config.TrainingConfig, teacher_share=0.0, epsilon=0.0)
+  return build.make_problem(
+      suite, networks.get_network(shared_flags.NETWORK.value), update, config)
 
 
 def _train(
@@ -89,16 +108,18 @@ def main(argv):
   folder = workdir_lib.choose('kickstart')
   suite = build.suite_from_flags()
   frames = shared_flags.FLAGS.frames
-  method = losses.get_method(shared_flags.FLAGS.method)
+  update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  method = losses.get_method(update.method)
   student = 'kickstarted' if method.adds_reward else 'distilled'
   teaching = build.load_teachers(
-      shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames)
+      shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames,
+      gives_features=bool(update.feature_cost))
   teaching = dataclasses.replace(teaching, teachers=tuple(
       flipped.flip(teacher, _FLIPPED.value) for teacher in teaching.teachers))
   jobs = {}  # all of them now: what is wrong must not show after the first
   if _BASELINE.value:
-    jobs['scratch'] = _make_problem(suite, 'baseline', build.NO_TEACHING)
-  jobs[student] = _make_problem(suite, method.name, teaching)
+    jobs['scratch'] = _make_scratch(suite)
+  jobs[student] = _make_problem(suite, update, teaching)
   workdir_lib.begin(folder, 'kickstart')
   stop = workdir_lib.StopRequest()
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'

@@ -33,7 +33,6 @@ import pathlib
 from typing import Any, NamedTuple
 
 from absl import flags
-import jax
 
 from experiments import build
 from experiments import cli
@@ -242,13 +241,11 @@ def _judge(
   """Evaluates and writes the final agent; returns what it gets."""
   network = networks.final_agent(case.agents[name])
   final = _final(network, suite, case.wrap)
-  mine = jax.eval_shape(final.init, jax.random.key(0))
-  params = {module: trained.params[module] for module in mine}
   evaluation = build.evaluate(
-      final, suite, params, _EPISODES.value, shared_flags.FLAGS.seed,
+      final, suite, trained.params, _EPISODES.value, shared_flags.FLAGS.seed,
       label=f'{name:14}', wrap=case.wrap)
   build.export(
-      folder / name / 'policy.npz', network, suite, params,
+      folder / name / 'policy.npz', network, suite, trained.params,
       {'frames': trained.frames, 'seed': shared_flags.FLAGS.seed,
        'evaluation': evaluation}, case.wrap)
   return evaluation

@@ -66,6 +66,8 @@ _UPDATE_HELP = {
     'divergence': 'Between teacher and student; the paper\'s is cross_entropy.',
     'teacher_temperature': 'Divides the teacher\'s logits in the divergence '
                            'and while it acts; below 1 sharpens.',
+    'feature_cost': 'Multiplier of the regression on the teachers\' features, '
+                    'beside their weight (Actor-Mimic\'s beta).',
     'reward_transform': 'Applied to rewards before the loss.',
     'discount': 'Gamma, per step.',
     'vtrace_lambda': 'Lambda of the V-trace targets.',

@@ -34,6 +34,7 @@ from kickstarting.losses import diagnostics
 from kickstarting.losses import distillation_loss
 from kickstarting.losses import DIVERGENCES
 from kickstarting.losses import entropy
+from kickstarting.losses import feature_regression
 from kickstarting.losses import forward_kl
 from kickstarting.losses import get_method
 from kickstarting.losses import jensen_shannon
@@ -47,12 +48,14 @@ from kickstarting.losses import METHODS
 from kickstarting.losses import mixture_log_probs
 from kickstarting.losses import mixture_transfer
 from kickstarting.losses import mixture_value
+from kickstarting.losses import negative_log_likelihood
 from kickstarting.losses import optimistic_asymmetric_clip
 from kickstarting.losses import reverse_kl
 from kickstarting.losses import REWARD_TRANSFORMS
 from kickstarting.losses import sample_weights
 from kickstarting.losses import shares_along
 from kickstarting.losses import split_transitions
+from kickstarting.losses import squared_error
 from kickstarting.losses import total
 from kickstarting.losses import TRANSFERS
 from kickstarting.losses import Transitions
@@ -91,6 +94,7 @@ __all__ = [
     'diagnostics',
     'distillation_loss',
     'entropy',
+    'feature_regression',
     'forward_kl',
     'get_method',
     'jensen_shannon',
@@ -103,12 +107,14 @@ __all__ = [
     'mixture_log_probs',
     'mixture_transfer',
     'mixture_value',
+    'negative_log_likelihood',
     'optimistic_asymmetric_clip',
     'pbt',
     'reverse_kl',
     'sample_weights',
     'shares_along',
     'split_transitions',
+    'squared_error',
     'total',
     'vtrace',
     'vtrace_actor_critic',

@@ -98,7 +98,8 @@ def make_agent(
     missing |= {'image', 'direction'} - set(observation_spec)
   if config.torso.startswith('impala'):
     missing |= {'image'} - set(observation_spec)
-  if any(branch.num_tasks for branch in config.branches):
+  if config.features.num_tasks or any(
+      branch.num_tasks for branch in config.branches):
     missing |= {branches_lib.TASK} - set(observation_spec)
   if missing:
     raise ValueError(

@@ -47,6 +47,15 @@ def check_positive_finite(name: str, value: Any) -> None:
     )
 
 
+def check_not_negative(name: str, value: Any) -> None:
+  """Raises ValueError unless `value` is traced or in [0, infinity)."""
+  if isinstance(value, numbers.Real) and not 0 <= float(value) < math.inf:
+    raise ValueError(
+        f'{name} is {value}; expected a finite number, 0 or more. Pass 0 to do '
+        'without.'
+    )
+
+
 def check_fraction(name: str, value: Any) -> None:
   """Raises ValueError unless `value` is traced or in [0, 1]."""
   if isinstance(value, numbers.Real) and not 0 <= float(value) <= 1:

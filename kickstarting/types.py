@@ -58,6 +58,7 @@ class AgentOutput(NamedTuple):
   value: Array  # float32 [...]
   policies: Array | None = None  # float32 [..., K, A], logits of those mixed
   distilled: Array | None = None  # float32 [..., A], of the shared column
+  features: Array | None = None  # float32 [..., D], to be compared
 
 
 class TeacherOutput(NamedTuple):
@@ -67,6 +68,7 @@ class TeacherOutput(NamedTuple):
   value: Array  # float32 [T+1, B]; 0 where a teacher has none
   # The teacher of each stream, -1 where it has none; shadows tuple.index.
   index: Array  # type: ignore[assignment]  # int32 [B]
+  features: Array | None = None  # float32 [T+1, B, D], if they give any
 
 
 class Trajectory(NamedTuple):

@@ -51,6 +51,7 @@ class UpdateConfig:
   # Share of the uniform policy in a teacher whose log-probability is read.
   teacher_floor: float = distillation.TEACHER_FLOOR
   transfer: str = 'knowledge'  # a key of losses.TRANSFERS, for mixtures
+  feature_cost: float = 0.0  # of a teacher's features, times its weight
   reward_transform: str = 'identity'  # a key of losses.REWARD_TRANSFORMS
   discount: float = 0.99  # gamma, per step
   vtrace_lambda: float = 1.0
@@ -86,6 +87,7 @@ class UpdateConfig:
       checks.check_fraction(field, getattr(self, field))
     for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):
       checks.check_positive(field, getattr(self, field))
+    checks.check_not_negative('feature_cost', self.feature_cost)
     if not self.max_grad_norm > 0.0:
       raise ValueError(
           f'max_grad_norm is {self.max_grad_norm}; expected a positive number,'
@@ -116,6 +118,19 @@ def make_optimizer(config: UpdateConfig) -> optax.GradientTransformation:
     scale = optax.scale_by_rms(
         decay=0.99, eps=0.1, initial_scale=1.0, eps_in_sqrt=True)
   return optax.chain(optax.clip_by_global_norm(config.max_grad_norm), scale)
+
+
+def _features(
+    output: types.AgentOutput, teacher: types.TeacherOutput | None
+) -> tuple[types.Array, types.TeacherOutput]:
+  """Returns the student's features of the sources, and the teacher's output."""
+  if output.features is None or teacher is None or teacher.features is None:
+    raise ValueError(
+        'feature_cost is not 0, but the student or its teachers give no'
+        ' features; expected both. Let the student\'s network project them'
+        ' (NetworkConfig.features) and the teachers give theirs, or set it to'
+        ' 0.')
+  return transitions_lib.at_tm1(output.features), teacher
 
 
 def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
@@ -194,6 +209,12 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
           policies,
           losses.shares_along(hypers.mixing, policies.shape[-2]))
       costs['transfer'] = hypers.transfer_cost
+    if config.feature_cost:
+      is_learnable_tm1 = transitions.is_learnable_tm1
+      terms['feature_regression'] = losses.feature_regression(
+          *_features(output, teacher), is_learnable_tm1 & jnp.broadcast_to(
+              weights != 0, is_learnable_tm1.shape))
+      costs['feature_regression'] = config.feature_cost * weights
     if teacher is not None:
       extra = losses.diagnostics(transitions, teacher)
       labelled = jnp.maximum(jnp.sum(extra.pop('is_labelled')), 1)

@@ -45,6 +45,16 @@ class ChecksTest(parameterized.TestCase):
     ):
       checks.check_positive_finite('temperature', float('inf'))
 
+  @parameterized.parameters(-0.1, float('inf'), float('nan'), np.float64(-2))
+  def test_not_negative_refuses(self, value):
+    with self.assertRaisesRegex(
+        ValueError, f'cost is {value}; expected a finite number, 0 or more'):
+      checks.check_not_negative('cost', value)
+
+  @parameterized.parameters(0, 0.0, 5, np.float32(2))
+  def test_not_negative_accepts(self, value):
+    checks.check_not_negative('cost', value)
+
   @parameterized.parameters(-0.1, 1.1, float('nan'), np.float64(2))
   def test_fraction_refuses(self, value):
     with self.assertRaisesRegex(
@@ -63,6 +73,7 @@ class ChecksTest(parameterized.TestCase):
       checks.check_positive('x', x)
       checks.check_positive_finite('x', x)
       checks.check_fraction('x', x)
+      checks.check_not_negative('x', x)
       return x
 
     self.assertEqual(f(jnp.float32(-1)), -1)

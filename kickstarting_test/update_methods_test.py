@@ -16,9 +16,15 @@
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import jax
 import numpy as np
 
+from kickstarting import agent as agent_lib
 from kickstarting import losses
+from kickstarting import update as update_lib
+from kickstarting.environments import base
+from kickstarting.networks import branches
+from kickstarting.networks import build
 from kickstarting_test import update_cases as cases
 from kickstarting_test.networks import examples
 
@@ -92,6 +98,57 @@ class MethodTest(parameterized.TestCase):
     found = {
         np.asarray(run(method)[0]['w']).tobytes() for method in methods}
     self.assertLen(found, len(methods))
+
+
+class FeatureRegressionTest(absltest.TestCase):
+
+  def _run(self, feature_cost, hypers=cases.HYPERS):
+    config = build.NetworkConfig(
+        'flat', 4, features=branches.Features(num_tasks=2, size=3))
+    spec = examples.FLAT_SPEC | {'task': base.ArraySpec((), np.dtype(np.int32))}
+    agent = agent_lib.make_agent(config, spec, cases.A)
+    timesteps = cases.TRAJECTORY.timesteps
+    task = np.tile(cases.TRAJECTORY.task, (cases.T + 1, 1))
+    trajectory = cases.TRAJECTORY._replace(
+        timesteps=timesteps._replace(
+            observation=timesteps.observation | {'task': task}),
+        initial_core_state=agent.initial_state(cases.B),
+        teacher=cases.TRAJECTORY.teacher._replace(
+            features=cases.normal(9, cases.T + 1, cases.B, 3)))
+    update = update_lib.make_update(
+        update_lib.UpdateConfig(feature_cost=feature_cost), agent)
+    params = examples.params(agent.init, 1)
+    state, metrics = jax.jit(update.update)(
+        update.init(params), hypers, trajectory)
+    return params, state.params, metrics
+
+  def test_is_one_more_term(self):
+    _, _, metrics = self._run(0.1)
+    self.assertGreater(metrics['feature_regression_weighted'], 0.0)
+    _, _, without = self._run(0.0)
+    np.testing.assert_allclose(
+        metrics['loss'],
+        without['loss'] + metrics['feature_regression_weighted'], rtol=1e-5)
+
+  def test_moves_the_layers_of_tasks_with_a_teacher(self):
+    # Stream 0 is of task 0; of task 1 stream 1 has no teacher, stream 2 has.
+    before, after, _ = self._run(0.1)
+    for task in (0, 1):
+      self.assertTrue(cases.differs(
+          before[f'features_{task}'], after[f'features_{task}']))
+
+  def test_fades_with_the_weight(self):
+    hypers = cases.HYPERS._replace(alpha=np.float32(0))
+    before, after, metrics = self._run(0.1, hypers)
+    cases.assert_same(before['features_0'], after['features_0'])
+    self.assertEqual(metrics['feature_regression_weighted'], 0.0)
+
+  def test_without_features(self):
+    with self.assertRaisesRegex(
+        ValueError, 'feature_cost is not 0, but the student or its teachers'):
+      cases.run(feature_cost=0.1)
+    with self.assertRaisesRegex(ValueError, 'feature_cost is -1; expected'):
+      update_lib.UpdateConfig(feature_cost=-1)
 
 
 if __name__ == '__main__':

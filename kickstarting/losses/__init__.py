@@ -33,9 +33,12 @@ from kickstarting.losses.divergences import DIVERGENCES
 from kickstarting.losses.divergences import forward_kl
 from kickstarting.losses.divergences import get_divergence
 from kickstarting.losses.divergences import jensen_shannon
+from kickstarting.losses.divergences import negative_log_likelihood
 from kickstarting.losses.divergences import reverse_kl
+from kickstarting.losses.divergences import squared_error
 from kickstarting.losses.kickstart import diagnostics
 from kickstarting.losses.kickstart import distillation_loss
+from kickstarting.losses.kickstart import feature_regression
 from kickstarting.losses.kickstart import kickstarting_terms
 from kickstarting.losses.kickstart import sample_weights
 from kickstarting.losses.method_choice import choose_method
@@ -82,6 +85,7 @@ __all__ = (
     'diagnostics',
     'distillation_loss',
     'entropy',
+    'feature_regression',
     'forward_kl',
     'get_divergence',
     'get_method',
@@ -97,11 +101,13 @@ __all__ = (
     'mixture_log_probs',
     'mixture_transfer',
     'mixture_value',
+    'negative_log_likelihood',
     'optimistic_asymmetric_clip',
     'reverse_kl',
     'sample_weights',
     'shares_along',
     'split_transitions',
+    'squared_error',
     'total',
     'vtrace',
     'vtrace_actor_critic',

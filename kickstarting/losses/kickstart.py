@@ -160,6 +160,37 @@ def kickstarting_terms(
   return {**rl_terms, 'distillation': jnp.where(has_teacher, loss, 0.0)}
 
 
+def feature_regression(
+    student_features_tm1: types.Array,
+    teacher: types.TeacherOutput,
+    is_pulled: types.Array,
+) -> jax.Array:
+  """Computes || f(h_student) - h_teacher ||^2 per step, for Actor-Mimic.
+
+  f is a layer of the student's network for each task, which has projected the
+  student's features already. The paper adds it to the policy's regression with
+  a small cost, beta.
+  Source: Parisotto et al. (2016), "Actor-Mimic", section 3.2, Eq. 4,
+  arXiv:1511.06342.
+  Shapes: T time, B batch, D features.
+
+  Args:
+    student_features_tm1: [T, B, D] float32; gradients flow where `is_pulled`.
+    teacher: its features [T+1, B, D]; gradients are stopped.
+    is_pulled: bool [T, B], steps that count.
+
+  Returns:
+    [T, B] float32; 0 where a step does not count.
+  """
+  chex.assert_rank(student_features_tm1, 3)
+  assert teacher.features is not None
+  wanted = jax.lax.stop_gradient(transitions_lib.at_tm1(teacher.features))
+  chex.assert_equal_shape([student_features_tm1, wanted])
+  student = gradients.pass_where(is_pulled, student_features_tm1)
+  error = jnp.sum(jnp.square(student - wanted), axis=-1)
+  return jnp.where(is_pulled, error, 0.0)
+
+
 def diagnostics(
     transitions: transitions_lib.Transitions, teacher: types.TeacherOutput
 ) -> dict[str, jax.Array]:

@@ -79,6 +79,25 @@ class Branch:
     return [f'{name}_{task}' for task in range(self.num_tasks)]
 
 
+@dataclasses.dataclass(frozen=True)
+class Features:
+  """What a network gives of the final agent's core, to be compared.
+
+  A student that is to have the features of a teacher of each task projects its
+  own: Parisotto et al. (2016), "Actor-Mimic", section 3.2, arXiv:1511.06342.
+  """
+
+  are_given: bool = False  # as they are
+  num_tasks: int = 0  # with 1 or more: through a layer for each task
+  size: int = 0  # of its output
+
+  def __post_init__(self):
+    if self.num_tasks and (self.are_given or self.size < 1):
+      raise ValueError(
+          f'features are {self}; expected them as they are, or projected for'
+          ' each task to a size of at least 1. Leave one of the two out.')
+
+
 def check_branches(
     branches: Sequence[Branch], combination: str = 'mixture'
 ) -> None:
@@ -152,9 +171,14 @@ class Agents:
       num_actions: int,
       factors: Sequence[int] = (),
       combination: str = 'mixture',
+      features: Features = Features(),
   ):
     self._branches = branches
     self._combination = combination
+    self._features = features
+    self._projections = [
+        hk.Linear(features.size, name=f'features_{task}')
+        for task in range(features.num_tasks)]
     self._num_actions = num_actions
     self._factors = factors
     self._cores = {
@@ -189,19 +213,35 @@ class Agents:
       outputs[name], states[name] = core(inputs, should_reset, state[name])
     logits, values = zip(*(
         self._heads(branch, outputs, task) for branch in self._branches))
+    output = self._combine(logits, values)
+    return output._replace(features=self._compared(outputs, task)), states
+
+  def _combine(self, logits, values):
+    """Makes one policy of those of the branches."""
     if len(self._branches) == 1:
-      return types.AgentOutput(logits[0], values[0]), states
+      return types.AgentOutput(logits[0], values[0])
     if self._combination != 'mixture':
       own, shared = logits
       if self._combination == 'two_columns':
         own = own + _Mixture()() * shared
-      return types.AgentOutput(own, values[0], distilled=shared), states
+      return types.AgentOutput(own, values[0], distilled=shared)
     policies = jnp.stack(logits, axis=-2)  # [T, B, K, A]
     shares = mix_and_match.shares_along(_Mixture()(), len(self._branches))
     return types.AgentOutput(
         mix_and_match.mixture_log_probs(policies, shares),
         mix_and_match.mixture_value(jnp.stack(values, axis=-1), shares),
-        policies), states
+        policies)
+
+  def _compared(self, outputs, task):
+    """Returns the final agent's features [T, B, D], or None."""
+    final = self._branches[-1]
+    if self._projections:
+      features = _of_task([outputs[x] for x in final.parts(final.core)], task)
+      return _of_task([project(features) for project in self._projections],
+                      task)
+    if self._features.are_given:
+      return _of_task([outputs[x] for x in final.parts(final.core)], task)
+    return None
 
   def _heads(self, branch, outputs, task):
     """Returns logits [T, B, A] and values [T, B] of one agent."""

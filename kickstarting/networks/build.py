@@ -53,6 +53,7 @@ class NetworkConfig:
   branches: tuple[branches_lib.Branch, ...] = (branches_lib.Branch(),)
   combination: str = 'mixture'  # of the branches; see branches.py
   action_factors: tuple[int, ...] = ()  # the policy is a product of these
+  features: branches_lib.Features = branches_lib.Features()
 
   def __post_init__(self):
     checks.check_name('torso', self.torso, TORSOS)
@@ -117,13 +118,16 @@ def from_json(fields: Mapping[str, Any]) -> NetworkConfig:
     TypeError: a field is unknown.
     ValueError: a field has an impossible value.
   """
-  lists = {name: tuple(value) for name, value in fields.items()
-           if isinstance(value, list) and name != 'branches'}
+  parts: dict[str, Any] = {
+      name: tuple(value) for name, value in fields.items()
+      if isinstance(value, list) and name != 'branches'}
   if 'branches' in fields:
-    lists['branches'] = tuple(
+    parts['branches'] = tuple(
         branches_lib.Branch(**{**branch, 'actions': tuple(branch['actions'])})
         for branch in fields['branches'])
-  return NetworkConfig(**{**fields, **lists})
+  if 'features' in fields:
+    parts['features'] = branches_lib.Features(**fields['features'])
+  return NetworkConfig(**{**fields, **parts})
 
 
 def final_agent(config: NetworkConfig) -> NetworkConfig:
@@ -164,7 +168,7 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
     torso = TORSOS[config.torso]()
     agents = branches_lib.Agents(
         config.branches, config.core_size, num_actions, config.action_factors,
-        config.combination)
+        config.combination, config.features)
 
     def encode(tokens):
       if not config.reads_instruction:
@@ -177,7 +181,10 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
       steps, batch = timesteps.step_type.shape
       merged = jax.tree.map(
           lambda x: x.reshape((steps * batch,) + x.shape[2:]), timesteps)
-      observation = merged.observation
+      # Which task it is says what parts to take, and nothing to the torso.
+      observation = {
+          name: x for name, x in merged.observation.items()
+          if name != branches_lib.TASK}
       if config.observation_keys:
         observation = {k: observation[k] for k in config.observation_keys}
       row = merged.instruction if config.reads_instruction else jnp.zeros_like(

@@ -162,9 +162,10 @@ def _split_trajectory(
   timesteps = by_time(trajectory.timesteps)
   teacher = trajectory.teacher
   if teacher is not None:
+    logits, value, features = by_time(
+        (teacher.logits, teacher.value, teacher.features))
     teacher = types.TeacherOutput(
-        by_time(teacher.logits), by_time(teacher.value),
-        by_stream(teacher.index))
+        logits, value, by_stream(teacher.index), features)
   return types.Trajectory(
       # The rows of a member are numbered from 0 up in its own table.
       timesteps=timesteps._replace(

@@ -210,8 +210,10 @@ class Splitter:
         timesteps.instruction, np.asarray(whole.instructions))
     teacher = whole.teacher
     if teacher is not None:
-      teacher = types.TeacherOutput(
-          teacher.logits[:, mine], teacher.value[:, mine], teacher.index[mine])
+      said, value, features = jax.tree.map(
+          lambda x: x[:, mine],
+          (teacher.logits, teacher.value, teacher.features))
+      teacher = types.TeacherOutput(said, value, teacher.index[mine], features)
     return rollout._replace(
         trajectory=types.Trajectory(
             timesteps=timesteps._replace(instruction=rows),

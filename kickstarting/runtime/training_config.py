@@ -20,8 +20,6 @@ Not here: what is trained (`training.Problem`), what shapes the update
 
 import dataclasses
 
-import numpy as np
-
 from kickstarting import checks
 from kickstarting.environments import seeds
 
@@ -64,10 +62,7 @@ class TrainingConfig:
       checks.check_fraction(field, getattr(self, field))
     for field in (
         'learning_rate', 'entropy_cost', 'baseline_cost', 'transfer_cost'):
-      value = getattr(self, field)
-      if not (np.isfinite(value) and value >= 0):
-        raise ValueError(
-            f'{field} is {value}; expected a finite number, 0 or more.')
+      checks.check_not_negative(field, getattr(self, field))
     if self.lockstep and self.num_actors != 1:
       raise ValueError(
           f'num_actors is {self.num_actors} with lockstep; expected 1: several'

@@ -152,7 +152,7 @@ class _Acting(NamedTuple):
   def _label(self, carry, timesteps, tokens):
     last = jax.tree.map(lambda x: x[-1], timesteps)
     carry = self._observe(carry, last, tokens)
-    logits, values, indices = zip(*carry.outputs)
-    output = types.TeacherOutput(
-        np.stack(logits), np.stack(values), indices[-1])
-    return output, _Carry(carry.inner, carry.outputs[-1:], 0)
+    index = carry.outputs[-1].index
+    output = jax.tree.map(lambda *x: np.stack(x), *carry.outputs)
+    return output._replace(index=index), _Carry(
+        carry.inner, carry.outputs[-1:], 0)

@@ -65,12 +65,14 @@ def make_labeller(
   """Builds a labeller.
 
   Args:
-    teachers: K of them, already checked against the environment.
+    teachers: K of them, already checked against the environment; all give
+      features of one size, or none does.
     teacher_of_stream: row of `teachers`, -1 for none; [B] int32.
   """
   groups = _group(teachers, teacher_of_stream)
   num_streams = len(teacher_of_stream)
   num_actions = teachers[0].num_actions
+  feature_size = teachers[0].feature_size
   stacked = [
       jax.tree.map(lambda *x: jnp.stack(x),
                    *[teachers[k].params for k in group.teachers])
@@ -94,8 +96,10 @@ def make_labeller(
 
   def evaluate(params, rows, timesteps, tokens, states):
     length = timesteps.step_type.shape[0]
-    logits = jnp.zeros((length, num_streams, num_actions))
-    value = jnp.zeros((length, num_streams))
+    empty = lambda *size: jnp.zeros((length, num_streams, *size))
+    whole = types.AgentOutput(
+        empty(num_actions), empty(),
+        features=empty(feature_size) if feature_size else None)
     new_states = []
     for group, p, row, words, state in zip(
         groups, params, rows, tokens, states):
@@ -117,10 +121,13 @@ def make_labeller(
       streams = group.streams.reshape(-1)
       flat = lambda x: jnp.moveaxis(x, 0, 1).reshape(
           (length, streams.size) + x.shape[3:])
-      logits = logits.at[:, streams].set(flat(output.logits))
-      value = value.at[:, streams].set(flat(output.value))
+      output = types.AgentOutput(
+          output.logits, output.value, features=output.features)
+      whole = jax.tree.map(
+          lambda x, y, s=streams: x.at[:, s].set(y),
+          whole, jax.tree.map(flat, output))
       new_states.append(state)
-    return types.AgentOutput(logits, value), new_states
+    return whole, new_states
 
   @jax.jit
   def one_more(params, rows, timesteps, tokens, states):
@@ -139,6 +146,10 @@ def make_labeller(
   index = np.asarray(teacher_of_stream, np.int32)
   narrow = [tables.Narrow() for _ in groups]
 
+  def to_output(output):
+    return types.TeacherOutput(
+        output.logits, output.value, index, output.features)
+
   def narrowed(timesteps, tokens):
     # Each teacher encodes the instructions of its own streams only.
     return zip(*[
@@ -153,8 +164,7 @@ def make_labeller(
       carry = first(stacked, rows, timesteps, words)
     else:
       carry = one_more(stacked, rows, timesteps, words, carry[1])
-    output, _ = carry
-    return types.TeacherOutput(output.logits, output.value, index), carry
+    return to_output(carry[0]), carry
 
   def label(carry, timesteps, tokens):
     rows, words = narrowed(timesteps, tokens)
@@ -165,7 +175,7 @@ def make_labeller(
     output, carry = rest(
         stacked, [r[:, 1:] for r in rows],
         jax.tree.map(lambda x: x[1:], timesteps), words, carry)
-    return types.TeacherOutput(output.logits, output.value, index), carry
+    return to_output(output), carry
 
   return Labeller(initial_carry, label, step)
 

@@ -31,6 +31,7 @@ from kickstarting import agent as agent_lib
 from kickstarting import losses
 from kickstarting import types
 from kickstarting.environments import base
+from kickstarting.networks import branches
 from kickstarting.teachers import policy_file
 
 EVERY_TASK = '*'
@@ -56,21 +57,31 @@ class Teacher:
   tasks: tuple[str, ...] = ()  # what it was trained on
   has_value: bool = True  # False: its value is 0 everywhere
   has_q: bool = False  # True: its logits are action values, Q(s, a)
+  feature_size: int = 0  # of the features in its output; 0 for none
 
 
-def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
+def from_policy(
+    name: str, policy: policy_file.Policy, *, gives_features: bool = False
+) -> Teacher:
   """Makes a teacher of a trained agent.
 
   It has a value function where it learnt one of the environment's rewards; its
   `info` says with which method it was trained, and with 'has_q' that its logits
   are action values.
 
+  Args:
+    name: of the teacher.
+    policy: the agent.
+    gives_features: whether its output has what its core gives.
+
   Raises:
     ValueError: the parameters do not belong to the network, or are not finite.
   """
   method = losses.METHODS.get(policy.info.get('method', losses.KICKSTARTING))
+  network = dataclasses.replace(
+      policy.network, features=branches.Features(are_given=gives_features))
   agent = agent_lib.make_agent(
-      policy.network, dict(policy.observation), policy.num_actions)
+      network, dict(policy.observation), policy.num_actions)
   check_params(name, agent, policy.params)
   return Teacher(
       name=name,
@@ -79,7 +90,7 @@ def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
       unroll=agent.unroll,
       initial_state=agent.initial_state,
       architecture=(
-          policy.network, policy.num_actions,
+          network, policy.num_actions,
           tuple(sorted(
               (name, spec.shape, str(spec.dtype))
               for name, spec in policy.observation.items()))),
@@ -87,6 +98,7 @@ def from_policy(name: str, policy: policy_file.Policy) -> Teacher:
       observation=policy.observation,
       tasks=policy.tasks,
       has_value=method is None or method.adds_reward,
+      feature_size=network.core_size if gives_features else 0,
       has_q=bool(policy.info.get('has_q', False)),
   )
 
@@ -165,6 +177,30 @@ def check_value(teachers: Sequence[Teacher], method: str) -> None:
           f' {teacher.name!r} has none; expected one with a value head. Take'
           ' another teacher, or a method that needs its policy alone, such as'
           ' on_policy_distill_plus_r.')
+
+
+def check_features(teachers: Sequence[Teacher]) -> int:
+  """Returns the size of the features that all teachers give.
+
+  Raises:
+    ValueError: there is none, one gives none, or they differ in size.
+  """
+  if not teachers:
+    raise ValueError(
+        'feature_cost is not 0, but there are no teachers; expected at least'
+        ' one that gives features. Name teachers, or set it to 0.')
+  sizes = {teacher.name: teacher.feature_size for teacher in teachers}
+  for name, size in sizes.items():
+    if not size:
+      raise ValueError(
+          f'teacher {name!r} gives no features, which are to be regressed on;'
+          ' expected what its core computes in AgentOutput.features, and'
+          ' feature_size. Take another teacher, or feature_cost 0.')
+  if len(set(sizes.values())) > 1:
+    raise ValueError(
+        f'teachers give features of different sizes, {sizes}; expected one'
+        ' size. Take teachers of one architecture, or feature_cost 0.')
+  return teachers[0].feature_size
 
 
 def check_q(teachers: Sequence[Teacher], divergence: str) -> None:

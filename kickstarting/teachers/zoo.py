@@ -93,11 +93,15 @@ def load_expert(
 
 
 def load_experts(
-    tasks: Sequence[str], folder: str | os.PathLike[str] | None = None
+    tasks: Sequence[str],
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    gives_features: bool = False,
 ) -> list[teacher_lib.Teacher]:
-  """Loads one teacher per task; see `load_expert`."""
+  """Loads one teacher per task; see `load_expert` and `from_policy`."""
   return [
-      teacher_lib.from_policy(task, load_expert(task, folder))
+      teacher_lib.from_policy(
+          task, load_expert(task, folder), gives_features=gives_features)
       for task in tasks
   ]
 

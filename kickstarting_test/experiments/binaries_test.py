@@ -27,6 +27,7 @@ import tempfile
 from absl.testing import absltest
 
 from kickstarting.runtime import logger
+from kickstarting.teachers import policy_file
 from kickstarting_test.experiments import binaries
 
 _TASK = 'Empty-Random-6x6'
@@ -109,6 +110,22 @@ class BinariesTest(absltest.TestCase):
         {tuple(r['episodes'].values()) for r in records}, {(10,)})
     distances = [r['distillation'] for r in records]
     self.assertLess(distances[-1], distances[0])
+
+  def test_mimic_that_teacher(self):
+    folder = self.root / 'mimic'
+    result = binaries.last_line(binaries.run(
+        'experiments.kickstart', *_FLAGS, f'--workdir={folder}',
+        f'--teachers=*={self.root / "scratch"}', '--weights=constant:1',
+        '--method=on_policy_distill', '--epsilon=0.1', '--feature_cost=0.1'))
+    self._assert_result(result, folder)
+    records = logger.read_records(folder / 'distilled')
+    errors = [r['feature_regression'] for r in records]
+    self.assertLess(errors[-1], errors[0])
+    self.assertNotIn(
+        'feature_regression', logger.read_records(folder / 'scratch')[0])
+    policy = policy_file.load_policy(folder / 'distilled')
+    self.assertNotIn('features_0', policy.params)
+    self.assertNotIn('task', policy.observation)
 
   def test_pbt_with_that_teacher_and_its_replay(self):
     folder = self.root / 'pbt'
@@ -214,6 +231,8 @@ class BinariesTest(absltest.TestCase):
         ('--divergence=squared_error --teacher_temperature=0.1',
          'teacher_temperature is 0.1 with divergence'),
         ('--epsilon=0.1 --teachers=', 'epsilon=0.1 without teachers'),
+        ('--feature_cost=-1', 'feature_cost is -1.0; expected'),
+        ('--feature_cost=1 --teachers=', 'cost is not 0, but there are no'),
         ('--teacher_share=2', r'teacher_share is 2.0; expected'),
         ('--flipped=2', r'flipped=2: 2.0 is not a number in the range')):
       done = binaries.run(

@@ -24,6 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import types
 from kickstarting.losses import actor_critic
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
@@ -274,6 +275,44 @@ class DiagnosticsTest(chex.TestCase):
         )['teacher_kl'].sum()
     )(transitions.logits_tm1)
     np.testing.assert_array_equal(gradient, np.zeros_like(gradient))
+
+
+class FeatureRegressionTest(absltest.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    rng = np.random.default_rng(0)
+    self.student = rng.normal(size=(2, 3, 4)).astype(np.float32)
+    self.teacher = types.TeacherOutput(
+        np.zeros((3, 3, 2), np.float32), np.zeros((3, 3), np.float32),
+        np.zeros(3, np.int32), rng.normal(size=(3, 3, 4)).astype(np.float32))
+    self.is_pulled = np.array([[True, False, True], [True, True, True]])
+
+  def _loss(self, student, features):
+    return kickstart.feature_regression(
+        student, self.teacher._replace(features=features), self.is_pulled)
+
+  def test_equals_the_paper_s_sum(self):
+    actual = self._loss(self.student, self.teacher.features)
+    for t, b in np.ndindex(2, 3):
+      expected = sum(
+          (self.student[t, b, d] - self.teacher.features[t, b, d]) ** 2
+          for d in range(4))
+      self.assertAlmostEqual(
+          actual[t, b], expected if self.is_pulled[t, b] else 0.0, places=5)
+
+  def test_gradient(self):
+    student, teacher = jax.grad(
+        lambda *args: self._loss(*args).sum(), argnums=(0, 1))(
+            self.student, self.teacher.features)
+    np.testing.assert_array_equal(teacher, 0.0)
+    expected = 2 * (self.student - self.teacher.features[:-1])
+    np.testing.assert_allclose(
+        student, expected * self.is_pulled[..., None], rtol=1e-5)
+
+  def test_other_sizes(self):
+    with self.assertRaises(AssertionError):
+      self._loss(self.student[..., :3], self.teacher.features)
 
 
 if __name__ == '__main__':

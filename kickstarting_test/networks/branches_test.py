@@ -255,6 +255,70 @@ class TaskTest(absltest.TestCase):
           gradient[name], jax.tree.map(np.zeros_like, gradient[name]))
 
 
+class FeaturesTest(parameterized.TestCase):
+
+  def test_as_they_are(self):
+    config = _config(
+        _LAYER, _FINAL, features=branches.Features(are_given=True))
+    params = _params(config)
+    output, _ = _unroll(config, params)
+    self.assertEqual(output.features.shape, (_T, _B, 4))
+    # The final agent's value is linear in them.
+    final = params['baseline']
+    alone, _ = _unroll(_config(_FINAL), params)
+    np.testing.assert_allclose(
+        (np.asarray(output.features) @ final['w'] + final['b'])[..., 0],
+        alone.value,
+        atol=1e-5)
+    self.assertIsNone(alone.features)
+
+  def test_projected_for_each_task(self):
+    config = _config(
+        _FINAL, features=branches.Features(num_tasks=_TASKS, size=3))
+    params = _params(config)
+    output, _ = _unroll(config, params)
+    given, _ = _unroll(
+        _config(_FINAL, features=branches.Features(are_given=True)), params)
+    for task in range(_TASKS):
+      layer = params[f'features_{task}']
+      np.testing.assert_allclose(
+          output.features[:, _TASK == task],
+          (np.asarray(given.features) @ layer['w'] + layer['b'])[
+              :, _TASK == task],
+          atol=1e-5)
+
+  def test_needs_the_task(self):
+    config = build.NetworkConfig(
+        'flat', 4, features=branches.Features(num_tasks=2, size=3))
+    with self.assertRaisesRegex(ValueError, r"reads \['task'\]"):
+      agent_lib.make_agent(config, examples.FLAT_SPEC, _A)
+
+  def test_json(self):
+    config = _config(
+        _SMALL, _FINAL, features=branches.Features(num_tasks=2, size=3),
+        action_factors=(2, 3))
+    self.assertEqual(build.from_json(build.to_json(config)), config)
+
+  @parameterized.parameters(
+      ({'num_tasks': 2},), ({'num_tasks': 2, 'size': 3, 'are_given': True},))
+  def test_errors(self, fields):
+    with self.assertRaisesRegex(ValueError, 'expected them as they are, or'):
+      branches.Features(**fields)
+
+
+class TorsoTest(absltest.TestCase):
+
+  def test_the_task_is_nothing_to_the_torso(self):
+    config = build.NetworkConfig('flat', 4)  # reads all arrays
+    params = examples.params(
+        agent_lib.make_agent(config, examples.FLAT_SPEC, _A).init, 1)
+    output, _ = _unroll(config, params)
+    other = _TIMESTEPS._replace(
+        observation=_TIMESTEPS.observation | {'task': np.ones((_T, _B), int)})
+    changed, _ = _unroll(config, params, other)
+    np.testing.assert_array_equal(output.logits, changed.logits)
+
+
 class FactorsTest(absltest.TestCase):
 
   def test_the_policy_is_a_product(self):

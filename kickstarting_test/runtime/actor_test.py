@@ -296,7 +296,8 @@ class SplitterTest(parameterized.TestCase):
         teacher=types.TeacherOutput(
             np.arange(36, dtype=np.float32).reshape(2, 6, 3),
             np.arange(12, dtype=np.float32).reshape(2, 6),
-            np.array([0, 0, 1, 1, -1, -1], np.int32)),
+            np.array([0, 0, 1, 1, -1, -1], np.int32),
+            np.arange(24, dtype=np.float32).reshape(2, 6, 2)),
     ), [actor_lib.Episode(s, s // 2, float(s), 1) for s in (0, 3, 5)], 18)
 
   def test_parts_make_up_the_whole(self):
@@ -318,6 +319,8 @@ class SplitterTest(parameterized.TestCase):
           mine.teacher.logits, all_.teacher.logits[:, i::2])
       np.testing.assert_array_equal(
           mine.teacher.value, all_.teacher.value[:, i::2])
+      np.testing.assert_array_equal(
+          mine.teacher.features, all_.teacher.features[:, i::2])
       np.testing.assert_array_equal(mine.teacher.index, [0, 1, -1])
       words = mine.instructions[mine.timesteps.instruction]
       np.testing.assert_array_equal(

@@ -40,7 +40,7 @@ _CORE_SIZES = (2, 2, 2, 5)  # of the four teachers
 _FORGET = np.float32(0.9)
 
 
-def _make_teacher(seed, core_size, traces):
+def _make_teacher(seed, core_size, traces, gives_features=False):
   """Makes a teacher whose state adds up all it saw since an episode began."""
   rng = np.random.default_rng(seed)
   draw = lambda *shape: rng.normal(size=shape).astype(np.float32)
@@ -67,7 +67,9 @@ def _make_teacher(seed, core_size, traces):
 
     state, sums = jax.lax.scan(step, state, timesteps)
     return types.AgentOutput(
-        sums @ params['logits'], (sums @ params['value'])[..., 0]), state
+        sums @ params['logits'], (sums @ params['value'])[..., 0],
+        features=sums @ params['logits'][:, :2] if gives_features else None
+    ), state
 
   return teacher_lib.Teacher(
       name=f'teacher {seed}',
@@ -78,6 +80,7 @@ def _make_teacher(seed, core_size, traces):
       architecture=core_size,
       num_actions=_A,
       observation=examples.FLAT_SPEC,
+      feature_size=2 if gives_features else 0,
   )
 
 
@@ -203,6 +206,28 @@ class LabellingTest(absltest.TestCase):
     again, _ = self._labeller.label(*self._records[1].given)
     np.testing.assert_array_equal(
         again.logits, self._records[1].output.logits)
+
+
+class FeaturesTest(absltest.TestCase):
+
+  def test_travel_with_the_logits(self):
+    # Here they are the first two logits, so that one tells the other.
+    teachers = [
+        _make_teacher(k, size, [], gives_features=True)
+        for k, size in enumerate(_CORE_SIZES)]
+    labeller = labelling.make_labeller(teachers, _TEACHER_OF_STREAM)
+    timesteps = examples.timesteps(0, examples.FLAT_SPEC, (4, _B), _A)
+    carry = labeller.initial_carry()
+    for part in (slice(0, 3), slice(2, 4)):
+      output, carry = labeller.label(
+          carry, *_table(0, jax.tree.map(lambda x, s=part: x[s], timesteps)))
+      np.testing.assert_allclose(
+          output.features, output.logits[..., :2], atol=1e-5)
+    self.assertTrue(np.any(output.features))
+
+  def test_without_there_are_none(self):
+    _, [record] = _label_all(1, 1)
+    self.assertIsNone(record.output.features)
 
 
 if __name__ == '__main__':

@@ -172,7 +172,7 @@ class RouteTest(parameterized.TestCase):
       teacher_lib.route([_teacher('a'), _teacher('z')], ('a',))
 
 
-class CheckValueTest(absltest.TestCase):
+class WhatTeachersGiveTest(absltest.TestCase):
 
   def test_who_learnt_no_rewards_has_no_value(self):
     for method, has_value in (
@@ -182,6 +182,43 @@ class CheckValueTest(absltest.TestCase):
           _policy(), info={'method': method} if method else {})
       self.assertEqual(
           teacher_lib.from_policy('expert', policy).has_value, has_value)
+
+  def test_features_of_a_policy(self):
+    policy = _policy()
+    teacher = teacher_lib.from_policy('a', policy, gives_features=True)
+    self.assertEqual(teacher.feature_size, policy.network.core_size)
+    timesteps = examples.timesteps(
+        0, dict(policy.observation), (2, 3), policy.num_actions)
+    output, _ = teacher.unroll(
+        teacher.params, timesteps,
+        teacher.encode(teacher.params, examples.TOKENS),
+        teacher.initial_state(3))
+    self.assertEqual(output.features.shape, (2, 3, policy.network.core_size))
+    self.assertEqual(teacher_lib.check_features([teacher]), 4)
+
+  def test_teachers_without_the_same_features(self):
+    teacher = teacher_lib.from_policy('a', _policy(), gives_features=True)
+    with self.assertRaisesRegex(
+        ValueError, "teacher 'b' gives no features, which are to be regressed"):
+      teacher_lib.check_features([
+          teacher, teacher_lib.from_policy('b', _policy())])
+    with self.assertRaisesRegex(ValueError, "sizes, {'a': 4, 'b': 9}"):
+      teacher_lib.check_features([
+          teacher, dataclasses.replace(teacher, name='b', feature_size=9)])
+    with self.assertRaisesRegex(ValueError, 'there are no teachers'):
+      teacher_lib.check_features([])
+
+  def test_a_teacher_without_action_values(self):
+    teacher = teacher_lib.from_policy('expert', _policy())
+    teacher_lib.check_q([teacher], 'forward_kl')
+    teacher_lib.check_q(
+        [dataclasses.replace(teacher, has_q=True)], 'squared_error')
+    with self.assertRaisesRegex(
+        ValueError, "compares action values, but teacher 'expert' has a"
+        ' policy.*expected one whose logits are Q-values'):
+      teacher_lib.check_q([teacher], 'squared_error')
+    policy = dataclasses.replace(_policy(), info={'has_q': True})
+    self.assertTrue(teacher_lib.from_policy('q', policy).has_q)
 
   def test_a_teacher_without_a_value_function(self):
     teacher = _teacher('a')
