@@ -37,12 +37,11 @@ from experiments import comparison
 from experiments import figures
 from experiments import run_flags
 from experiments import shared_flags
+from experiments import students
 from experiments import workdir as workdir_lib
 from kickstarting import losses
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
-from kickstarting.environments import task_observation
-from kickstarting.networks import build as networks
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 from kickstarting.teachers import flipped
@@ -58,32 +57,6 @@ _BASELINE = flags.DEFINE_bool(
 flags.FLAGS.set_default('teachers', ['zoo'])
 
 
-def _make_problem(
-    suite: suites.Suite, update: update_lib.UpdateConfig,
-    teaching: build.Teaching
-) -> training.Problem:
-  network = networks.get_network(shared_flags.NETWORK.value)
-  wrap: build.Wrap = build.unwrapped
-  if update.feature_cost:
-    network = build.mimicking(network, suite, teaching)
-    wrap = task_observation.TaskObservation
-  return build.make_problem(
-      suite, network, update,
-      run_flags.config_from_flags(training_config.TrainingConfig), teaching,
-      wrap=wrap)
-
-
-def _make_scratch(suite: suites.Suite) -> training.Problem:
-  """Composes what a student learns from that nobody helps."""
-  update = run_flags.config_from_flags(
-      update_lib.UpdateConfig, method='baseline', feature_cost=0.0,
-      divergence=update_lib.UpdateConfig.divergence, teacher_temperature=1.0)
-  config = run_flags.config_from_flags(
-      training_config.TrainingConfig, teacher_share=0.0, epsilon=0.0)
-  return build.make_problem(
-      suite, networks.get_network(shared_flags.NETWORK.value), update, config)
-
-
 def _train(
     name: str,
     folder: pathlib.Path,
@@ -95,11 +68,8 @@ def _train(
   outcome = build.run(
       problem, config, folder / name, resume=run_flags.RESUME.value,
       should_stop=stop, label=f'{name:12}')
-  build.export(
-      folder / name / 'policy.npz',
-      networks.get_network(shared_flags.NETWORK.value), suite, outcome.params, {
-          'frames': outcome.frames, 'seed': config.seed,
-          'method': problem.update.method})
+  students.export(
+      folder / name / 'policy.npz', suite, outcome, problem.update.method)
   return outcome
 
 
@@ -109,6 +79,7 @@ def main(argv):
   suite = build.suite_from_flags()
   frames = shared_flags.FLAGS.frames
   update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  config = run_flags.config_from_flags(training_config.TrainingConfig)
   method = losses.get_method(update.method)
   student = 'kickstarted' if method.adds_reward else 'distilled'
   teaching = build.load_teachers(
@@ -118,8 +89,8 @@ def main(argv):
       flipped.flip(teacher, _FLIPPED.value) for teacher in teaching.teachers))
   jobs = {}  # all of them now: what is wrong must not show after the first
   if _BASELINE.value:
-    jobs['scratch'] = _make_scratch(suite)
-  jobs[student] = _make_problem(suite, update, teaching)
+    jobs['scratch'], _ = students.alone(suite)
+  jobs[student] = students.helped(suite, update, config, teaching)
   workdir_lib.begin(folder, 'kickstart')
   stop = workdir_lib.StopRequest()
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'

@@ -127,6 +127,43 @@ class BinariesTest(absltest.TestCase):
     self.assertNotIn('features_0', policy.params)
     self.assertNotIn('task', policy.observation)
 
+  def test_distil_that_teacher_and_tune(self):
+    policy = policy_file.load_policy(self.root / 'scratch')
+    policy.params['policy']['w'] *= 1000  # a teacher that is sure
+    policy_file.save_policy(self.root / 'sure.npz', policy)
+    folder = self.root / 'tuned'
+    flags = (
+        *_FLAGS, f'--workdir={folder}', f'--teachers=*={self.root}/sure.npz',
+        '--feature_cost=0.1', '--learning_rate=0.005')
+    result = binaries.last_line(binaries.run(
+        'experiments.distil_then_tune', *flags, '--tuned_share=0.25'))
+    self._assert_result(result, folder)
+    self.assertEqual(result['frames'], 1600)
+    records = logger.read_records(folder)
+    self.assertEqual(
+        [r['frames'] for r in records], [400, 800, 1200, 1600])
+    self.assertEqual(
+        ['feature_regression' in r for r in records], [True] * 3 + [False])
+    distilled = logger.read_records(folder / 'distilled')
+    self.assertNotIn('policy_gradient', distilled[-1])
+    # The second part began where the first one ended, not from scratch.
+    fresh = logger.read_records(self.root / 'scratch')[0]['entropy']
+    self.assertLess(records[3]['entropy'], 0.8 * fresh)
+    self.assertNotIn('features_0', policy_file.load_policy(folder).params)
+    again = binaries.last_line(binaries.run(
+        'experiments.distil_then_tune', f'--workdir={folder}', '--resume'))
+    self.assertEqual(again['frames'], 1600)
+    self.assertEqual(logger.read_records(folder), records)
+
+  def test_mistakes_of_distillation_and_tuning(self):
+    for flag, message in (
+        ('--method=n_distill_plus_r', 'learns from the reward as well'),
+        ('--tuned_share=0', 'leaves a part without frames'),
+        ('--tuned_share=1', 'leaves a part without frames')):
+      done = binaries.run('experiments.distil_then_tune', flag)
+      self.assertEqual(done.returncode, 2)
+      self.assertRegex(done.stderr, f'error: .*{message}')
+
   def test_pbt_with_that_teacher_and_its_replay(self):
     folder = self.root / 'pbt'
     done = binaries.run(

@@ -1,0 +1,143 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Distils teachers, then learns on from the reward alone.
+
+  python -m experiments.distil_then_tune                    # shipped experts
+  python -m experiments.distil_then_tune --method=teacher_distill \
+      --divergence=forward_kl --teacher_temperature=0.1 --epsilon=0.05
+  python -m experiments.distil_then_tune --feature_cost=0.01 --epsilon=0.1
+
+The usual way to profit from teachers, to be compared with kickstarting, which
+does both at once: the policy is distilled with the first part of the frames,
+and its parameters start a student from scratch with the rest. The second line
+is Policy Distillation, the third Actor-Mimic. The learning rate falls to 0 in
+either part. `records.jsonl` in the work folder has both parts in a row. Not
+here: the comparison (`relatives.py`).
+"""
+
+import dataclasses
+import json
+import pathlib
+
+from absl import flags
+import jax.numpy as jnp
+
+from experiments import build
+from experiments import cli
+from experiments import figures
+from experiments import run_flags
+from experiments import shared_flags
+from experiments import students
+from experiments import workdir as workdir_lib
+from kickstarting import losses
+from kickstarting import types
+from kickstarting import update as update_lib
+from kickstarting.runtime import logger as logger_lib
+from kickstarting.runtime import training
+from kickstarting.runtime import training_config
+
+flags.adopt_module_key_flags(shared_flags)
+_TUNED = flags.DEFINE_float(
+    'tuned_share', 0.5, 'Share of the frames that are for the second part.',
+    lower_bound=0.0, upper_bound=1.0)
+
+flags.FLAGS.set_default('teachers', ['zoo'])
+flags.FLAGS.set_default('weights', 'constant:1')
+flags.FLAGS.set_default('method', 'on_policy_distill')
+
+
+def _starting_from(
+    problem: training.Problem, params: types.Params
+) -> training.Problem:
+  """Returns a problem whose student starts with given parameters."""
+  params = {
+      module: {name: jnp.asarray(x) for name, x in arrays.items()}
+      for module, arrays in params.items()}
+
+  def init(rng_key):
+    return {module: params[module] for module in problem.agent.init(rng_key)}
+
+  return dataclasses.replace(
+      problem, agent=problem.agent._replace(init=init))
+
+
+def main(argv):
+  del argv
+  folder = workdir_lib.choose('distil_then_tune')
+  suite = build.suite_from_flags()
+  update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  if losses.get_method(update.method).adds_reward:
+    raise ValueError(
+        f'--method={update.method} learns from the reward as well; expected one'
+        ' that distils alone, such as on_policy_distill. For both at once take'
+        ' experiments.kickstart.')
+  frames = shared_flags.FLAGS.frames
+  tuned = int(frames * _TUNED.value)
+  if not 0 < tuned < frames:
+    raise ValueError(
+        f'--tuned_share={_TUNED.value} leaves a part without frames; expected'
+        ' more than 0 and less than 1.')
+  config = run_flags.config_from_flags(
+      training_config.TrainingConfig, frames=frames - tuned)
+  teaching = build.load_teachers(
+      shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
+      config.frames, gives_features=bool(update.feature_cost))
+  first = students.helped(suite, update, config, teaching)
+  second, second_config = students.alone(suite, frames=tuned)
+  workdir_lib.begin(folder, 'distil_then_tune')
+  stop = workdir_lib.StopRequest()
+  print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
+        f' teachers, {config.frames / 1e6:.2f} M frames of distillation and'
+        f' {tuned / 1e6:.2f} M of reward; results in {folder}', flush=True)
+  resume = run_flags.RESUME.value
+  outcomes = [build.run(
+      first, config, folder / 'distilled', resume=resume, should_stop=stop,
+      label='distilled   ')]
+  if not stop():
+    outcomes.append(build.run(
+        _starting_from(second, outcomes[0].params), second_config,
+        folder / 'tuned', resume=resume, should_stop=stop,
+        label='tuned       '))
+  last = outcomes[-1]
+  students.export(
+      folder / 'policy.npz', suite, last,
+      update.method if len(outcomes) == 1 else 'baseline')
+  _join(folder, outcomes[0].frames)
+  figure = figures.draw_curves(
+      folder / 'score_against_frames', {'distilled, then tuned': [folder]},
+      title=f'{suite.name}, seed {config.seed}')
+  workdir_lib.finish(folder, {
+      'ended': 'interrupted' if stop() else 'finished',
+      'score': last.score,
+      'score_distilled': outcomes[0].score,
+      'frames': sum(outcome.frames for outcome in outcomes),
+      'frames_per_second': last.frames_per_second,
+      'seconds': sum(outcome.seconds for outcome in outcomes),
+      'workdir': str(folder),
+      'figure': str(figure),
+  })
+
+
+def _join(folder: pathlib.Path, frames: int) -> None:
+  """Writes the records of both parts, the second after so many frames."""
+  records = logger_lib.read_records(folder / 'distilled') + [
+      record | {'frames': record['frames'] + frames}
+      for record in logger_lib.read_records(folder / 'tuned')]
+  (folder / logger_lib.RECORDS).write_text(
+      ''.join(json.dumps(record) + '\n' for record in records))
+
+
+if __name__ == '__main__':
+  cli.run(main)

@@ -1,0 +1,88 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""What students learn from, helped and alone, as the flags say.
+
+Here: `helped`, `alone`, `export`. Not here: composing a problem (`build.py`),
+the binaries.
+"""
+
+import pathlib
+from typing import Any
+
+from experiments import build
+from experiments import run_flags
+from experiments import shared_flags
+from kickstarting import update as update_lib
+from kickstarting.environments import suites
+from kickstarting.environments import task_observation
+from kickstarting.networks import build as networks
+from kickstarting.runtime import training
+from kickstarting.runtime import training_config
+
+
+def helped(
+    suite: suites.Suite,
+    update: update_lib.UpdateConfig,
+    config: training_config.TrainingConfig,
+    teaching: build.Teaching,
+) -> training.Problem:
+  """Returns what a student with teachers learns from.
+
+  Raises:
+    ValueError: see `build.make_problem` and `build.mimicking`.
+  """
+  network = networks.get_network(shared_flags.NETWORK.value)
+  wrap: build.Wrap = build.unwrapped
+  if update.feature_cost:
+    network = build.mimicking(network, suite, teaching)
+    wrap = task_observation.TaskObservation
+  return build.make_problem(
+      suite, network, update, config, teaching, wrap=wrap)
+
+
+def alone(
+    suite: suites.Suite, **overrides: Any
+) -> tuple[training.Problem, training_config.TrainingConfig]:
+  """Returns what a student that nobody helps learns from, and how.
+
+  Args:
+    suite: its tasks.
+    **overrides: fields of the configuration that are not taken from flags.
+  """
+  defaults = update_lib.UpdateConfig()
+  update = run_flags.config_from_flags(
+      update_lib.UpdateConfig, method='baseline', feature_cost=0.0,
+      divergence=defaults.divergence,
+      teacher_temperature=defaults.teacher_temperature)
+  config = run_flags.config_from_flags(
+      training_config.TrainingConfig, teacher_share=0.0, epsilon=0.0,
+      **overrides)
+  return build.make_problem(
+      suite, networks.get_network(shared_flags.NETWORK.value), update,
+      config), config
+
+
+def export(
+    path: pathlib.Path,
+    suite: suites.Suite,
+    outcome: training.Outcome,
+    method: str,
+) -> None:
+  """Writes a student as a policy file, without what only helped it learn."""
+  build.export(
+      path, networks.get_network(shared_flags.NETWORK.value), suite,
+      outcome.params, {
+          'frames': outcome.frames, 'seed': shared_flags.FLAGS.seed,
+          'method': method})
