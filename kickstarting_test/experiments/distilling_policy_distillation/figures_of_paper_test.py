@@ -43,6 +43,21 @@ class DiagramTest(absltest.TestCase):
     self.assertGreater(picture.stat().st_size, 20_000)
 
 
+class DistralTest(absltest.TestCase):
+
+  def test_curves_of_every_alpha(self):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    result = binaries.last_line(binaries.run(
+        'experiments.distilling_policy_distillation.distral', '--groups=2',
+        '--tasks=2', '--size=4', '--steps=200', '--points=2',
+        '--alphas=0,0.5', f'--workdir={folder}'))
+    self.assertEqual(
+        list(result['returns_at_the_end']), ['alpha 0', 'alpha 0.5'])
+    self.assertGreater(pathlib.Path(result['figure']).stat().st_size, 5000)
+    rows = pathlib.Path(result['csv']).read_text().splitlines()
+    self.assertLen(rows, 1 + 2 * 3)
+
+
 class BinariesTest(parameterized.TestCase):
 
   def _folder(self):
