@@ -64,8 +64,9 @@ _MIXING = flags.DEFINE_string(
     'mixing', 'piecewise:0=0,50%=1', 'Share of the complex agent over time, as '
     '--weights, or pbt.')
 _TRANSFER_COST = flags.DEFINE_float(
-    'transfer_cost', None, 'Multiplier of the loss between the agents, in '
-    'place of the paper\'s for the case.', lower_bound=0.0)
+    'transfer_cost', 0.01, 'Multiplier of the loss between the agents; the '
+    'paper has 1 for action spaces and else 100, with other losses and another '
+    'optimiser.', lower_bound=0.0)
 _POPULATION = flags.DEFINE_integer(
     'population', 4, 'Members, with --mixing=pbt.', lower_bound=1)
 _PRESET = flags.DEFINE_enum(
@@ -110,10 +111,9 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
         f' {", ".join(case.agents)}; expected one or more of these.')
   case = case._replace(agents={name: case.agents[name]
                                for name in _AGENTS.value})
-  if _TRANSFER_COST.value is not None:
-    case = case._replace(transfer_cost=_TRANSFER_COST.value)
   for name, mine in case.agents.items():
-    if _has_transfer(mine) and not _is_mixture(mine) and not case.transfer_cost:
+    if _has_transfer(mine) and not _is_mixture(mine) and (
+        not _TRANSFER_COST.value):
       raise ValueError(
           f'--transfer_cost=0 with {name!r}, whose policies it ties together;'
           ' expected a number above 0. Raise it, or train the agent simple.')
@@ -139,7 +139,7 @@ def _make_problem(
 ) -> training.Problem:
   """Composes what one of the agents learns from."""
   network = case.agents[name]
-  config = _config(case, network)
+  config = _config(network)
   teaching = build.NO_TEACHING
   if shared_flags.TEACHERS.value:
     teaching = build.load_teachers(
@@ -155,11 +155,11 @@ def _make_problem(
 
 
 def _config(
-    case: mixture_cases.Case, network: networks.NetworkConfig
+    network: networks.NetworkConfig
 ) -> training_config.TrainingConfig:
   return run_flags.config_from_flags(
       training_config.TrainingConfig, mixing=1.0,
-      transfer_cost=case.transfer_cost if _has_transfer(network) else 0.0)
+      transfer_cost=_TRANSFER_COST.value if _has_transfer(network) else 0.0)
 
 
 def _num_members(network: networks.NetworkConfig) -> int:
@@ -189,7 +189,7 @@ def _train(
 ) -> _Trained:
   """Trains one agent, or a population of mixtures whose shares evolve."""
   network = case.agents[name]
-  config = _config(case, network)
+  config = _config(network)
   num_members = _num_members(network)
   run = functools.partial(
       build.run, problem, config, folder / name, resume=run_flags.RESUME.value,

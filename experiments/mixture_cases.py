@@ -47,13 +47,11 @@ class Case(NamedTuple):
     agents: name -> network; SIMPLE and COMPLEX are the ends of the curriculum,
       MIXTURE is both.
     wrap: what stands between the environments and the agents.
-    transfer_cost: lambda of the paper, of the loss between the agents.
     is_final_judged: whether PBT compares members by the final agent alone.
   """
 
   agents: Mapping[str, networks.NetworkConfig]
   wrap: build.Wrap
-  transfer_cost: float
   is_final_judged: bool = False
 
 
@@ -89,8 +87,7 @@ def _action_space(
                   MIXTURE: (small, large),
                   'shared_head': (shared, large),
               }),
-      wrap=wrap,
-      transfer_cost=1.0)
+      wrap=wrap)
 
 
 def _core(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
@@ -107,8 +104,7 @@ def _core(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
               branches.Branch(core_kind='feedforward_and_lstm'),),
           'two_lstms': (branches.Branch(core='other'), lstm),
       }),
-      wrap=build.unwrapped,
-      transfer_cost=100.0)
+      wrap=build.unwrapped)
 
 
 def _multitask(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
@@ -134,7 +130,6 @@ def _multitask(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
               agents[MIXTURE], combination=combination)
           for combination in ('one_column', 'two_columns')}},
       wrap=task_observation.TaskObservation,
-      transfer_cost=100.0,
       is_final_judged=True)
 
 
