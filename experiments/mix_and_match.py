@@ -38,11 +38,11 @@ from experiments import build
 from experiments import cli
 from experiments import mixture_cases
 from experiments import mixture_figures
+from experiments import rules_flags
 from experiments import run_flags
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
-from kickstarting import pbt
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
@@ -55,6 +55,7 @@ from kickstarting.weights import parsing
 from kickstarting.weights import schedules
 
 flags.adopt_module_key_flags(shared_flags)
+flags.adopt_module_key_flags(rules_flags)
 _CASE = flags.DEFINE_enum(
     'case', 'action_space', list(mixture_cases.CASES), 'From what to what: see '
     'experiments/mixture_cases.py.')
@@ -72,15 +73,6 @@ _POPULATION = flags.DEFINE_integer(
 _PRESET = flags.DEFINE_enum(
     'preset', 'mix_and_match_short', ['mix_and_match', 'mix_and_match_short'],
     'Rules, with --mixing=pbt: the paper\'s, or for a few million frames.')
-_READY_FRAMES = flags.DEFINE_integer(
-    'ready_frames', None, 'With --mixing=pbt, frames of a member between two '
-    'decisions, in place of the preset\'s.', lower_bound=1)
-_BURN_IN_FRAMES = flags.DEFINE_integer(
-    'burn_in_frames', None, 'With --mixing=pbt, frames of a member before its '
-    'first decision, in place of the preset\'s.', lower_bound=0)
-_WINDOW = flags.DEFINE_integer(
-    'returns', None, 'With --mixing=pbt, rounds of the suite that are '
-    'compared, in place of the preset\'s.', lower_bound=1)
 _EPISODES = flags.DEFINE_integer(
     'evaluation_episodes', 100, 'Episodes per task that judge each agent at '
     'the end.', lower_bound=1)
@@ -199,7 +191,7 @@ def _train(
     return _Trained(
         outcome.ended, outcome.score, outcome.frames, outcome.frames_per_second,
         outcome.seconds, outcome.params)
-  rules = _rules()
+  rules = rules_flags.rules(_PRESET.value)
   judge = None
   if case.is_final_judged:
     judge = build.make_judge(
@@ -213,13 +205,6 @@ def _train(
       outcome.ended, outcome.scores[best], outcome.frames * num_members,
       outcome.frames_per_second, outcome.seconds,
       population_training.member(outcome.params, best))
-
-
-def _rules() -> pbt.Rules:
-  """Returns the rules of --preset, for a run of this length."""
-  return pbt.adapt(
-      pbt.get_preset(_PRESET.value), every=_READY_FRAMES.value,
-      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value)
 
 
 def _final(

@@ -43,6 +43,7 @@ from experiments import build
 from experiments import cli
 from experiments import pbt_processes
 from experiments import population_figures
+from experiments import rules_flags
 from experiments import run_flags
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
@@ -57,20 +58,12 @@ from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
+flags.adopt_module_key_flags(rules_flags)
 _POPULATION = flags.DEFINE_integer(
     'population', 8, 'Members.', lower_bound=1)
 _PRESET = flags.DEFINE_enum(
     'preset', 'kickstarting_short', list(pbt.PRESETS), 'Rules; all but this '
     'one are a paper\'s, for hundreds of millions of frames.')
-_READY_FRAMES = flags.DEFINE_integer(
-    'ready_frames', None, 'Frames of a member between two decisions, in place '
-    'of the preset\'s.', lower_bound=1)
-_BURN_IN_FRAMES = flags.DEFINE_integer(
-    'burn_in_frames', None, 'Frames of a member before its first decision, in '
-    'place of the preset\'s.', lower_bound=0)
-_WINDOW = flags.DEFINE_integer(
-    'returns', None, 'Rounds of the suite that are compared, the last ones, in '
-    'place of the preset\'s.', lower_bound=1)
 _WEIGHTING = flags.DEFINE_enum(
     'weighting', 'shared', ['shared', 'per_teacher', 'none'],
     'shared: one weight for all teachers (alpha); per_teacher: one of its own '
@@ -92,9 +85,7 @@ flags.FLAGS.set_default('record_frames', 25_000)  # decisions are taken there
 
 
 def _rules(frames: int) -> pbt.Rules:
-  rules = pbt.adapt(
-      pbt.get_preset(_PRESET.value), every=_READY_FRAMES.value,
-      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value)
+  rules = rules_flags.rules(_PRESET.value)
   if rules.ready.burn_in >= frames:
     raise ValueError(
         f'--preset={_PRESET.value} evolves after {rules.ready.burn_in} frames,'

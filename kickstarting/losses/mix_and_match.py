@@ -108,14 +108,10 @@ def mixture_log_probs(logits: types.Array, shares: types.Array) -> jax.Array:
   shares = jax.lax.broadcast_in_dim(
       _constant(shares, log_p.shape[-2]), log_p.shape, (log_p.ndim - 2,))
   has_part = jnp.isfinite(log_p) & (shares > 0)
-  is_possible = jnp.any(has_part, axis=-2)
-  # log 0 and rows without any part are kept from logsumexp, whose gradient
-  # would be NaN there.
+  # An agent without a share is left out before its log 0 is taken.
   weighted = log_p + jnp.log(jnp.where(shares > 0, shares, 1.0))
-  weighted = jnp.where(has_part, weighted, -jnp.inf)
-  weighted = jnp.where(jnp.expand_dims(is_possible, -2), weighted, 0.0)
-  return jnp.where(
-      is_possible, jax.nn.logsumexp(weighted, axis=-2), -jnp.inf)
+  return jax.nn.logsumexp(
+      jnp.where(has_part, weighted, -jnp.inf), axis=-2)
 
 
 def mixture_value(values: types.Array, shares: types.Array) -> jax.Array:
