@@ -96,7 +96,8 @@ class Hypers(NamedTuple):
   alpha: Scalar  # float32, common factor of the teachers' weights
   rho: Array  # float32 [K], one factor per teacher
   # Of agents that share parts: how far the curriculum of a mixture has come,
-  # and the multiplier of what they learn from each other (c_KL in Distral).
+  # and the multiplier of what they learn from each other (c_KL in Distral). The
+  # members of a population need one each, like all others.
   mixing: Scalar = np.float32(1.0)  # float32 in [0, 1]
   transfer_cost: Scalar = np.float32(0.0)  # float32
 

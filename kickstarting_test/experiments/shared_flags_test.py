@@ -62,6 +62,8 @@ class SharedFlagsTest(parameterized.TestCase):
   def test_every_field_has_a_flag_with_its_default(self):
     for config in (training_config.TrainingConfig, update_lib.UpdateConfig):
       for field in dataclasses.fields(config):
+        if field.name in ('mixing', 'transfer_cost'):  # of mix_and_match
+          continue
         with self.subTest(field.name):
           self.assertIn(field.name, [f.name for f in _shared()])
           self.assertEqual(FLAGS[field.name].default, field.default)

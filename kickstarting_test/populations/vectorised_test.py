@@ -55,6 +55,8 @@ def _hypers(**changes):
       'baseline_cost': 0.5 * ones,
       'alpha': ones,
       'rho': np.ones((_SIZE, 2), np.float32),
+      'mixing': ones,
+      'transfer_cost': ones,
   } | changes))
 
 
