@@ -95,6 +95,8 @@ def _setup(
   import jax
 
   from experiments import build
+  from experiments import streams as streams_lib
+  from experiments import teaching as teaching_lib
   from kickstarting import agent as agent_lib
   from kickstarting import update as update_lib
   from kickstarting.environments import seeds
@@ -115,9 +117,9 @@ def _setup(
           seeds.MAX_STREAMS // (workload.streams * num_members)),
       batches_per_actor=workload.batches_per_actor,
       record_frames=20_000, checkpoint_frames=10**12)
-  teaching = build.NO_TEACHING
+  teaching = teaching_lib.NO_TEACHING
   if num_teachers:
-    spec = build.spec_of(suite)
+    spec = streams_lib.spec_of(suite)
     agent = agent_lib.make_agent(network, spec.observation, spec.num_actions)
     teachers = tuple(
         teacher_lib.from_policy(f'teacher {k}', policy_file.Policy(
@@ -128,7 +130,7 @@ def _setup(
     tasks = suite.task_names
     routing = teacher_lib.route(teachers, tasks, {
         task: i * num_teachers // len(tasks) for i, task in enumerate(tasks)})
-    teaching = build.Teaching(
+    teaching = teaching_lib.Teaching(
         teachers, routing, controllers.scheduled(1.0))
   problem = build.make_problem(
       suite, network, update_lib.UpdateConfig(), config, teaching, num_members)

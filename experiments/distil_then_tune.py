@@ -39,7 +39,9 @@ from experiments import cli
 from experiments import figures
 from experiments import run_flags
 from experiments import shared_flags
+from experiments import streams as streams_lib
 from experiments import students
+from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import losses
 from kickstarting import types
@@ -76,7 +78,7 @@ def _starting_from(
 def main(argv):
   del argv
   folder = workdir_lib.choose('distil_then_tune')
-  suite = build.suite_from_flags()
+  suite = streams_lib.suite_from_flags()
   update = run_flags.config_from_flags(update_lib.UpdateConfig)
   if losses.get_method(update.method).adds_reward:
     raise ValueError(
@@ -91,7 +93,7 @@ def main(argv):
         ' more than 0 and less than 1.')
   config = run_flags.config_from_flags(
       training_config.TrainingConfig, frames=frames - tuned)
-  teaching = build.load_teachers(
+  teaching = teaching_lib.load_teachers(
       shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
       config.frames, gives_features=bool(update.feature_cost))
   first = students.helped(suite, update, config, teaching)

@@ -25,10 +25,11 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from experiments import build
 from experiments import cli
 from experiments import figures
+from experiments import playing
 from experiments import shared_flags
+from experiments import streams as streams_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import types
@@ -59,7 +60,7 @@ def _job(name: str, policy: policy_file.Policy, suite: suites.Suite) -> _Job:
   Raises:
     ValueError: actions, observations or parameters do not fit.
   """
-  spec = build.spec_of(suite)
+  spec = streams_lib.spec_of(suite)
   teacher_lib.check_fits(
       teacher_lib.from_policy(name, policy), spec.num_actions,
       spec.observation)
@@ -81,13 +82,13 @@ def _jobs(name: str, suite: suites.Suite) -> list[_Job]:
 def main(argv):
   del argv
   folder = workdir_lib.choose('evaluate')
-  jobs = _jobs(_POLICY.value, build.suite_from_flags())
+  jobs = _jobs(_POLICY.value, streams_lib.suite_from_flags())
   workdir_lib.begin(folder, 'evaluate')
   start = time.monotonic()
   table: dict[str, dict[str, Any]] = {}
   frames = 0
   for job in jobs:
-    evaluation = build.evaluate(
+    evaluation = playing.evaluate(
         job.agent, job.suite, job.params, _EPISODES.value,
         shared_flags.FLAGS.seed)
     frames += evaluation['frames']

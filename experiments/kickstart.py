@@ -37,7 +37,9 @@ from experiments import comparison
 from experiments import figures
 from experiments import run_flags
 from experiments import shared_flags
+from experiments import streams as streams_lib
 from experiments import students
+from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import losses
 from kickstarting import update as update_lib
@@ -76,13 +78,13 @@ def _train(
 def main(argv):
   del argv
   folder = workdir_lib.choose('kickstart')
-  suite = build.suite_from_flags()
+  suite = streams_lib.suite_from_flags()
   frames = shared_flags.FLAGS.frames
   update = run_flags.config_from_flags(update_lib.UpdateConfig)
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   method = losses.get_method(update.method)
   student = 'kickstarted' if method.adds_reward else 'distilled'
-  teaching = build.load_teachers(
+  teaching = teaching_lib.load_teachers(
       shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames,
       gives_features=bool(update.feature_cost))
   teaching = dataclasses.replace(teaching, teachers=tuple(

@@ -38,9 +38,12 @@ from experiments import build
 from experiments import cli
 from experiments import mixture_cases
 from experiments import mixture_figures
+from experiments import playing
 from experiments import rules_flags
 from experiments import run_flags
 from experiments import shared_flags
+from experiments import streams as streams_lib
+from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import types
@@ -132,9 +135,9 @@ def _make_problem(
   """Composes what one of the agents learns from."""
   network = case.agents[name]
   config = _config(network)
-  teaching = build.NO_TEACHING
+  teaching = teaching_lib.NO_TEACHING
   if shared_flags.TEACHERS.value:
-    teaching = build.load_teachers(
+    teaching = teaching_lib.load_teachers(
         shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
         config.frames)
   problem = build.make_problem(
@@ -163,7 +166,6 @@ def _num_members(network: networks.NetworkConfig) -> int:
 class _Trained(NamedTuple):
   """What a run of one agent left."""
 
-  ended: str
   score: float  # of who acted in training, over the last window
   frames: int
   frames_per_second: float
@@ -189,12 +191,12 @@ def _train(
   if num_members == 1:
     outcome = run()
     return _Trained(
-        outcome.ended, outcome.score, outcome.frames, outcome.frames_per_second,
+        outcome.score, outcome.frames, outcome.frames_per_second,
         outcome.seconds, outcome.params)
   rules = rules_flags.rules(_PRESET.value)
   judge = None
   if case.is_final_judged:
-    judge = build.make_judge(
+    judge = playing.make_judge(
         problem, suite, config.seed, rules.exploit.window, num_members,
         _final(network, suite, case.wrap), case.wrap)
   outcome = run(train=functools.partial(
@@ -202,16 +204,16 @@ def _train(
       population=population_training.PopulationConfig(rules, num_members)))
   best, *_ = scoring.best_three(outcome.scores)
   return _Trained(
-      outcome.ended, outcome.scores[best], outcome.frames * num_members,
+      outcome.scores[best], outcome.frames * num_members,
       outcome.frames_per_second, outcome.seconds,
       population_training.member(outcome.params, best))
 
 
 def _final(
-    network: networks.NetworkConfig, suite: suites.Suite, wrap: build.Wrap
+    network: networks.NetworkConfig, suite: suites.Suite, wrap: streams_lib.Wrap
 ) -> agent_lib.Agent:
   """Returns the final agent of a network; its parameters are the network's."""
-  spec = build.spec_of(suite, wrap)
+  spec = streams_lib.spec_of(suite, wrap)
   return agent_lib.make_agent(
       networks.final_agent(network), spec.observation, spec.num_actions)
 
@@ -226,7 +228,7 @@ def _judge(
   """Evaluates and writes the final agent; returns what it gets."""
   network = networks.final_agent(case.agents[name])
   final = _final(network, suite, case.wrap)
-  evaluation = build.evaluate(
+  evaluation = playing.evaluate(
       final, suite, trained.params, _EPISODES.value, shared_flags.FLAGS.seed,
       label=f'{name:14}', wrap=case.wrap)
   build.export(
@@ -239,7 +241,7 @@ def _judge(
 def main(argv):
   del argv
   folder = workdir_lib.choose('mix_and_match')
-  suite = build.suite_from_flags()
+  suite = streams_lib.suite_from_flags()
   case = _make_case(suite)
   problems = {name: _make_problem(case, name, suite) for name in case.agents}
   workdir_lib.begin(folder, 'mix_and_match')

@@ -26,7 +26,7 @@ import dataclasses
 import types as python_types
 from typing import NamedTuple
 
-from experiments import build
+from experiments import streams as streams_lib
 from kickstarting.environments import base
 from kickstarting.environments import macro_actions
 from kickstarting.environments import suites
@@ -51,7 +51,7 @@ class Case(NamedTuple):
   """
 
   agents: Mapping[str, networks.NetworkConfig]
-  wrap: build.Wrap
+  wrap: streams_lib.Wrap
   is_final_judged: bool = False
 
 
@@ -104,7 +104,7 @@ def _core(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
               branches.Branch(core_kind='feedforward_and_lstm'),),
           'two_lstms': (branches.Branch(core='other'), lstm),
       }),
-      wrap=build.unwrapped)
+      wrap=streams_lib.unwrapped)
 
 
 def _multitask(network: networks.NetworkConfig, suite: suites.Suite) -> Case:

@@ -42,10 +42,13 @@ import numpy as np
 from experiments import build
 from experiments import cli
 from experiments import pbt_processes
+from experiments import playing
 from experiments import population_figures
 from experiments import rules_flags
 from experiments import run_flags
 from experiments import shared_flags
+from experiments import streams as streams_lib
+from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import pbt
 from kickstarting import update as update_lib
@@ -103,11 +106,11 @@ def _rules(frames: int) -> pbt.Rules:
 
 
 def _make_problem(config: training_config.TrainingConfig, num_members: int):
-  suite = build.suite_from_flags()
+  suite = streams_lib.suite_from_flags()
   return build.make_problem(
       suite, networks.get_network(shared_flags.NETWORK.value),
       run_flags.config_from_flags(update_lib.UpdateConfig), config,
-      build.load_teachers(
+      teaching_lib.load_teachers(
           shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
       num_members)
 
@@ -117,8 +120,8 @@ def _make_judge(
 ) -> judging.Judge | None:
   if not _SEPARATE.value:
     return None
-  return build.make_judge(
-      problem, build.suite_from_flags(), seed, rules.exploit.window,
+  return playing.make_judge(
+      problem, streams_lib.suite_from_flags(), seed, rules.exploit.window,
       num_members)
 
 
@@ -140,7 +143,7 @@ def _one_program(
   best, *_ = scoring.best_three(outcome.scores)
   build.export(
       folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
-      build.suite_from_flags(),
+      streams_lib.suite_from_flags(),
       population_training.member(outcome.params, best),
       {'frames': outcome.frames, 'seed': config.seed,
        'method': problem.update.method})

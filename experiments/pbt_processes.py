@@ -32,6 +32,7 @@ import numpy as np
 
 from experiments import build
 from experiments import shared_flags
+from experiments import streams as streams_lib
 from experiments import workdir as workdir_lib
 from kickstarting import pbt
 from kickstarting.networks import build as networks
@@ -205,7 +206,7 @@ def run_member(
   if ending.ended == 'finished':
     build.export(
         mine / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
-        build.suite_from_flags(), ending.state.params,
+        streams_lib.suite_from_flags(), ending.state.params,
         {'frames': ending.frames, 'seed': config.seed,
          'method': problem.update.method})
     exchange.write_json(mine / _FINAL, {'frames': ending.frames})

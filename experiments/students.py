@@ -18,38 +18,51 @@ Here: `helped`, `alone`, `export`. Not here: composing a problem (`build.py`),
 the binaries.
 """
 
+import dataclasses
 import pathlib
 from typing import Any
 
 from experiments import build
 from experiments import run_flags
 from experiments import shared_flags
+from experiments import streams as streams_lib
+from experiments import teaching as teaching_lib
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.environments import task_observation
+from kickstarting.networks import branches
 from kickstarting.networks import build as networks
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
+from kickstarting.teachers import teacher as teacher_lib
 
 
 def helped(
     suite: suites.Suite,
     update: update_lib.UpdateConfig,
     config: training_config.TrainingConfig,
-    teaching: build.Teaching,
+    teaching: teaching_lib.Teaching,
 ) -> training.Problem:
   """Returns what a student with teachers learns from.
 
   Raises:
-    ValueError: see `build.make_problem` and `build.mimicking`.
+    ValueError: see `build.make_problem`; teachers give no features, or of
+      different sizes.
   """
   network = networks.get_network(shared_flags.NETWORK.value)
-  wrap: build.Wrap = build.unwrapped
+  wrap: streams_lib.Wrap = streams_lib.unwrapped
   if update.feature_cost:
-    network = build.mimicking(network, suite, teaching)
+    network = _mimicking(network, suite, teaching)
     wrap = task_observation.TaskObservation
   return build.make_problem(
       suite, network, update, config, teaching, wrap=wrap)
+
+
+def _mimicking(network, suite, teaching) -> networks.NetworkConfig:
+  """Returns the network of a student that regresses on teachers' features."""
+  return dataclasses.replace(network, features=branches.Features(
+      num_tasks=len(suite.tasks),
+      size=teacher_lib.check_features(teaching.teachers)))
 
 
 def alone(

@@ -29,8 +29,11 @@ from absl import flags
 from experiments import build
 from experiments import cli
 from experiments import figures
+from experiments import playing
 from experiments import run_flags
 from experiments import shared_flags
+from experiments import streams as streams_lib
+from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import update as update_lib
 from kickstarting.networks import build as networks
@@ -45,13 +48,13 @@ _EVALUATION_EPISODES = flags.DEFINE_integer(
 def main(argv):
   del argv
   folder = workdir_lib.choose('train')
-  suite = build.suite_from_flags()
+  suite = streams_lib.suite_from_flags()
   network = networks.get_network(shared_flags.NETWORK.value)
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   update = run_flags.config_from_flags(update_lib.UpdateConfig)
-  teaching = build.NO_TEACHING
+  teaching = teaching_lib.NO_TEACHING
   if shared_flags.TEACHERS.value:
-    teaching = build.load_teachers(
+    teaching = teaching_lib.load_teachers(
         shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
         config.frames)
   problem = build.make_problem(suite, network, update, config, teaching)
@@ -79,7 +82,7 @@ def main(argv):
       'best': (outcome.best_frames, outcome.best_params),
   }
   evaluations = {
-      name: build.evaluate(
+      name: playing.evaluate(
           problem.agent, suite, params, _EVALUATION_EPISODES.value, config.seed,
           label=f'{name} parameters: ')
       for name, (_, params) in candidates.items()

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import types
-from kickstarting.networks import branches as branches_lib
+from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import build
 
 
@@ -100,7 +100,7 @@ def make_agent(
     missing |= {'image'} - set(observation_spec)
   if config.features.num_tasks or any(
       branch.num_tasks for branch in config.branches):
-    missing |= {branches_lib.TASK} - set(observation_spec)
+    missing |= {types.TASK} - set(observation_spec)
   if missing:
     raise ValueError(
         f'network {config.torso!r} reads {sorted(missing)}, but the'
@@ -121,7 +121,7 @@ def make_agent(
     return (actions.astype(jnp.int32), output), state
 
   def adopt(params, hypers):
-    return branches_lib.adopt(params, hypers, config.combination)
+    return agents_lib.adopt(params, hypers, config.combination)
 
   agent = Agent(
       init, network.initial_state, network.encode, step, network.unroll)

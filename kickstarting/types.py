@@ -16,8 +16,8 @@
 
 Axes: T unroll steps, B streams (environments stepped side by side), A actions,
 K teachers or agents of a mixture, U distinct instructions, L words of an
-instruction. Everything is
-time-major, [T, B, ...]; only `Agent.step` and environments see [B, ...].
+instruction. Everything is time-major, [T, B, ...]; only `Agent.step` and
+environments see [B, ...].
 
 Time: a trajectory holds T+1 timesteps and the T transitions between them. The
 suffix `_tm1` marks the source of a transition, `_t` its destination; reward
@@ -38,6 +38,8 @@ Scalar: TypeAlias = Array | np.floating  # shape []
 PyTree: TypeAlias = Any
 Params: TypeAlias = Any  # a pytree of arrays
 CoreState: TypeAlias = Any  # a pytree of arrays, leading axis [B]
+
+TASK = 'task'  # entry of an observation: int32, the row of the stream's task
 
 
 class Timestep(NamedTuple):

@@ -26,6 +26,7 @@ from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import base
+from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import branches
 from kickstarting.networks import build
 from kickstarting_test import update_cases as cases
@@ -59,7 +60,7 @@ class MixtureTest(parameterized.TestCase):
 
   @parameterized.parameters(*losses.TRANSFERS)
   def test_is_the_loss_of_the_mixture_and_the_transfer(self, transfer):
-    params = branches.with_mixing(_PARAMS, 0.3)
+    params = agents_lib.with_mixing(_PARAMS, 0.3)
     output, _ = _AGENT.unroll(
         params, _TRAJECTORY.timesteps,
         _AGENT.encode(params, _TRAJECTORY.instructions),
@@ -128,7 +129,7 @@ class MixtureTest(parameterized.TestCase):
 
   def test_actors_play_what_v_trace_takes_for_the_behaviour(self):
     # The ratio of the mixture that acted and the same one that learns is 1.
-    params = branches.with_mixing(_PARAMS, 0.3)
+    params = agents_lib.with_mixing(_PARAMS, 0.3)
     context = _AGENT.encode(params, _TRAJECTORY.instructions)
     state = _TRAJECTORY.initial_core_state
     logits, actions = [], []

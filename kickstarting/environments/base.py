@@ -96,6 +96,34 @@ class BatchedEnvironment(abc.ABC):
     """Frees threads and environments; the instance is unusable afterwards."""
 
 
+class Wrapper(BatchedEnvironment):
+  """A batch around another one, which it owns and leaves as it is."""
+
+  def __init__(self, environment: BatchedEnvironment):
+    self._environment = environment
+    self.num_streams = environment.num_streams
+    self.task = environment.task
+    self.spec = environment.spec
+    self.instructions = environment.instructions
+    self.frames_per_step = environment.frames_per_step
+
+  def reset(self) -> types.Timestep:
+    """Starts an episode in every stream."""
+    return self._environment.reset()
+
+  def send(self, actions: np.ndarray) -> None:
+    """Starts a step."""
+    self._environment.send(actions)
+
+  def receive(self) -> types.Timestep:
+    """Waits for the step."""
+    return self._environment.receive()
+
+  def close(self) -> None:
+    """Frees the batch underneath."""
+    self._environment.close()
+
+
 def previous_action(actions: np.ndarray, step_type: np.ndarray) -> np.ndarray:
   """Returns `actions`, with 0 where an episode starts; int32 [B]."""
   return np.where(step_type == FIRST, np.int32(0), actions)

@@ -50,7 +50,7 @@ def single_actions(num_actions: int, length: int, idle: int) -> tuple[int, ...]:
       for action in range(num_actions))
 
 
-class MacroActions(base.BatchedEnvironment):
+class MacroActions(base.Wrapper):
   """A batch whose actions are sequences of those of another."""
 
   def __init__(
@@ -69,7 +69,7 @@ class MacroActions(base.BatchedEnvironment):
     Raises:
       ValueError: an action is none of the batch underneath.
     """
-    self._environment = environment
+    super().__init__(environment)
     self._table = np.asarray(table, np.int32)
     num_actions = environment.spec.num_actions
     if self._table.ndim != 2 or not self._table.size:
@@ -83,16 +83,13 @@ class MacroActions(base.BatchedEnvironment):
             f' {num_actions}; expected 0 to {num_actions - 1}. Correct the'
             ' table, or the action that does nothing.')
     self._idle = idle
-    self.num_streams = environment.num_streams
-    self.task = environment.task
-    self.instructions = environment.instructions
     self.frames_per_step = (
         self._table.shape[1] * environment.frames_per_step)
     self.spec = environment.spec._replace(num_actions=len(self._table))
 
   def reset(self) -> types.Timestep:
     """Starts an episode in every stream; leaves of the result are [B, ...]."""
-    timestep = self._environment.reset()
+    timestep = super().reset()
     self._is_over = np.asarray(timestep.step_type == base.LAST)
     return timestep
 
@@ -111,7 +108,7 @@ class MacroActions(base.BatchedEnvironment):
     for i in range(self._table.shape[1]):
       if i:
         self._play(i, is_restarting | has_ended)
-      inner = self._environment.receive()
+      inner = super().receive()
       reward += np.where(is_restarting | has_ended, 0, inner.reward)
       timestep = inner if timestep is None else _choose(
           has_ended, timestep, inner)
@@ -133,12 +130,8 @@ class MacroActions(base.BatchedEnvironment):
         step_type=step_type,
     )
 
-  def close(self) -> None:
-    """Frees the batch underneath."""
-    self._environment.close()
-
   def _play(self, i: int, is_idle: types.Array) -> None:
-    self._environment.send(np.where(
+    super().send(np.where(
         is_idle, np.int32(self._idle), self._table[self._actions, i]))
 
 

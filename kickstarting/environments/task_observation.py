@@ -23,11 +23,10 @@ import numpy as np
 from kickstarting import types
 from kickstarting.environments import base
 
-KEY = 'task'
 _SPEC = base.ArraySpec((), np.dtype(np.int32))
 
 
-class TaskObservation(base.BatchedEnvironment):
+class TaskObservation(base.Wrapper):
   """A batch whose observation also has the row of the stream's task."""
 
   def __init__(self, environment: base.BatchedEnvironment, first_row: int = 0):
@@ -40,35 +39,23 @@ class TaskObservation(base.BatchedEnvironment):
     Raises:
       ValueError: its observation has an entry of that name.
     """
-    if KEY in environment.spec.observation:
+    if types.TASK in environment.spec.observation:
       raise ValueError(
-          f'the observation has an entry {KEY!r} of its own; expected none, for'
-          ' the row of the task goes there. Rename it.')
-    self._environment = environment
+          f'the observation has an entry {types.TASK!r} of its own; expected'
+          ' none, for the row of the task goes there. Rename it.')
+    super().__init__(environment)
     self._row = (environment.task + first_row).astype(np.int32)
-    self.num_streams = environment.num_streams
-    self.task = environment.task
-    self.instructions = environment.instructions
-    self.frames_per_step = environment.frames_per_step
     self.spec = environment.spec._replace(
-        observation=environment.spec.observation | {KEY: _SPEC})
+        observation=environment.spec.observation | {types.TASK: _SPEC})
 
   def reset(self) -> types.Timestep:
     """Starts an episode in every stream; leaves of the result are [B, ...]."""
-    return self._with_task(self._environment.reset())
-
-  def send(self, actions: np.ndarray) -> None:
-    """Starts a step; `actions` is int32 [B]."""
-    self._environment.send(actions)
+    return self._with_task(super().reset())
 
   def receive(self) -> types.Timestep:
     """Waits for the step that `send` started; leaves are [B, ...]."""
-    return self._with_task(self._environment.receive())
-
-  def close(self) -> None:
-    """Frees the batch underneath."""
-    self._environment.close()
+    return self._with_task(super().receive())
 
   def _with_task(self, timestep: types.Timestep) -> types.Timestep:
     return timestep._replace(
-        observation=timestep.observation | {KEY: self._row.copy()})
+        observation=timestep.observation | {types.TASK: self._row.copy()})

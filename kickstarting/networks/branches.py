@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Agents that share parts: cores and heads behind one torso, as data.
+"""Agents that share parts, as data: which are combined, and how.
 
 A branch is one agent: a core, a policy head and a value head, each by its name.
 Branches that use the same name share that part. Several are combined to one
@@ -25,28 +25,16 @@ policy, with the final agent last:
     times larger.
   one_column: softmax(f); h learns from it, and acts through the rewards only.
 
-Not here: the torso (`build.py`), the core itself (`core.py`), what is learnt
-(`losses/mix_and_match.py`, `losses/distral.py`, read them next).
+Not here: their modules (`agents.py`, read it next).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 import dataclasses
 import math
-from typing import Any
-
-import haiku as hk
-import jax
-import jax.numpy as jnp
-import numpy as np
 
 from kickstarting import checks
-from kickstarting import types
-from kickstarting.losses import distral
-from kickstarting.losses import mix_and_match
 from kickstarting.networks import core as core_lib
 
-TASK = 'task'  # entry of the observation: int32, the row of the suite's task
-MIXTURE, MIXING = 'mixture', 'mixing'  # module and name of the parameter
 COMBINATIONS = ('mixture', 'two_columns', 'one_column')
 
 
@@ -150,212 +138,3 @@ def check_actions(
         f'action_factors are {tuple(factors)}, which make'
         f' {math.prod(factors)} actions, but the environment has'
         f' {num_actions}; expected their product. Correct the factors.')
-
-
-def initial_state(
-    branches: Sequence[Branch], core_size: int, batch_size: int
-) -> dict[str, types.CoreState]:
-  """Returns the states of all cores; leaves [B, core_size]."""
-  return {
-      name: core_lib.initial_state(branch.core_kind, core_size, batch_size)
-      for branch in branches for name in branch.parts(branch.core)}
-
-
-class Agents:
-  """The modules of all branches; to be made inside a Haiku transform."""
-
-  def __init__(
-      self,
-      branches: Sequence[Branch],
-      core_size: int,
-      num_actions: int,
-      factors: Sequence[int] = (),
-      combination: str = 'mixture',
-      features: Features = Features(),
-  ):
-    self._branches = branches
-    self._combination = combination
-    self._features = features
-    self._projections = [
-        hk.Linear(features.size, name=f'features_{task}')
-        for task in range(features.num_tasks)]
-    self._num_actions = num_actions
-    self._factors = factors
-    self._cores = {
-        name: core_lib.CORES[branch.core_kind](core_size, name)
-        for name, branch in _parts(branches, 'core').items()}
-    self._policies = {
-        name: self._policy(name, branch)
-        for name, branch in _parts(branches, 'policy').items()}
-    self._baselines = {
-        name: hk.Linear(1, name=name) for name in _parts(branches, 'baseline')}
-
-  def __call__(
-      self,
-      inputs: types.Array,
-      task: types.Array | None,
-      should_reset: types.Array,
-      state: Mapping[str, types.CoreState],
-  ) -> tuple[types.AgentOutput, dict[str, types.CoreState]]:
-    """Unrolls all agents, and mixes them.
-
-    Args:
-      inputs: of the cores; [T, B, D] float32.
-      task: of each stream; [T, B] int32; read if a branch has parts for each.
-      should_reset: True where an episode starts; [T, B] bool.
-      state: before the first step; leaves [B, core_size].
-
-    Returns:
-      The output, and the state after the last step.
-    """
-    outputs, states = {}, {}
-    for name, core in self._cores.items():
-      outputs[name], states[name] = core(inputs, should_reset, state[name])
-    logits, values = zip(*(
-        self._heads(branch, outputs, task) for branch in self._branches))
-    output = self._combine(logits, values)
-    return output._replace(features=self._compared(outputs, task)), states
-
-  def _combine(self, logits, values):
-    """Makes one policy of those of the branches."""
-    if len(self._branches) == 1:
-      return types.AgentOutput(logits[0], values[0])
-    if self._combination != 'mixture':
-      own, shared = logits
-      if self._combination == 'two_columns':
-        own = own + _Mixture()() * shared
-      return types.AgentOutput(own, values[0], distilled=shared)
-    policies = jnp.stack(logits, axis=-2)  # [T, B, K, A]
-    shares = mix_and_match.shares_along(_Mixture()(), len(self._branches))
-    return types.AgentOutput(
-        mix_and_match.mixture_log_probs(policies, shares),
-        mix_and_match.mixture_value(jnp.stack(values, axis=-1), shares),
-        policies)
-
-  def _compared(self, outputs, task):
-    """Returns the final agent's features [T, B, D], or None."""
-    final = self._branches[-1]
-    if self._projections:
-      features = _of_task([outputs[x] for x in final.parts(final.core)], task)
-      return _of_task([project(features) for project in self._projections],
-                      task)
-    if self._features.are_given:
-      return _of_task([outputs[x] for x in final.parts(final.core)], task)
-    return None
-
-  def _heads(self, branch, outputs, task):
-    """Returns logits [T, B, A] and values [T, B] of one agent."""
-    features = _of_task([outputs[x] for x in branch.parts(branch.core)], task)
-    logits = _of_task([
-        self._policies[x](features) for x in branch.parts(branch.policy)], task)
-    values = _of_task([
-        self._baselines[x](features)
-        for x in branch.parts(branch.baseline)], task)
-    return self._place(branch, logits), values[..., 0]
-
-  def _policy(self, name: str, branch: Branch) -> Callable[..., jax.Array]:
-    if self._is_narrow(branch):
-      return _policy_head(len(branch.actions), name)
-    if not self._factors:
-      return _policy_head(self._num_actions, name)
-    head = _policy_head(sum(self._factors), name)
-    return lambda features: _join(head(features), self._factors)
-
-  def _is_narrow(self, branch: Branch) -> bool:
-    """Whether its head has its own actions only: no other branch shares it."""
-    return bool(branch.actions) and all(
-        other is branch or other.policy != branch.policy
-        for other in self._branches)
-
-  def _place(self, branch: Branch, logits: jax.Array) -> jax.Array:
-    """Gives actions that an agent lacks minus infinity."""
-    if not branch.actions:
-      return logits
-    actions = np.array(branch.actions)
-    if not self._is_narrow(branch):
-      logits = logits[..., actions]
-    missing = jnp.full(logits.shape[:-1] + (self._num_actions,), -jnp.inf)
-    return missing.at[..., actions].set(logits)
-
-
-class _Mixture(hk.Module):
-  """Holds how much the last branch counts; the update writes it.
-
-  It is 0 at first: the first agent acts.
-  """
-
-  def __init__(self):
-    super().__init__(name=MIXTURE)
-
-  def __call__(self) -> jax.Array:
-    return jax.lax.stop_gradient(
-        hk.get_parameter(MIXING, [], init=jnp.zeros))
-
-
-def _parts(branches: Sequence[Branch], part: str) -> dict[str, Branch]:
-  """Returns the names of all modules of a kind, and who names each first.
-
-  A module that is made twice would be two in Haiku.
-  """
-  found: dict[str, Branch] = {}
-  for branch in branches:
-    for name in branch.parts(getattr(branch, part)):
-      found.setdefault(name, branch)
-  return found
-
-
-def adopt(
-    params: types.Params, hypers: types.Hypers, combination: str
-) -> types.Params:
-  """Returns parameters that hold what combines branches now."""
-  if combination == 'one_column':
-    return params
-  if combination == 'two_columns':
-    return with_mixing(params, distral.columns_weight(
-        hypers.transfer_cost, hypers.entropy_cost))
-  return with_mixing(params, hypers.mixing)
-
-
-def with_mixing(params: types.Params, mixing: types.Scalar) -> types.Params:
-  """Returns parameters in which the last branch counts so much."""
-  mixing = jnp.asarray(mixing, jnp.float32)
-  return {**params, MIXTURE: {**params[MIXTURE], MIXING: mixing}}
-
-
-def one_hot_actions(
-    actions: types.Array, num_actions: int, factors: Sequence[int]
-) -> jax.Array:
-  """Returns [N, num_actions] of actions [N]; [N, sum(factors)] if factored."""
-  if not factors:
-    return jax.nn.one_hot(actions, num_actions)
-  parts = jnp.unravel_index(actions, tuple(factors))
-  return jnp.concatenate([
-      jax.nn.one_hot(part, size) for part, size in zip(parts, factors)],
-      axis=-1)
-
-
-def _policy_head(num_actions: int, name: str) -> hk.Linear:
-  return hk.Linear(
-      num_actions, w_init=hk.initializers.VarianceScaling(0.01), name=name)
-
-
-def _join(logits: jax.Array, factors: Sequence[int]) -> jax.Array:
-  """Returns log prod_j pi_j(a_j), up to a constant, for all a; [..., A]."""
-  parts: list[Any] = jnp.split(logits, np.cumsum(factors)[:-1].tolist(), -1)
-  joined = parts[0]
-  for part in parts[1:]:
-    joined = (joined[..., :, jnp.newaxis] + part[..., jnp.newaxis, :]).reshape(
-        joined.shape[:-1] + (-1,))
-  return joined
-
-
-def _of_task(
-    outputs: Sequence[jax.Array], task: types.Array | None
-) -> jax.Array:
-  """Takes for each stream what the part of its task says; [T, B, D]."""
-  if len(outputs) == 1:
-    return outputs[0]
-  assert task is not None
-  return jnp.sum(jnp.stack([
-      jnp.where((task == i)[..., jnp.newaxis], output, 0.0)
-      for i, output in enumerate(outputs)]), axis=0)

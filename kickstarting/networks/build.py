@@ -30,6 +30,7 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import branches as branches_lib
 from kickstarting.networks import flat
 from kickstarting.networks import grid
@@ -166,7 +167,7 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
     encoder = instruction_lib.InstructionEncoder(
         config.instruction_buckets, name='instruction')
     torso = TORSOS[config.torso]()
-    agents = branches_lib.Agents(
+    agents = agents_lib.Agents(
         config.branches, config.core_size, num_actions, config.action_factors,
         config.combination, config.features)
 
@@ -184,7 +185,7 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
       # Which task it is says what parts to take, and nothing to the torso.
       observation = {
           name: x for name, x in merged.observation.items()
-          if name != branches_lib.TASK}
+          if name != types.TASK}
       if config.observation_keys:
         observation = {k: observation[k] for k in config.observation_keys}
       row = merged.instruction if config.reads_instruction else jnp.zeros_like(
@@ -193,12 +194,12 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
       if config.reads_instruction:
         parts.append(jnp.take(context.encoding, row, axis=0, mode='clip'))
       if config.reads_previous:
-        parts.append(branches_lib.one_hot_actions(
+        parts.append(agents_lib.one_hot_actions(
             merged.previous_action, num_actions, config.action_factors))
         parts.append(jnp.clip(merged.reward, -1.0, 1.0)[:, None])
       inputs = jnp.concatenate(parts, axis=-1).reshape(steps, batch, -1)
       return agents(
-          inputs, timesteps.observation.get(branches_lib.TASK),
+          inputs, timesteps.observation.get(types.TASK),
           timesteps.step_type == _FIRST, state)
 
     def init(timesteps, tokens):
@@ -211,7 +212,7 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
   encode, unroll = transformed.apply
 
   def initial_state(batch_size: int) -> types.CoreState:
-    return branches_lib.initial_state(
+    return agents_lib.initial_state(
         config.branches, config.core_size, batch_size)
 
   return Network(transformed.init, encode, unroll, initial_state)

@@ -16,7 +16,7 @@
 
 Here: an LSTM that forgets at episode starts, a layer without memory, and both
 side by side; each makes one unroll over [T, B]. Not here: torsos (`build.py`),
-heads (`branches.py`).
+heads (`agents.py`).
 """
 
 from collections.abc import Callable, Mapping

@@ -23,6 +23,8 @@ from experiments import build
 from experiments import cli
 from experiments import run_flags
 from experiments import shared_flags
+from experiments import streams as streams_lib
+from experiments import teaching as teaching_lib
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
@@ -80,9 +82,9 @@ class MistakesTest(parameterized.TestCase):
     self.assertTrue(cli.is_mistake(error))
 
   @parameterized.named_parameters(
-      ('suite', {'suite': 'minigird8'}, build.suite_from_flags,
+      ('suite', {'suite': 'minigird8'}, streams_lib.suite_from_flags,
        "unknown suite 'minigird8'.*minigrid8"),
-      ('task', {'tasks': ['DorKey-8x8']}, build.suite_from_flags,
+      ('task', {'tasks': ['DorKey-8x8']}, streams_lib.suite_from_flags,
        "unknown task .*'DorKey-8x8'.*DoorKey-8x8"),
       ('network', {'network': 'gird'},
        lambda: networks.get_network(shared_flags.NETWORK.value),
@@ -91,7 +93,7 @@ class MistakesTest(parameterized.TestCase):
        lambda: run_flags.config_from_flags(update_lib.UpdateConfig),
        "divergence is 'kl'; expected one of .*cross_entropy"),
       ('seed', {'seed': -1},
-       lambda: build.make_environment(
+       lambda: streams_lib.make_environment(
            suites.get_suite('minigrid8', ['DoorKey-8x8']), 1, -1),
        'seed is -1; expected 0 or more'))
   def test_flag(self, values, call, text):
@@ -109,7 +111,7 @@ class MistakesTest(parameterized.TestCase):
   def test_teachers_and_weights(self, specs, weights, text):
     suite = suites.get_suite('minigrid8')
     error = _raised(
-        lambda: build.load_teachers(specs, suite, weights, 1_000_000))
+        lambda: teaching_lib.load_teachers(specs, suite, weights, 1_000_000))
     self.assertRegex(str(error), text)
     self.assertTrue(cli.is_mistake(error))
 
@@ -121,7 +123,7 @@ class MistakesTest(parameterized.TestCase):
     if path == 'weights':
       path = self.create_tempfile(content='{"alpha": {}}').full_path
     with flagsaver.flagsaver(learner_schedule=path):
-      error = _raised(build.learner_schedules)
+      error = _raised(teaching_lib.learner_schedules)
     self.assertRegex(str(error), text)
     self.assertTrue(cli.is_mistake(error))
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of `experiments/build.py`; mistakes in flags are in `cli_test.py`."""
+"""Tests of playing.py: what is compiled, and what a judge sees."""
 
 from unittest import mock
 
@@ -20,12 +20,12 @@ from absl.testing import absltest
 from absl.testing import flagsaver
 import jax
 
-from experiments import build
+from experiments import playing
+from experiments import streams as streams_lib
 from kickstarting import agent as agent_lib
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
-from kickstarting.teachers import zoo
 
 _SHORT, _LONG = 'GoToLocalS8N7', 'DoorKey-8x8'  # instructions
 
@@ -34,8 +34,8 @@ def _num_traces(task_names: list[str]) -> int:
   """Returns how often evaluating these tasks traces the encoder."""
   suite = suites.get_suite('minigrid8')
   agent = agent_lib.make_agent(
-      networks.get_network('grid_small'), build.spec_of(suite).observation,
-      suite.num_actions)
+      networks.get_network('grid_small'),
+      streams_lib.spec_of(suite).observation, suite.num_actions)
   traces = []
 
   def encode(*args):
@@ -43,7 +43,7 @@ def _num_traces(task_names: list[str]) -> int:
     return agent.encode(*args)
 
   chosen = tuple(task for task in suite.tasks if task.name in task_names)
-  build.evaluate(
+  playing.evaluate(
       agent._replace(encode=encode), suite._replace(tasks=chosen),
       agent.init(jax.random.key(0)), episodes=1, seed=0)
   return len(traces)
@@ -61,43 +61,13 @@ class EvaluateTest(absltest.TestCase):
     )
 
 
-class LoadTeachersTest(absltest.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.path = str(zoo.default_folder() / f'{_LONG}.npz')
-
-  def _load(self, *specs):
-    return build.load_teachers(
-        specs, suites.get_suite('minigrid8'), 'constant:1', 1_000_000)
-
-  def test_a_named_teacher_takes_the_place_of_the_shipped_expert(self):
-    teaching = self._load('zoo', f'{_SHORT}={self.path}')
-    names = [teacher.name for teacher in teaching.teachers]
-    self.assertLen(names, 8)
-    self.assertEqual(names[-1], _SHORT)
-    self.assertLen(set(names), 8)
-    self.assertSequenceEqual(
-        [names[k] for k in teaching.teacher_of_task],
-        suites.get_suite('minigrid8').task_names)
-
-  def test_one_file_for_several_tasks_is_several_teachers(self):
-    teaching = self._load(f'{_SHORT}={self.path}', f'{_LONG}={self.path}')
-    self.assertEqual(
-        [teacher.name for teacher in teaching.teachers], [_SHORT, _LONG])
-    self.assertEqual(sorted(teaching.teacher_of_task), [-1] * 6 + [0, 1])
-
-  def test_a_teacher_of_every_task_is_called_after_its_file(self):
-    [teacher] = self._load(f'*={self.path}').teachers
-    self.assertEqual(teacher.name, self.path)
-
-
 class MakeJudgeTest(absltest.TestCase):
 
   def test_decisions_play_other_episodes_than_training(self):
     suite = suites.get_suite('minigrid8', [_LONG])
-    with mock.patch.object(build, 'make_environment') as make_environment:
-      judge = build.make_judge(
+    with mock.patch.object(
+        streams_lib, 'make_environment') as make_environment:
+      judge = playing.make_judge(
           mock.Mock(agent='agent'), suite, seed=5, rounds=3, num_members=2)
       judge.make_environment(65)
     self.assertEqual(judge.agent, 'agent')
@@ -108,7 +78,7 @@ class MakeJudgeTest(absltest.TestCase):
     with self.assertRaisesRegex(
         ValueError, '20 rounds of 8 tasks for 32 members are 5120 episodes.*at'
         ' most 4096. Lower --returns or --population'):
-      build.make_judge(
+      playing.make_judge(
           mock.Mock(), suites.get_suite('minigrid8'), 0, 20, 32)
 
 

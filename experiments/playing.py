@@ -1,0 +1,152 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Agents that play to be looked at: an evaluation, a judge, a referee.
+
+Not here: the streams (`streams.py`), playing (`runtime/evaluation.py`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from experiments import streams as streams_lib
+from kickstarting import agent as agent_lib
+from kickstarting.environments import scores
+from kickstarting.environments import seeds
+from kickstarting.environments import suites
+from kickstarting.populations import judging
+from kickstarting.populations import scoring
+from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import evaluation
+from kickstarting.runtime import parameter_store
+from kickstarting.runtime import training
+
+_EVALUATION_STREAMS = 40  # of a task, at most
+_JUDGED_EPISODES = 10  # of a task, at every look of a referee
+
+
+def evaluate(
+    agent: agent_lib.Agent,
+    suite: suites.Suite,
+    params: Any,
+    episodes: int,
+    seed: int,
+    label: str = '',
+    wrap: streams_lib.Wrap = streams_lib.unwrapped,
+) -> dict[str, Any]:
+  """Evaluates a policy on a suite, and prints a line for each task.
+
+  One task after the other: together, the longest episodes of all would set how
+  long the streams of every other task play on.
+
+  Returns:
+    'score' of the suite, 'frames' played, and 'tasks': per task 'return',
+    'standard_error', 'score', 'episodes'.
+  """
+  environments = (
+      wrap(streams_lib.make_environment(
+          suite._replace(tasks=(task,)), min(_EVALUATION_STREAMS, episodes),
+          seed, group=seeds.Group.EVALUATION), row)
+      for row, task in enumerate(suite.tasks))
+  played = evaluation.evaluate(
+      agent, params, environments, episodes, jax.random.key(seed))
+  frames = 0
+  table: dict[str, dict[str, Any]] = {}
+  for task, ([returns], more_frames) in zip(suite.tasks, played, strict=True):
+    frames += more_frames
+    mean = returns.mean()
+    row = table[task.name] = {
+        'return': float(mean),
+        'standard_error': float(returns.std() / np.sqrt(len(returns))),
+        'score': float(scores.capped_score(
+            mean, task.random_return, task.reference_return)),
+        'episodes': len(returns),
+    }
+    print(f'{label}{task.name:24} return {row["return"]:7.3f} +- '
+          f'{row["standard_error"]:.3f}  score {row["score"]:6.1f}'
+          f'  episodes {row["episodes"]}', flush=True)
+  return {
+      'score': float(np.mean([row['score'] for row in table.values()])),
+      'frames': frames,
+      'tasks': table,
+  }
+
+
+def make_judge(
+    problem: training.Problem,
+    suite: suites.Suite,
+    seed: int,
+    rounds: int,
+    num_members: int,
+    agent: agent_lib.Agent | None = None,
+    wrap: streams_lib.Wrap = streams_lib.unwrapped,
+) -> judging.Judge:
+  """Returns a judge.
+
+  Args:
+    problem: whose parameters play.
+    suite: of which a decision takes `rounds` episodes of each task.
+    seed: of the run; decisions see other episodes than training does, and
+      those of MAX_ACTORS decisions before again.
+    rounds: of the suite.
+    num_members: that play together.
+    agent: who plays with them; None for the problem's own.
+    wrap: see `make_problem`.
+
+  Raises:
+    ValueError: there are more streams than seeds.
+  """
+  streams = rounds * len(suite.tasks) * num_members
+  if streams > seeds.MAX_STREAMS:
+    raise ValueError(
+        f'{rounds} rounds of {len(suite.tasks)} tasks for {num_members} members'
+        f' are {streams} episodes side by side; expected at most'
+        f' {seeds.MAX_STREAMS}. Lower --returns or --population.')
+
+  def make(decision):
+    return wrap(streams_lib.make_environment(
+        suite, rounds * len(suite.tasks), seed, decision % seeds.MAX_ACTORS,
+        seeds.Group.SELECTION, splits=num_members), 0)
+
+  return judging.Judge(agent or problem.agent, make)
+
+
+def make_referee(
+    agent: agent_lib.Agent,
+    suite: suites.Suite,
+    seed: int,
+    make_window: Callable[[int], scores.ScoreWindow],
+    wrap: streams_lib.Wrap = streams_lib.unwrapped,
+) -> Callable[[Any, int], scores.ScoreWindow]:
+  """Returns what lets the student play alone, the same episodes every time."""
+  functions = actor_lib.make_actor_functions(agent)
+
+  def referee(params, frames):
+    environment = wrap(streams_lib.make_environment(
+        suite, _JUDGED_EPISODES * len(suite.tasks), seed,
+        group=seeds.Group.SELECTION), 0)
+    actor = actor_lib.StreamActor(
+        functions, environment, None, jax.random.key(frames))
+    returns, _ = evaluation.play(
+        actor, parameter_store.ParameterStore(0, params),
+        np.ones_like(environment.task))
+    window = make_window(scoring.FOREVER)
+    for task, [episode_return] in zip(environment.task, returns, strict=True):
+      window.add(frames, int(task), episode_return)
+    return window
+
+  return referee

@@ -1,0 +1,58 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of teaching.py; mistakes in flags are in `cli_test.py`."""
+
+from absl.testing import absltest
+
+from experiments import teaching as teaching_lib
+from kickstarting.environments import suites
+from kickstarting.teachers import zoo
+
+_SHORT, _LONG = 'GoToLocalS8N7', 'DoorKey-8x8'
+
+
+class LoadTeachersTest(absltest.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    self.path = str(zoo.default_folder() / f'{_LONG}.npz')
+
+  def _load(self, *specs):
+    return teaching_lib.load_teachers(
+        specs, suites.get_suite('minigrid8'), 'constant:1', 1_000_000)
+
+  def test_a_named_teacher_takes_the_place_of_the_shipped_expert(self):
+    teaching = self._load('zoo', f'{_SHORT}={self.path}')
+    names = [teacher.name for teacher in teaching.teachers]
+    self.assertLen(names, 8)
+    self.assertEqual(names[-1], _SHORT)
+    self.assertLen(set(names), 8)
+    self.assertSequenceEqual(
+        [names[k] for k in teaching.teacher_of_task],
+        suites.get_suite('minigrid8').task_names)
+
+  def test_one_file_for_several_tasks_is_several_teachers(self):
+    teaching = self._load(f'{_SHORT}={self.path}', f'{_LONG}={self.path}')
+    self.assertEqual(
+        [teacher.name for teacher in teaching.teachers], [_SHORT, _LONG])
+    self.assertEqual(sorted(teaching.teacher_of_task), [-1] * 6 + [0, 1])
+
+  def test_a_teacher_of_every_task_is_called_after_its_file(self):
+    [teacher] = self._load(f'*={self.path}').teachers
+    self.assertEqual(teacher.name, self.path)
+
+
+if __name__ == '__main__':
+  absltest.main()
