@@ -32,6 +32,7 @@ from experiments import run_flags
 from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
+from experiments.distilling_policy_distillation import learning
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import panels as panels_lib
@@ -76,11 +77,11 @@ def main(
   stop = workdir_lib.StopRequest()
   began = time.monotonic()
   try:
-    found = workers.run(
+    found, core_seconds = workers.run(
         config, groups, folder,
         [*workdir_lib.program(), '--resume', f'--workdir={folder}', '--helper'],
         should_stop=stop, report=functools.partial(print, flush=True))
-  except laboratory.Interrupted:
+  except learning.Interrupted:
     workdir_lib.finish(folder, {
         'ended': 'interrupted', 'workdir': str(folder)})
     return
@@ -91,16 +92,17 @@ def main(
   workdir_lib.finish(folder, {
       'ended': 'finished', 'mdps': config.mdps, 'steps': config.steps,
       'seconds': round(time.monotonic() - began),
+      'core_seconds': round(core_seconds),  # of all runs in this folder
       'final_returns': returns, **summarise(found), 'figure': str(picture),
       'csv': str(table), 'workdir': str(folder)})
 
 
 def _help(config, groups, folder) -> None:
-  """Takes up chunks of a run that another process started."""
+  """Takes up curves of a run that another process started."""
   relay = progress_lib.Relay(functools.partial(print, flush=True))
   try:
-    laboratory.work(config, groups, folder, relay, workdir_lib.StopRequest())
-  except laboratory.Interrupted:
+    learning.work(config, groups, folder, relay, workdir_lib.StopRequest())
+  except learning.Interrupted:
     pass
 
 

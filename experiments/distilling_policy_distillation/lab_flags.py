@@ -37,11 +37,10 @@ _LAB = {
     'mdps': 'Decision processes, each with a teacher and its students.',
     'steps': 'Updates of each student, one episode each.',
     'points': 'Points of a curve beside its start.',
-    'chunk': 'MDPs in one program, at most; what it found is kept before the '
-             'next.',
+    'chunk': 'MDPs in one program, at most.',
     'slots': 'Students that learn at a time; more of them are faster, until '
              'memory is short.',
-    'workers': 'Processes, with a chunk each.',
+    'workers': 'Processes, with a curve each.',
     'memory_gib': 'What those may need together.',
     'seed': 'Of MDPs, teachers and episodes.',
 }
@@ -77,7 +76,7 @@ _DEFINE: Mapping[type, Callable[..., Any]] = {
     int: flags.DEFINE_integer, float: flags.DEFINE_float}
 
 HELPER = flags.DEFINE_bool(
-    'helper', False, 'Take up chunks of the run in --workdir; set by the run '
+    'helper', False, 'Take up curves of the run in --workdir; set by the run '
     'itself for the processes that it starts.')
 ENTROPY_DISCOUNT = flags.DEFINE_float(
     'entropy_discount', 0.5, 'Gamma of returns with log teacher(a) in them. '

@@ -12,11 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Many students on many MDPs: chunks, measures, resumption.
+"""Many students on many MDPs: what there is to do, and what is on disk.
 
-The MDPs of a chunk learn side by side in one jitted program; what a chunk found
-is on disk before the next one starts. Not here: what is learnt (`sampling.py`),
-several processes (`workers.py`), flags and pictures (`lab_flags.py`,
+The MDPs of a chunk learn side by side in one jitted program, one kind of
+student after the other; each such curve has a file of its own. Not here: the
+learning (`learning.py`, read it next), flags and pictures (`lab_flags.py`,
 `panels.py`).
 """
 
@@ -26,18 +26,12 @@ import os
 import pathlib
 from typing import NamedTuple
 import zipfile
-import zlib
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from experiments.distilling_policy_distillation import mdp as mdp_lib
-from experiments.distilling_policy_distillation import measuring
-from experiments.distilling_policy_distillation import progress as progress_lib
-from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
-from kickstarting.runtime import exchange
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,10 +80,6 @@ class Group:
   def num_mdps(self, config: LabConfig) -> int:
     """Returns how many MDPs there are."""
     return min(config.mdps, self.max_mdps or config.mdps)
-
-
-class Interrupted(Exception):
-  """The run was asked to stop; what is finished is on disk."""
 
 
 def memory_gib(
@@ -141,204 +131,117 @@ def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
   return {group.name: chunk_size(config, group) for group in groups}
 
 
-def num_missing(
-    config: LabConfig, groups: Sequence[Group], folder: pathlib.Path
-) -> list[int]:
-  """Returns how many curves of each unfinished chunk are not on disk yet."""
-  missing = [
-      len(set(chunk.group.curves) - set(_load(chunk.path(folder), chunk.num)))
-      for chunk in _chunks(config, groups)]
-  return [num for num in missing if num]
-
-
-def work(
-    config: LabConfig,
-    groups: Sequence[Group],
-    folder: pathlib.Path,
-    progress: progress_lib.Progress,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> None:
-  """Lets students learn, chunk after chunk.
-
-  Several processes may do so in one folder: none takes up a chunk that another
-  one is at.
-
-  Args:
-    config: how much.
-    groups: what.
-    folder: keeps finished chunks; those in it are not computed again.
-    progress: is told.
-    should_stop: polled; True raises Interrupted.
-
-  Raises:
-    ValueError: see `check`; a teacher is broken, or a file is damaged.
-    Interrupted: `should_stop` said so.
-  """
-  for chunk in _chunks(config, groups):
-    if should_stop():
-      raise Interrupted
-    lock = exchange.Lock(folder / 'locks' / chunk.name)
-    try:
-      if lock.try_acquire():
-        _run_chunk(config, chunk, folder, progress, should_stop)
-    finally:
-      lock.release()
-
-
-def collect(
-    config: LabConfig, groups: Sequence[Group], folder: pathlib.Path
-) -> dict[str, dict[str, np.ndarray]]:
-  """Reads what all chunks found.
-
-  Returns:
-    Name of the group -> name of the curve -> [points + 1, MDPs, measures], and
-    under 'teacher' what the teacher itself gets, [1, MDPs, measures].
-
-  Raises:
-    ValueError: a chunk is not finished.
-  """
-  found: dict[str, list[dict[str, np.ndarray]]] = {}
-  for chunk in _chunks(config, groups):
-    part = _load(chunk.path(folder), chunk.num)
-    if not set(chunk.group.curves) <= set(part):
-      raise ValueError(
-          f'chunk {chunk.name!r} of {str(folder)!r} is not finished; another'
-          ' run works in that folder. Wait for its end, then add --resume.')
-    found.setdefault(chunk.group.name, []).append(
-        {name: part[name] for name in ('teacher', *chunk.group.curves)})
-  return {name: _side_by_side(parts) for name, parts in found.items()}
-
-
-class _Chunk(NamedTuple):
+class Chunk(NamedTuple):
   """MDPs of a group that learn in one program."""
 
   group: Group
   first: int  # number of the first MDP
   num: int  # MDPs
 
+
+class Curve(NamedTuple):
+  """One kind of student on the MDPs of a chunk."""
+
+  chunk: Chunk
+  name: str  # of the group's curves
+
   @property
-  def name(self) -> str:
-    return f'{self.group.name}-{self.first}'
+  def file_name(self) -> str:
+    """Of what it leaves, without a suffix."""
+    return f'{self.chunk.group.name}-{self.chunk.first}-{self.name}'
 
   def path(self, folder: pathlib.Path) -> pathlib.Path:
-    return folder / 'chunks' / f'{self.name}.npz'
+    """Returns where that is."""
+    return folder / 'curves' / f'{self.file_name}.npz'
+
+  def load(self, folder: pathlib.Path) -> dict[str, np.ndarray]:
+    """Returns what `save` wrote; nothing without a file.
+
+    Raises:
+      ValueError: the file is damaged.
+    """
+    path = self.path(folder)
+    if not path.exists():
+      return {}
+    try:
+      with np.load(path) as saved:
+        arrays = dict(saved)
+      sizes = {arrays[name].shape[1] for name in ('teacher', 'values')}
+      if sizes != {self.chunk.num}:
+        raise ValueError(f'it holds {sizes} MDPs, not {self.chunk.num}')
+      return arrays
+    except (EOFError, KeyError, OSError, ValueError,
+            zipfile.BadZipFile) as error:
+      raise ValueError(
+          f'{str(path)!r} is damaged ({error}); delete it, and --resume'
+          ' computes that curve once more.') from error
+
+  def save(self, folder: pathlib.Path, **arrays: np.ndarray | float) -> None:
+    """Writes what was found, whole or not at all.
+
+    Args:
+      folder: of the run.
+      **arrays: `values` [points + 1, MDPs, measures], what the `teacher` gets,
+        [1, MDPs, measures], and the `seconds` that it took.
+    """
+    path = self.path(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.name}.tmp')
+    with temporary.open('wb') as out:
+      np.savez(out, **arrays)  # type: ignore[arg-type]
+      out.flush()
+      os.fsync(out.fileno())
+    temporary.replace(path)
 
 
-def _chunks(config: LabConfig, groups: Sequence[Group]) -> list[_Chunk]:
+def all_curves(config: LabConfig, groups: Sequence[Group]) -> list[Curve]:
+  """Returns all that there is to do, in the order of the groups."""
   sizes = check(config, groups)
   return [
-      _Chunk(group, first, min(
-          sizes[group.name], group.num_mdps(config) - first))
+      Curve(Chunk(group, first, min(
+          sizes[group.name], group.num_mdps(config) - first)), name)
       for group in groups
-      for first in range(0, group.num_mdps(config), sizes[group.name])]
+      for first in range(0, group.num_mdps(config), sizes[group.name])
+      for name in group.curves]
 
 
-def _side_by_side(
-    parts: Sequence[Mapping[str, np.ndarray]]
-) -> dict[str, np.ndarray]:
-  """Returns the curves of all chunks, [points + 1, MDPs, measures]."""
-  return {name: np.concatenate([part[name] for part in parts], axis=1)
-          for name in parts[0]}
+def missing(
+    config: LabConfig, groups: Sequence[Group], folder: pathlib.Path
+) -> list[Curve]:
+  """Returns the curves that are not on disk yet."""
+  return [curve for curve in all_curves(config, groups)
+          if not curve.load(folder)]
 
 
-def _run_chunk(config, chunk, folder, progress, should_stop) -> None:
-  """Lets the students of one chunk learn that are not on disk yet."""
-  group, num, path = chunk.group, chunk.num, chunk.path(folder)
-  done = _load(path, num)
-  if set(group.curves) | {'teacher'} <= set(done):
-    return
-  label = f'{group.name} | MDPs {chunk.first} to {chunk.first + num - 1}'
-  progress.say(f'{label} | the teachers learn')
-  key = jax.random.fold_in(jax.random.key(config.seed), chunk.first)
-  mdps, teacher = jax.tree.map(
-      jnp.asarray, group.make(chunk.first, num, jax.random.fold_in(key, 0)))
-  probs = jax.nn.softmax(teacher.logits)
-  if not (np.isfinite(probs).all() and np.isfinite(teacher.value).all()):
-    raise ValueError(
-        f'the teacher of {group.name} has logits that make no policy, or a'
-        ' value that is not finite; expected numbers, or minus infinity for'
-        ' actions that it never takes.')
-  if should_stop():
-    raise Interrupted
-  measure = measuring.make_measure(mdps, teacher, group.dynamics)
-  done['teacher'] = measure(tabular.for_all_actions(
-      teacher.logits, group.dynamics.num_actions))[np.newaxis]
-  start = measure(
-      jnp.zeros((num, group.num_states, group.dynamics.num_actions)))
-  order = _longest_first(start)
-  back = np.argsort(order)
-  sorted_mdps, sorted_teacher = jax.tree.map(
-      lambda x: x[order], (mdps, teacher))
-  for name, update in group.curves.items():
-    if name in done:
-      continue
-    curve_label = f'{label} | {name}'
-    snapshots = _learn(
-        config, update, group.dynamics, sorted_mdps, sorted_teacher,
-        jax.random.fold_in(key, zlib.crc32(name.encode())),
-        lambda share, label=curve_label: progress.update(label, share),
-        should_stop)
-    done[name] = np.stack([start, *(measure(x[back]) for x in snapshots)])
-    del snapshots  # as large as all else together
-    progress.finish(curve_label, f'return {done[name][-1, :, 0].mean():.2f}')
-    _save(path, done)
+def collect(
+    config: LabConfig, groups: Sequence[Group], folder: pathlib.Path
+) -> tuple[dict[str, dict[str, np.ndarray]], float]:
+  """Reads what was found.
 
+  Returns:
+    Name of the group -> name of the curve -> [points + 1, MDPs, measures], and
+    under 'teacher' what the teacher itself gets, [1, MDPs, measures]; and the
+    seconds that it took, summed over the curves: those of one core.
 
-def _longest_first(start: np.ndarray) -> np.ndarray:
-  """Returns the order in which students begin: by the length of episodes.
-
-  Who has the longest ones would otherwise learn alone at the end. `start` has
-  the measures of the uniform policy, [N, measures]. Its distance from a teacher
-  is the same in all states, so that summed over episodes it is proportional to
-  their length.
+  Raises:
+    ValueError: a curve is not finished.
   """
-  lengths = sum(start[:, measuring.MEASURES.index(name)]
-                for name in ('over_teacher', 'over_uniform'))
-  return np.argsort(-lengths, kind='stable')
-
-
-def _learn(
-    config, update_config, dynamics, mdps, teacher, rng_key, report, should_stop
-) -> jax.Array:
-  """Returns the logits of one kind of student; [points, N, S, A]."""
-  learner = sampling.make_learner(
-      update_config, dynamics, config.steps, config.points, config.slots)
-  state = learner.init(mdps, teacher)
-  total = left = int(learner.updates_left(state))
-  calls = 0
-  while left:
-    if should_stop():
-      raise Interrupted
-    state = learner.advance(
-        state, mdps, teacher, jax.random.fold_in(rng_key, calls))
-    calls += 1
-    left = int(learner.updates_left(state))
-    report(1 - left / total)
-  return state.snapshots
-
-
-def _load(path: pathlib.Path, num: int) -> dict[str, np.ndarray]:
-  """Returns what `_save` wrote of so many MDPs; nothing without a file."""
-  if not path.exists():
-    return {}
-  try:
-    with np.load(path) as saved:
-      arrays = dict(saved)
-    sizes = {values.shape[1] for values in arrays.values()}
-    if sizes != {num}:
-      raise ValueError(f'it holds {sizes} MDPs, not {num}')
-    return arrays
-  except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
-    raise ValueError(
-        f'{str(path)!r} is damaged ({error}); delete it, and --resume computes'
-        ' that chunk once more.') from error
-
-
-def _save(path: pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
-  path.parent.mkdir(parents=True, exist_ok=True)
-  temporary = path.with_name(f'.{path.name}.tmp')
-  with temporary.open('wb') as out:
-    np.savez(out, **arrays)  # type: ignore[arg-type]
-    out.flush()
-    os.fsync(out.fileno())
-  temporary.replace(path)
+  parts: dict[str, dict[str, list[np.ndarray]]] = {}
+  seconds = 0.0
+  for curve in all_curves(config, groups):
+    arrays = curve.load(folder)
+    if not arrays:
+      raise ValueError(
+          f'curve {curve.file_name!r} of {str(folder)!r} is not finished;'
+          ' another run works in that folder. Wait for its end, then add'
+          ' --resume.')
+    of_group = parts.setdefault(curve.chunk.group.name, {})
+    of_group.setdefault(curve.name, []).append(arrays['values'])
+    if curve.name == next(iter(curve.chunk.group.curves)):
+      of_group.setdefault('teacher', []).append(arrays['teacher'])
+    seconds += float(arrays['seconds'])
+  found = {
+      group: {name: np.concatenate(values, axis=1)
+              for name, values in curves.items()}
+      for group, curves in parts.items()}
+  return found, seconds

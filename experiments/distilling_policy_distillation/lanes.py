@@ -128,6 +128,20 @@ class Plan:
     return self.dynamics.num_actions > 16 and self.control == 'student'
 
   @property
+  def share_at_once(self) -> float:
+    """Of the lanes, those in which something is done for every action.
+
+    The others wait, so that nothing is computed in vain; but to pick lanes
+    takes as long as to do it for a hundred actions.
+    """
+    return 0.25 if self.dynamics.num_actions > 100 else 1.0
+
+  @property
+  def share_that_waits(self) -> float:
+    """Of the lanes, those that are to wait before it is done."""
+    return min(self.share_at_once, 0.5)
+
+  @property
   def width(self) -> int:
     """Actions in a block."""
     num_actions = self.dynamics.num_actions
@@ -196,8 +210,8 @@ def swap(state: State, mdps: mdp_lib.MDP) -> State:
   """Lets two students change places where both are done."""
   acting, learning = state.acting, state.learning
   num = len(mdps.start)
-  is_done = ~can_act(acting, num) & (learning.time == 0) & ~is_waiting(
-      learning.seat, num)
+  is_done = ~can_act(acting, num) & (learning.time == 0) & ~(
+      learning.is_due | is_waiting(learning.seat, num))
   start = jnp.asarray(mdps.start)[jnp.minimum(learning.seat.item, num - 1)]
   where = lambda new, old: jnp.where(is_done, new, old)
   clear = lambda x: jnp.where(is_done, 0, x)
@@ -216,3 +230,32 @@ def swap(state: State, mdps: mdp_lib.MDP) -> State:
           visit=where(acting.visit, learning.visit),
           later=jnp.where(is_done, 0.0, learning.later),
           has_following=learning.has_following & ~is_done))
+
+
+def num_used(state: State) -> jax.Array:
+  """Returns how many lanes have a student, or two; int32 []."""
+  return jnp.sum(_is_used(state))
+
+
+def narrow(state: State, num_lanes: int) -> State:
+  """Keeps so many lanes, those with students first."""
+  before = len(state.acting.state)
+  kept = jnp.argsort(~_is_used(state), stable=True)[:num_lanes]
+  columns = jnp.concatenate([kept, before + kept])
+
+  def move(seat):
+    return seat._replace(column=jnp.arange(num_lanes) + jnp.where(
+        seat.column < before, 0, num_lanes))
+
+  acting, learning = jax.tree.map(
+      lambda x: x[kept], (state.acting, state.learning))
+  return state._replace(
+      acting=acting._replace(seat=move(acting.seat)),
+      learning=learning._replace(seat=move(learning.seat)),
+      records=jax.tree.map(
+          lambda x: x[:, columns] if x.size else x, state.records))
+
+
+def _is_used(state):
+  num = len(state.student.value)
+  return (state.acting.seat.item < num) | (state.learning.seat.item < num)

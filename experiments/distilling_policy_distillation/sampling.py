@@ -35,6 +35,7 @@ from kickstarting.losses import distillation
 
 _BURST = 32  # steps between two looks at who is done
 _PER_SWAP = 4  # of them between two swaps, which cost as much as two of them
+_MIN_LANES = 32  # fewer are hardly faster, where actions are few
 
 
 class State(NamedTuple):
@@ -89,6 +90,7 @@ def make_learner(
         f'num_updates is {num_updates}, which {num_points} points do not'
         ' divide; expected a multiple.')
   plan = lanes.Plan(config, dynamics)
+  min_lanes = 1 if plan.has_visits else _MIN_LANES
   per_point = num_updates // num_points
   per_swap = 1 if plan.has_visits else _PER_SWAP
 
@@ -116,8 +118,17 @@ def make_learner(
         jnp.sum(jnp.where(seat.item < num, num_updates - seat.num_updates, 0))
         for seat in (state.lanes.acting.seat, state.lanes.learning.seat))
 
-  @functools.partial(jax.jit, donate_argnums=0)
+  num_used = jax.jit(lanes.num_used)
+  narrow = jax.jit(lanes.narrow, static_argnums=1)
+
   def advance(state, mdps, teacher, rng_key):
+    fewer = len(state.lanes.acting.state) // 4
+    if fewer >= min_lanes and int(num_used(state.lanes)) <= fewer:
+      state = state._replace(lanes=narrow(state.lanes, fewer))
+    return bursts(state, mdps, teacher, rng_key)
+
+  @functools.partial(jax.jit, donate_argnums=0)
+  def bursts(state, mdps, teacher, rng_key):
     def burst(i, state):
       uniform = jax.random.uniform(
           jax.random.fold_in(rng_key, i),

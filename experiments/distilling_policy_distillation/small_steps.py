@@ -22,6 +22,8 @@ the first has to come before; hence the order here. Not here: lanes and visits
 (`lanes.py`, read it first), the numbers that `uniform` has (`sampling.py`).
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 
@@ -65,8 +67,8 @@ def small_step(
 
   carry = state, count
   if plan.has_visits:
-    # Until half of the lanes wait for something that takes long.
-    enough = _num_going(state, len(mdps.start)) / 2
+    # Until so many lanes wait for something that takes long.
+    enough = _num_going(state, len(mdps.start)) * (1 - plan.share_that_waits)
     state, used = jax.lax.while_loop(
         lambda x: (_num_going(x[0], len(mdps.start)) > enough) & (
             x[1] < len(uniform)), steps, carry)
@@ -86,40 +88,52 @@ def _can_learn(learning):
   return (learning.time > 0) & ~learning.is_due
 
 
+def _pick(plan, wanted):
+  """Returns the lanes, K of M, to do now what concerns all actions."""
+  if plan.share_at_once == 1:
+    return slice(None)
+  num_picked = math.ceil(len(wanted) * plan.share_at_once)
+  return jnp.argsort(~wanted, stable=True)[:num_picked]
+
+
 def _arrive(plan, state, target):
-  """Computes the policies in states that are new; probabilities of actions."""
+  """Computes policies in states that are new; probabilities [K, A] there."""
   acting, records = state.acting, state.records
   num, _, num_actions = state.student.logits.shape
-  item = jnp.minimum(acting.seat.item, num - 1)
   is_new = lanes.can_act(acting, num) & acting.is_new
-  logits = state.student.logits[item, acting.state]
+  picked = _pick(plan, is_new)
+  is_new = is_new[picked]
+  column = acting.seat.column[picked]
+  item = jnp.minimum(acting.seat.item[picked], num - 1)
+  then = acting.state[picked]
+  logits = state.student.logits[item, then]
   logits -= jnp.max(logits, axis=-1, keepdims=True)
   probs = jnp.exp(logits)
   total = jnp.sum(probs, axis=-1, keepdims=True)
   probs /= total
-  where = jnp.where(is_new, acting.visit, plan.config.max_steps)  # dropped
+  where = jnp.where(
+      is_new, acting.visit[picked], plan.config.max_steps)  # or dropped
   blocks = probs.reshape(len(item), -1, plan.width)
   records = records._replace(
-      probs=records.probs.at[where, acting.seat.column].set(
-          blocks, mode='drop'))
+      probs=records.probs.at[where, column].set(blocks, mode='drop'))
   if plan.rewards_distance:
-    wanted = target.probs[item, acting.state]
+    wanted = target.probs[item, then]
     distance = jnp.log(total[:, 0]) - jnp.sum(
         jnp.where(wanted > 0, wanted * logits[:, :wanted.shape[1]], 0.0),
         axis=-1)
     records = records._replace(
-        distance=records.distance.at[where, acting.seat.column].set(
+        distance=records.distance.at[where, column].set(
             distance, mode='drop'))
   if plan.control != 'student':
-    wanted = target.probs[item, acting.state]
+    wanted = target.probs[item, then]
     missing = probs.shape[1] - wanted.shape[1]
     probs = exact.control_policy(
         plan.control, probs, jnp.pad(wanted, ((0, 0), (0, missing))))
   if plan.has_visits:
     acting = acting._replace(
-        is_new=acting.is_new & ~is_new,
-        blocks=jnp.where(
-            is_new[:, None], jnp.sum(blocks, axis=-1), acting.blocks))
+        is_new=acting.is_new.at[picked].min(~is_new),
+        blocks=acting.blocks.at[picked].set(jnp.where(
+            is_new[:, None], jnp.sum(blocks, axis=-1), acting.blocks[picked])))
   return state._replace(acting=acting, records=records), probs
 
 
@@ -239,40 +253,44 @@ def _leave(plan, state, target):
   learning, student = state.learning, state.student
   method = plan.method
   num, _, num_actions = student.logits.shape
-  item, due = jnp.minimum(learning.seat.item, num - 1), learning.is_due
-  probs = state.records.probs[learning.visit, learning.seat.column].reshape(
-      len(item), num_actions)
+  picked = _pick(plan, learning.is_due)
+  due, then = learning.is_due[picked], learning.state[picked]
+  item = jnp.minimum(learning.seat.item[picked], num - 1)
+  probs = state.records.probs[
+      learning.visit[picked], learning.seat.column[picked]].reshape(
+          len(item), num_actions)
   descent = jnp.zeros_like(probs)
   if method.has_return:
     weight = probs
     if not plan.has_visits:
       weight = probs - (
-          jnp.arange(num_actions)[None] == learning.chosen[:, None])
-    descent += learning.returns[:, None] * weight
+          jnp.arange(num_actions)[None] == learning.chosen[picked, None])
+    descent += learning.returns[picked, None] * weight
   if 'distance' in method.loss_reads:
-    wanted = target.probs[item, learning.state]
+    wanted = target.probs[item, then]
     missing = num_actions - wanted.shape[1]
-    descent += learning.slopes[0][:, None] * (
+    descent += learning.slopes[0][picked, None] * (
         probs - jnp.pad(wanted, ((0, 0), (0, missing))))
   if 'reverse_cross_entropy' in method.loss_reads:
-    known = target.log_probs[item, learning.state]
+    known = target.log_probs[item, then]
     missing = num_actions - known.shape[1]
     surprise = -jnp.pad(
         known, ((0, 0), (0, missing)), constant_values=plan.log_never)
     mean = jnp.sum(probs * surprise, axis=-1, keepdims=True)
-    descent += learning.slopes[1][:, None] * probs * (
+    descent += learning.slopes[1][picked, None] * probs * (
         surprise - mean)
   student = student._replace(logits=student.logits.at[
-      jnp.where(due, item, num), learning.state].add(
+      jnp.where(due, item, num), then].add(
           -plan.config.learning_rate * descent, mode='drop'))
-  clear = lambda x: jnp.where(due, 0.0, x)
+  is_done = jnp.zeros_like(learning.is_due).at[picked].set(due)
+  clear = lambda x: jnp.where(is_done, 0.0, x)
   seat = learning.seat
   return state._replace(
       student=student,
       learning=learning._replace(
           seat=seat._replace(
-              num_updates=seat.num_updates + (due & (learning.time == 0))),
-          visit=learning.visit - due,
+              num_updates=seat.num_updates + (is_done & (learning.time == 0))),
+          visit=learning.visit - is_done,
           returns=clear(learning.returns),
           slopes=jax.tree.map(clear, learning.slopes),
-          is_due=jnp.zeros_like(due)))
+          is_due=learning.is_due & ~is_done))

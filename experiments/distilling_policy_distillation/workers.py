@@ -16,7 +16,7 @@
 
 XLA's pool of threads is one for all programs of a process, and programs of many
 small operations would take turns in it. So this process starts others like
-itself, which take up chunks in the same folder and tell it how far they are.
+itself, which take up curves in the same folder and tell it how far they are.
 Not here: what a chunk is (`laboratory.py`), what is told (`progress.py`).
 """
 
@@ -31,6 +31,7 @@ from typing import cast, IO
 import numpy as np
 
 from experiments.distilling_policy_distillation import laboratory
+from experiments.distilling_policy_distillation import learning
 from experiments.distilling_policy_distillation import progress as progress_lib
 
 _POLL_S = 0.1
@@ -98,14 +99,14 @@ def run(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     report: Callable[[str], None] = print,
-) -> dict[str, dict[str, np.ndarray]]:
+) -> tuple[dict[str, dict[str, np.ndarray]], float]:
   """Lets all students of all groups learn.
 
   Args:
     config: how much, and with how many processes.
     groups: what.
-    folder: keeps finished chunks; those in it are not computed again.
-    command: starts a process that calls `laboratory.work` with the same
+    folder: keeps finished curves; those in it are not computed again.
+    command: starts a process that calls `learning.work` with the same
       arguments, and a Relay that writes to its standard output.
     should_stop: polled; True raises Interrupted.
     report: called with lines of progress.
@@ -114,24 +115,24 @@ def run(
     See `laboratory.collect`.
 
   Raises:
-    ValueError: see `laboratory.work`.
+    ValueError: see `learning.work`.
     RuntimeError: another process died.
-    laboratory.Interrupted: `should_stop` said so.
+    learning.Interrupted: `should_stop` said so.
   """
-  missing = laboratory.num_missing(config, groups, folder)
-  lines = progress_lib.Lines(report, sum(missing))
+  missing = laboratory.missing(config, groups, folder)
+  lines = progress_lib.Lines(report, len(missing))
   helpers: list[_Helper] = []
   failed = lambda: any(helper.has_failed for helper in helpers)
   must_stop = lambda: failed() or should_stop()
   try:
     for _ in range(min(config.workers, len(missing)) - 1):
       helpers.append(_Helper(command, lines))
-    laboratory.work(config, groups, folder, lines, must_stop)
+    learning.work(config, groups, folder, lines, must_stop)
     while any(helper.is_running for helper in helpers) and not must_stop():
       time.sleep(_POLL_S)
     if must_stop():
-      raise laboratory.Interrupted
-  except laboratory.Interrupted:
+      raise learning.Interrupted
+  except learning.Interrupted:
     if not should_stop():
       for helper in helpers:
         helper.check()

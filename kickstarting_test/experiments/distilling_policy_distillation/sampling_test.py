@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.distilling_policy_distillation import exact
+from experiments.distilling_policy_distillation import lanes
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
@@ -85,7 +86,9 @@ class MeanTest(parameterized.TestCase):
       # With so many actions a visit takes several steps.
       ('on_policy_distill', 20), ('n_distill_plus_r', 20),
       ('expected_entropy_regularised', 20), ('kl_regularised', 20),
-      ('teacher_v_reward', 20))
+      ('teacher_v_reward', 20),
+      # With so many that is done in some lanes, while others wait.
+      ('n_distill_plus_r', 104), ('kl_regularised', 104))
   def test_is_the_expected_update(self, name, num_actions):
     mdp, student, teacher = _world(num_actions)
     dynamics = _dynamics(student)
@@ -99,7 +102,8 @@ class MeanTest(parameterized.TestCase):
         teacher, value, discount=0.9)
     error = descents.std(axis=0) / np.sqrt(_COPIES)
     off = np.abs(descents.mean(axis=0) - expected) / (error + 1e-5)
-    self.assertLess(off.max(), 5.5)  # standard errors, of 50 or 200 numbers
+    off = off[jax.nn.softmax(student) > 0.002]  # or the error is not known
+    self.assertLess(off.max(), 5.5)  # standard errors, of up to 1,000 numbers
     self.assertGreater(np.abs(expected).max(), 5 * error.max())
 
   def test_the_gate_compares_with_the_students_value(self):
@@ -182,15 +186,23 @@ class VarianceTest(absltest.TestCase):
 
 class LearnerTest(absltest.TestCase):
 
-  def _all(self, num, num_slots, max_steps=50, updates=30):
+  def _begun(self, num, num_lanes):
+    plan = lanes.Plan(tabular.UpdateConfig(), _DYNAMICS)
+    mdps = mdp_lib.grid_worlds(num, mdp_lib.GridConfig(5), 0)
+    table = tabular.Table(jnp.zeros((num, 1, 5)), jnp.zeros((num, 1)))
+    return lanes.State(
+        table, *lanes.init(plan, mdps, num_lanes, 1))
+
+  def _all(
+      self, num, num_slots, max_steps=50, updates=30, dynamics=_DYNAMICS):
     mdps = jax.tree.map(jnp.asarray, mdp_lib.grid_worlds(
         num, mdp_lib.GridConfig(5), 0))
-    shape = (*mdps.is_terminal.shape, 5)
+    shape = (*mdps.is_terminal.shape, dynamics.num_actions)
     teacher = tabular.Table(
         2 * jax.random.normal(jax.random.key(0), shape), jnp.zeros(shape[:2]))
     learner = sampling.make_learner(
         tabular.UpdateConfig(max_steps=max_steps, learning_rate=0.1),
-        _DYNAMICS, updates, 3, num_slots, num_bursts=3)
+        dynamics, updates, 3, num_slots, num_bursts=3)
     state, left = learner.init(mdps, teacher), []
     for i in range(10_000):
       left.append(int(learner.updates_left(state)))
@@ -209,6 +221,39 @@ class LearnerTest(absltest.TestCase):
     for one, two in ((0, 1), (1, 2)):
       moved = np.abs(state.snapshots[one] - state.snapshots[two]).max((1, 2))
       self.assertGreater(moved.min(), 1e-3)
+
+  def test_narrows_when_few_are_left(self):
+    for num_actions in (5, 20):
+      dynamics = dataclasses.replace(_DYNAMICS, num_actions=num_actions)
+      state, _ = self._all(num=300, num_slots=300, dynamics=dynamics)
+      self.assertEqual(
+          len(state.lanes.acting.time), 37 if num_actions == 5 else 9)
+      np.testing.assert_array_equal(
+          state.snapshots[-1], state.lanes.student.logits)
+      moved = np.abs(state.snapshots[0] - state.snapshots[1]).max((1, 2))
+      self.assertGreater(moved.min(), 1e-3)
+
+  def test_what_is_in_the_lanes_that_are_kept(self):
+    state = self._begun(num=9, num_lanes=5)
+    acting, learning = state.acting, state.learning
+    # Lanes 1 and 4 have students; those of 4 have changed places once.
+    items = np.array([99, 3, 99, 99, 99]), np.array([99, 99, 99, 99, 7])
+    state = state._replace(
+        acting=acting._replace(seat=acting.seat._replace(
+            item=jnp.array(items[0]), column=jnp.array([0, 1, 2, 3, 9]))),
+        learning=learning._replace(seat=learning.seat._replace(
+            item=jnp.array(items[1]), column=jnp.array([5, 6, 7, 8, 4]))),
+        records=state.records._replace(choices=jnp.tile(
+            jnp.arange(10), (len(state.records.choices), 1))))
+    self.assertEqual(int(lanes.num_used(state)), 2)
+    kept = lanes.narrow(state, 2)
+    np.testing.assert_array_equal(kept.acting.seat.item, [3, 99])
+    np.testing.assert_array_equal(kept.learning.seat.item, [99, 7])
+    # Each seat finds in its column what was in the one that it had.
+    for seat, columns in ((kept.acting.seat, [1, 9]),
+                          (kept.learning.seat, [6, 4])):
+      np.testing.assert_array_equal(
+          kept.records.choices[0, seat.column], columns)
 
   def test_more_slots_than_students(self):
     state, _ = self._all(num=2, num_slots=50)

@@ -29,6 +29,7 @@ import jax
 import numpy as np
 
 from experiments.distilling_policy_distillation import laboratory
+from experiments.distilling_policy_distillation import learning
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import workers
@@ -67,7 +68,7 @@ class RunTest(parameterized.TestCase):
         report=self.lines.append, **options)
 
   def test_says_what_others_say(self):
-    found = self._run('print(\'["say", "hello"]\'); print("a warning")')
+    found, _ = self._run('print(\'["say", "hello"]\'); print("a warning")')
     self.assertEqual(found['corridors']['copy'].shape, (2, 4, 4))
     said = [line.split(' |')[0] for line in self.lines]
     self.assertContainsSubset({'hello', 'a warning'}, said)
@@ -96,15 +97,16 @@ class RunTest(parameterized.TestCase):
   def test_ctrl_c_also_ends_the_others(self):
     numbers = lambda: [
         int(line.split()[0]) for line in self.lines if line[0].isdigit()]
-    with self.assertRaises(laboratory.Interrupted):
+    with self.assertRaises(learning.Interrupted):
       self._run('import os, time; print(os.getpid(), flush=True);'
                 f' time.sleep({_DEADLINE_S})', should_stop=numbers)
     with self.assertRaises(ProcessLookupError):
       os.kill(numbers()[0], 0)
 
   def test_a_mistake_of_our_own_ends_the_others(self):
-    (self.folder / 'chunks').mkdir()
-    (self.folder / 'chunks' / 'corridors-2.npz').write_bytes(b'no archive')
+    (self.folder / 'curves').mkdir()
+    (self.folder / 'curves' / 'corridors-2-copy.npz').write_bytes(
+        b'no archive')
     began = time.monotonic()
     with self.assertRaisesRegex(ValueError, 'is damaged'):
       self._run(f'import time; time.sleep({_DEADLINE_S})')
