@@ -66,7 +66,7 @@ def work(
       damaged.
     Interrupted: `should_stop` said so.
   """
-  class_ = None
+  ready = None
   for curve in sorted(
       laboratory.missing(config, groups, folder), key=_size, reverse=True):
     if should_stop():
@@ -76,11 +76,11 @@ def work(
       if not lock.try_acquire() or curve.load(folder):
         continue
       began = time.monotonic()
-      if class_ is None or class_.chunk != curve.chunk:
-        class_ = None  # frees the memory of the one before
-        class_ = _begin(config, curve.chunk, progress, should_stop)
-      values = _run(config, class_, curve.name, progress, should_stop)
-      curve.save(folder, values=values, teacher=class_.teacher_measures,
+      if ready is None or ready.chunk != curve.chunk:
+        ready = None  # frees the memory of the one before
+        ready = _begin(config, curve.chunk, progress, should_stop)
+      values = _run(config, ready, curve.name, progress, should_stop)
+      curve.save(folder, values=values, teacher=ready.teacher_measures,
                  seconds=time.monotonic() - began)
     finally:
       lock.release()
@@ -91,7 +91,7 @@ def _size(curve: laboratory.Curve) -> int:
   return curve.chunk.num * curve.chunk.group.dynamics.num_actions
 
 
-class _Class(NamedTuple):
+class _Ready(NamedTuple):
   """MDPs of a chunk with their teachers, ready for students."""
 
   chunk: laboratory.Chunk
@@ -104,7 +104,7 @@ class _Class(NamedTuple):
   start: np.ndarray  # [MDPs, measures], of the uniform policy
 
 
-def _begin(config, chunk, progress, should_stop) -> _Class:
+def _begin(config, chunk, progress, should_stop) -> _Ready:
   """Lets the teachers of a chunk learn.
 
   Raises:
@@ -130,22 +130,22 @@ def _begin(config, chunk, progress, should_stop) -> _Class:
   order = _longest_first(start)
   sorted_mdps, sorted_teacher = jax.tree.map(
       lambda x: x[order], (mdps, teacher))
-  return _Class(
+  return _Ready(
       chunk, key, sorted_mdps, sorted_teacher, np.argsort(order), measure,
       measure(tabular.for_all_actions(
           teacher.logits, num_actions))[np.newaxis], start)
 
 
-def _run(config, class_, name, progress, should_stop) -> np.ndarray:
+def _run(config, ready, name, progress, should_stop) -> np.ndarray:
   """Lets one kind of student learn; [points + 1, MDPs, measures]."""
-  group = class_.chunk.group
-  label = f'{_label(class_.chunk)} | {name}'
+  group = ready.chunk.group
+  label = f'{_label(ready.chunk)} | {name}'
   snapshots = _learn(
-      config, group.curves[name], group.dynamics, class_.mdps, class_.teacher,
-      jax.random.fold_in(class_.rng_key, zlib.crc32(name.encode())),
+      config, group.curves[name], group.dynamics, ready.mdps, ready.teacher,
+      jax.random.fold_in(ready.rng_key, zlib.crc32(name.encode())),
       lambda share: progress.update(label, share), should_stop)
   values = np.stack([
-      class_.start, *(class_.measure(x[class_.place]) for x in snapshots)])
+      ready.start, *(ready.measure(x[ready.place]) for x in snapshots)])
   progress.finish(label, f'return {values[-1, :, 0].mean():.2f}')
   return values
 
