@@ -43,17 +43,18 @@ class Setting(NamedTuple):
   """One line of the table."""
 
   name: str
-  program: str  # of experiments/
+  program: str  # a module
   flags: tuple[str, ...]
   run: str = ''  # folder within the work folder that holds the records
 
 
-_TEACHER = Setting('teacher', 'train', ())  # from scratch, as its students
+_TEACHER = Setting('teacher', 'experiments.train', ())  # as its students
 
 
 def student(name: str, *flags: str) -> Setting:
   """Returns the setting of one student with a teacher."""
-  return Setting(name, 'kickstart', ('--nobaseline', *flags), 'kickstarted')
+  return Setting(
+      name, 'experiments.kickstart', ('--nobaseline', *flags), 'kickstarted')
 
 
 def run(
@@ -64,7 +65,7 @@ def run(
   workdir = folder / f'{slug}-{seed}'
   if not _is_finished(workdir):
     command = [
-        sys.executable, '-m', f'experiments.{setting.program}',
+        sys.executable, '-m', setting.program,
         f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
     if workdir.exists():
       command.append('--resume')

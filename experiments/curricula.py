@@ -62,7 +62,7 @@ def _settings() -> list[ablation.Setting]:
         ' with which the others are compared. Add it.')
   return [
       ablation.Setting(
-          name, 'mix_and_match',
+          name, 'experiments.mix_and_match',
           (f'--case={_CASE.value}', f'--agents={name}'), name)
       for name in _AGENTS.value]
 

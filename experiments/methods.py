@@ -58,7 +58,7 @@ def settings(names: Sequence[str], flipped: float) -> list[ablation.Setting]:
   suffix = f', {100 * flipped:g} % flipped' if flipped else ''
   return [
       ablation.Setting(
-          name + suffix, 'kickstart',
+          name + suffix, 'experiments.kickstart',
           ('--nobaseline', f'--flipped={flipped}', f'--method={name}'),
           'kickstarted' if losses.get_method(name).adds_reward
           else 'distilled')

@@ -45,15 +45,18 @@ _DISTIL = ('--method=teacher_distill', '--epsilon=0.05',
 _MIMIC = ('--epsilon=0.1', '--feature_cost=0.01', '--record_frames=150000')
 
 SETTINGS = {setting.name: setting for setting in (
-    ablation.Setting('from scratch', 'train', ('--evaluation_episodes=1',)),
     ablation.Setting(
-        'Policy Distillation', 'kickstart',
+        'from scratch', 'experiments.train', ('--evaluation_episodes=1',)),
+    ablation.Setting(
+        'Policy Distillation', 'experiments.kickstart',
         (*_DISTIL, '--weights=constant:1', '--nobaseline'), 'distilled'),
     ablation.Setting(
-        'Policy Distillation and tuning', 'distil_then_tune', _DISTIL),
-    ablation.Setting('Actor-Mimic and tuning', 'distil_then_tune', _MIMIC),
+        'Policy Distillation and tuning', 'experiments.distil_then_tune',
+        _DISTIL),
     ablation.Setting(
-        'Distral', 'mix_and_match',
+        'Actor-Mimic and tuning', 'experiments.distil_then_tune', _MIMIC),
+    ablation.Setting(
+        'Distral', 'experiments.mix_and_match',
         ('--case=multitask', '--agents=distral_two_columns',
          '--transfer_cost=0.001', '--evaluation_episodes=1'),
         'distral_two_columns'),

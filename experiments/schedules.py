@@ -45,10 +45,11 @@ def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
       for start in (1, 2) for share in (10, 20, 40)]
   taught = f'--teachers={teacher}'
   return [
-      ablation.Setting('scratch', 'train', ('--evaluation_episodes=8',)),
+      ablation.Setting(
+          'scratch', 'experiments.train', ('--evaluation_episodes=8',)),
       *(ablation.student(name, taught, f'--weights={value}')
         for name, value in weights),
-      ablation.Setting('PBT', 'pbt', (taught,)),
+      ablation.Setting('PBT', 'experiments.pbt', (taught,)),
   ]
 
 

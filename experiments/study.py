@@ -40,9 +40,10 @@ from kickstarting.teachers import zoo
 
 flags.adopt_module_key_flags(study_flags)
 
-_KICKSTART = ablation.Setting('kickstart', 'kickstart', ())
+_KICKSTART = ablation.Setting('kickstart', 'experiments.kickstart', ())
 _DISTILL = ablation.Setting(
-    'distill', 'kickstart', ('--method=on_policy_distill', '--nobaseline'))
+    'distill', 'experiments.kickstart',
+    ('--method=on_policy_distill', '--nobaseline'))
 
 
 def _print(table: dict[str, dict[str, Any]]) -> None:

@@ -44,12 +44,12 @@ def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
       f'{task}={teacher}' for task in suites.get_suite('minigrid8').task_names)
   return [
       ablation.Setting(
-          'PBT per task', 'pbt',
+          'PBT per task', 'experiments.pbt',
           (f'--teachers={by_task}', '--weighting=per_teacher')),
-      ablation.Setting('PBT', 'pbt', (taught,)),
+      ablation.Setting('PBT', 'experiments.pbt', (taught,)),
       ablation.student('constant 1', taught, '--weights=constant:1'),
       ablation.Setting(
-          'distillation', 'kickstart',
+          'distillation', 'experiments.kickstart',
           ('--nobaseline', taught, '--method=on_policy_distill',
            '--weights=constant:1'),
           'distilled'),

@@ -69,6 +69,7 @@ def make_learner(
     num_points: int = 1,
     num_slots: int = 256,
     num_bursts: int = 100,
+    min_lanes: int | None = None,
 ) -> Learner:
   """Builds what lets students learn.
 
@@ -81,6 +82,7 @@ def make_learner(
     num_slots: students that learn at a time; more of them are faster, until
       memory is short.
     num_bursts: how much `advance` does, in bursts of small steps.
+    min_lanes: no program is compiled for fewer; None for what pays.
 
   Raises:
     ValueError: the points do not divide the updates.
@@ -90,7 +92,8 @@ def make_learner(
         f'num_updates is {num_updates}, which {num_points} points do not'
         ' divide; expected a multiple.')
   plan = lanes.Plan(config, dynamics)
-  min_lanes = 1 if plan.has_visits else _MIN_LANES
+  if min_lanes is None:
+    min_lanes = 1 if plan.has_visits else _MIN_LANES
   per_point = num_updates // num_points
   per_swap = 1 if plan.has_visits else _PER_SWAP
 

@@ -79,9 +79,9 @@ class RunsTest(absltest.TestCase):
 
   def _all(self):
     settings = [
-        ablation.Setting('linear 1 to 0 at 10 %', 'kickstart',
+        ablation.Setting('linear 1 to 0 at 10 %', 'experiments.kickstart',
                          ('--inner=kickstarted',), 'kickstarted'),
-        ablation.Setting('PBT', 'pbt', ())]
+        ablation.Setting('PBT', 'experiments.pbt', ())]
     with contextlib.redirect_stdout(io.StringIO()):
       return ablation.run_all(self.root, settings, ['1', '2'], ['--frames=9'])
 
@@ -157,7 +157,8 @@ class RunsTest(absltest.TestCase):
 
     def settings(teacher):
       taught.append(teacher)
-      return [ablation.Setting('PBT', 'pbt', (f'--teachers={teacher}',))]
+      return [ablation.Setting(
+          'PBT', 'experiments.pbt', (f'--teachers={teacher}',))]
 
     out = io.StringIO()
     with contextlib.redirect_stdout(out):

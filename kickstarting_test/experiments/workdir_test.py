@@ -25,6 +25,7 @@ from absl import flags
 from absl.testing import absltest
 from absl.testing import flagsaver
 
+from experiments import shared_flags  # noqa: F401  (flags of a run)
 from experiments import workdir
 
 FLAGS = flags.FLAGS

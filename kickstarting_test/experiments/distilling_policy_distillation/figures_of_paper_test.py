@@ -29,7 +29,12 @@ from experiments.distilling_policy_distillation import figure_1
 from kickstarting.losses import method_choice
 from kickstarting_test.experiments import binaries
 
-_PACKAGE = 'experiments.distilling_policy_distillation'
+_FIGURE_2 = 'experiments.distilling_policy_distillation.figure_2'
+_FIGURE_3 = 'experiments.distilling_policy_distillation.figure_3'
+_FIGURE_4 = 'experiments.distilling_policy_distillation.figure_4'
+_FIGURE_5 = 'experiments.distilling_policy_distillation.figure_5'
+_FIGURE_6 = 'experiments.distilling_policy_distillation.figure_6'
+_FIGURE_9 = 'experiments.distilling_policy_distillation.figure_9'
 _TINY = ('--mdps=3', '--chunk=2', '--steps=20', '--points=2', '--workers=1')
 _GRID = ('--size=5', '--teacher_steps=500', '--value_episodes=5')
 
@@ -64,16 +69,16 @@ class BinariesTest(parameterized.TestCase):
     return pathlib.Path(self.create_tempdir().full_path) / 'run'
 
   @parameterized.parameters(
-      ('figure_3', ('--temperatures=0,0.1', *_GRID), 2, 4),
-      ('figure_4', ('--actions=4,40', '--methods=baseline', *_GRID), 2, 2),
-      ('figure_5', ('--flipped=0.25', '--returns=one_step', *_GRID), 1, 12),
-      ('figure_6', (), 2, 9),
-      ('figure_9', ('--lengths=2,3',), 4, 9),
+      (_FIGURE_3, ('--temperatures=0,0.1', *_GRID), 2, 4),
+      (_FIGURE_4, ('--actions=4,40', '--methods=baseline', *_GRID), 2, 2),
+      (_FIGURE_5, ('--flipped=0.25', '--returns=one_step', *_GRID), 1, 12),
+      (_FIGURE_6, (), 2, 9),
+      (_FIGURE_9, ('--lengths=2,3',), 4, 9),
   )
   def test_sampled(self, name, flags, num_groups, num_curves):
     folder = self._folder()
     result = binaries.last_line(binaries.run(
-        f'{_PACKAGE}.{name}', f'--workdir={folder}', *_TINY, *flags))
+        name, f'--workdir={folder}', *_TINY, *flags))
     self.assertEqual(result['ended'], 'finished')
     self.assertLen(result['final_returns'], num_groups)
     for returns in result['final_returns'].values():
@@ -89,7 +94,7 @@ class BinariesTest(parameterized.TestCase):
 
   def test_oscillation(self):
     result = binaries.last_line(binaries.run(
-        f'{_PACKAGE}.figure_2', f'--workdir={self._folder()}', '--steps=1700'))
+        _FIGURE_2, f'--workdir={self._folder()}', '--steps=1700'))
     circling = result['on_policy_distill_plus_r']
     np.testing.assert_allclose(circling['crossings_start'], [544], rtol=0.01)
     np.testing.assert_allclose(circling['crossings_sides'], [1635], rtol=0.01)
@@ -97,12 +102,12 @@ class BinariesTest(parameterized.TestCase):
   def test_resumes_with_its_own_flags(self):
     folder = self._folder()
     binaries.last_line(binaries.run(
-        f'{_PACKAGE}.figure_6', f'--workdir={folder}', *_TINY))
+        _FIGURE_6, f'--workdir={folder}', *_TINY))
     table = (folder / 'figure_6.csv').read_text()
     lost = sorted((folder / 'curves').iterdir())[0]
     lost.unlink()
     result = binaries.last_line(binaries.run(
-        f'{_PACKAGE}.figure_6', f'--workdir={folder}', '--resume'))
+        _FIGURE_6, f'--workdir={folder}', '--resume'))
     self.assertEqual(result['mdps'], 3)
     self.assertTrue(lost.exists())
     self.assertEqual((folder / 'figure_6.csv').read_text(), table)
@@ -113,7 +118,7 @@ class BinariesTest(parameterized.TestCase):
     folders = [self._folder() for _ in range(2)]
     for folder, workers in zip(folders, (1, 3)):
       binaries.last_line(binaries.run(
-          f'{_PACKAGE}.figure_4', f'--workdir={folder}', *_TINY[:-1], *_GRID,
+          _FIGURE_4, f'--workdir={folder}', *_TINY[:-1], *_GRID,
           '--actions=4', '--methods=baseline', f'--workers={workers}'))
     one, several = ((folder / 'figure_4.csv').read_text() for folder in folders)
     self.assertEqual(one, several)
@@ -129,7 +134,7 @@ class BinariesTest(parameterized.TestCase):
   )
   def test_bad_input(self, flags, message):
     done = binaries.run(
-        f'{_PACKAGE}.figure_3', f'--workdir={self._folder()}', '--size=5',
+        _FIGURE_3, f'--workdir={self._folder()}', '--size=5',
         '--mdps=2', '--teacher_steps=10', *flags)
     self.assertEqual(done.returncode, 2, done.stderr)
     self.assertRegex(done.stderr, f'error: .*{message}')

@@ -51,7 +51,7 @@ def _learn(
     config, dynamics, mdp, student, teacher, value, num, updates=1, own=0.0):
   """Lets `num` copies of a student learn; returns their Table."""
   learner = sampling.make_learner(
-      config, dynamics, updates, num_slots=1000, num_bursts=5)
+      config, dynamics, updates, num_slots=1000, num_bursts=5, min_lanes=500)
   mdps = _many(mdp, num)
   teachers = _many(tabular.Table(teacher, value), num)
   state = learner.init(mdps, teachers)
