@@ -38,8 +38,7 @@ _LAB = {
     'steps': 'Updates of each student, one episode each.',
     'points': 'Points of a curve beside its start.',
     'chunk': 'MDPs in one program, at most.',
-    'slots': 'Students that learn at a time; more of them are faster, until '
-             'memory is short.',
+    'slots': 'Students that learn at a time.',
     'workers': 'Processes, with a curve each.',
     'memory_gib': 'What those may need together.',
     'seed': 'Of MDPs, teachers and episodes.',

@@ -131,8 +131,8 @@ class Plan:
   def share_at_once(self) -> float:
     """Of the lanes, those in which something is done for every action.
 
-    The others wait, so that nothing is computed in vain; but to pick lanes
-    takes as long as to do it for a hundred actions.
+    The others wait, so that nothing is computed in vain. With few actions that
+    is not worth picking lanes for.
     """
     return 0.25 if self.dynamics.num_actions > 100 else 1.0
 

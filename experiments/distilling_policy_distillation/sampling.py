@@ -35,7 +35,7 @@ from kickstarting.losses import distillation
 
 _BURST = 32  # steps between two looks at who is done
 _PER_SWAP = 4  # of them between two swaps, which cost as much as two of them
-_MIN_LANES = 32  # fewer are hardly faster, where actions are few
+_MIN_LANES = 32  # where actions are few; each number is compiled anew
 
 
 class State(NamedTuple):
@@ -79,8 +79,7 @@ def make_learner(
     num_updates: of each student.
     num_points: after equally many updates each a student's logits are kept; a
       divisor of `num_updates`.
-    num_slots: students that learn at a time; more of them are faster, until
-      memory is short.
+    num_slots: students that learn at a time.
     num_bursts: how much `advance` does, in bursts of small steps.
     min_lanes: no program is compiled for fewer; None for what pays.
 
