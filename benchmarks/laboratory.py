@@ -15,6 +15,7 @@
 """Throughput of the tabular laboratory, against a plain loop.
 
   python -m benchmarks.laboratory
+  python -m benchmarks.laboratory --actions=4,40,400,4000
 
 The same students on the same grid worlds, once as the laboratory lets them
 learn and once in NumPy, one step after the other; on one core, for the figures
@@ -36,24 +37,28 @@ import jax.numpy as jnp
 import numpy as np
 
 import experiments  # noqa: F401  (sets how XLA uses threads)
+from experiments import flag_values
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 
 _MDPS = flags.DEFINE_integer('mdps', 1000, 'Decision processes.')
+_FEW = flags.DEFINE_integer(
+    'mdps_of_many', 100, 'Decision processes with 1,000 actions and more, at '
+    'most.', lower_bound=1)
+_ACTIONS = flags.DEFINE_list('actions', ['4'], 'Numbers of actions.')
 _UPDATES = flags.DEFINE_integer(
     'updates', 300, 'Updates of each, in the laboratory.')
 _LOOP_UPDATES = flags.DEFINE_integer('loop_updates', 500, 'Of the loop.')
 _ROUNDS = flags.DEFINE_integer('rounds', 3, 'Repetitions, in turn.')
 
 _CONFIG = tabular.UpdateConfig('n_distill_plus_r')
-_DYNAMICS = mdp_lib.Dynamics()
 
 
-def _in_the_laboratory(mdps, teacher, num_updates, seed) -> float:
+def _in_the_laboratory(dynamics, mdps, teacher, num_updates, seed) -> float:
   """Returns updates per second of all students, side by side."""
-  learner = sampling.make_learner(_CONFIG, _DYNAMICS, num_updates)
+  learner = sampling.make_learner(_CONFIG, dynamics, num_updates)
   state = learner.advance(
       learner.init(mdps, teacher), mdps, teacher, jax.random.key(seed))
   total = left = int(learner.updates_left(state))  # compiled
@@ -72,11 +77,14 @@ def _softmax(x):
   return x / x.sum()
 
 
-def _in_a_loop(mdps, teacher, num_updates, seed) -> float:
+def _in_a_loop(dynamics, mdps, teacher, num_updates, seed) -> float:
   """Returns updates per second of the same rule, written plainly."""
   rng = np.random.default_rng(seed)
   mdps, teacher = jax.tree.map(np.asarray, (mdps, teacher))
-  logits = np.zeros_like(teacher.logits)
+  num_actions = dynamics.num_actions
+  num_moves = mdps.successor.shape[-1]
+  known = teacher.logits.shape[-1]  # actions that the teacher may take
+  logits = np.zeros((*mdps.is_terminal.shape, num_actions), np.float32)
   gamma, rate = _CONFIG.discount, _CONFIG.learning_rate
   began = time.perf_counter()
   for update in range(num_updates):
@@ -86,51 +94,71 @@ def _in_a_loop(mdps, teacher, num_updates, seed) -> float:
     while not mdps.is_terminal[i, state] and len(path) < _CONFIG.max_steps:
       probs = _softmax(logits[i, state])
       action = int(np.searchsorted(np.cumsum(probs), rng.random()))
-      action = min(action, len(probs) - 1)
-      if rng.random() < _DYNAMICS.end_probability:
+      action = min(action, num_actions - 1)
+      if rng.random() < dynamics.end_probability:
         following = len(mdps.reward[i]) - 1
       else:
-        moved = action
-        if rng.random() < _DYNAMICS.noise:
-          moved = int(rng.integers(4))
-        following = int(mdps.successor[i, state, moved])
+        moved, following = action, state
+        if moved < num_moves and rng.random() < dynamics.noise:
+          moved = int(rng.integers(num_moves))
+        if moved < num_moves:
+          following = int(mdps.successor[i, state, moved])
       wanted = _softmax(teacher.logits[i, state])
-      distance = -float(np.dot(wanted, np.log(probs)))
+      distance = -float(np.dot(wanted, np.log(probs[:known])))
       path.append((state, action, probs, wanted, distance,
                    float(mdps.reward[i, following])))
       state = following
     later, next_distance = 0.0, 0.0
     for state, action, probs, wanted, distance, reward in reversed(path):
       later = reward - gamma * next_distance + gamma * later
-      descent = probs - wanted + later * probs
+      descent = probs + later * probs
+      descent[:known] -= wanted
       descent[action] -= later
       logits[i, state] -= rate * descent
       next_distance = distance
   return num_updates / (time.perf_counter() - began)
 
 
-def main(argv):
-  del argv
+def _measure(num_actions: int) -> dict[str, list[float]]:
+  """Returns the updates per second of each round."""
+  num = _MDPS.value
+  if num_actions >= 1000:
+    num = min(num, _FEW.value)
+  dynamics = mdp_lib.Dynamics(num_actions=num_actions)
   mdps = jax.tree.map(jnp.asarray, mdp_lib.grid_worlds(
-      _MDPS.value, mdp_lib.GridConfig(), 0))
+      num, mdp_lib.GridConfig(), 0))
   q = jax.jit(lambda key: teachers.q_learning(
-      teachers.TeacherConfig(), mdps, _DYNAMICS, key))(jax.random.key(0))
+      teachers.TeacherConfig(), mdps, mdp_lib.Dynamics(), key))(
+          jax.random.key(0))
   teacher = tabular.Table(
       teachers.policy_logits(q, 0.1), jnp.zeros(mdps.is_terminal.shape))
   rates: dict[str, list[float]] = {'laboratory': [], 'loop': []}
   for i in range(_ROUNDS.value):
     rates['laboratory'].append(
-        _in_the_laboratory(mdps, teacher, _UPDATES.value, i))
-    rates['loop'].append(_in_a_loop(mdps, teacher, _LOOP_UPDATES.value, i))
-    print(f'round {i + 1} of {_ROUNDS.value}: ' + ', '.join(
-        f'{name} {values[-1]:,.0f}' for name, values in rates.items())
+        _in_the_laboratory(dynamics, mdps, teacher, _UPDATES.value, i))
+    rates['loop'].append(
+        _in_a_loop(dynamics, mdps, teacher, _LOOP_UPDATES.value, i))
+    print(f'{num_actions} actions, round {i + 1} of {_ROUNDS.value}: '
+          + ', '.join(
+              f'{name} {values[-1]:,.0f}' for name, values in rates.items())
           + ' updates/s', flush=True)
+  return rates
+
+
+def main(argv):
+  del argv
+  found = {
+      f'{num:g}': _measure(int(num))
+      for num in flag_values.numbers('actions', _ACTIONS.value)}
   print(json.dumps({
       'updates_per_second': {
-          name: statistics.median(values) for name, values in rates.items()},
-      'ratio': statistics.median(
-          one / two for one, two in zip(rates['laboratory'], rates['loop'])),
-      'all': rates,
+          num: {name: statistics.median(x) for name, x in rates.items()}
+          for num, rates in found.items()},
+      'ratio': {
+          num: statistics.median(
+              one / two for one, two in zip(rates['laboratory'], rates['loop']))
+          for num, rates in found.items()},
+      'all': found,
       'machine': platform.machine(),
       'load_average': os.getloadavg(),
   }), flush=True)

@@ -18,9 +18,7 @@ Not here: flags of training (`shared_flags.py`), of the tabular laboratory
 (`distilling_policy_distillation/lab_flags.py`), the folder (`workdir.py`).
 """
 
-from collections.abc import Sequence
 import dataclasses
-import math
 from typing import Any, TypeVar
 
 from absl import flags
@@ -53,26 +51,6 @@ def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
       if field.name in known and field.name not in overrides
   }
   return config(**values, **overrides)
-
-
-def numbers(flag: str, values: Sequence[str]) -> list[float]:
-  """Returns the numbers of a list of a flag.
-
-  Raises:
-    ValueError: one is no finite number, or is there twice.
-  """
-  found = []
-  for value in values:
-    try:
-      number = float(value)
-    except ValueError:
-      number = math.nan
-    if not math.isfinite(number) or number in found:
-      raise ValueError(
-          f'--{flag}={",".join(values)} holds {value!r}; expected different'
-          ' numbers with commas between them.')
-    found.append(number)
-  return found
 
 
 def own_flags() -> dict[str, Any]:

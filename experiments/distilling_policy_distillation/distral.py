@@ -28,6 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments import cli
+from experiments import flag_values
 from experiments import run_flags
 from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import mdp as mdp_lib
@@ -84,7 +85,7 @@ def main(argv):
   program = 'distilling_policy_distillation.distral'
   configs = {
       f'alpha {alpha:g}': soft_q.SoftQConfig(alpha=alpha, beta=_BETA.value)
-      for alpha in run_flags.numbers('alphas', _ALPHAS.value)}
+      for alpha in flag_values.numbers('alphas', _ALPHAS.value)}
   dynamics = mdp_lib.Dynamics()
   grid = mdp_lib.GridConfig(size=_SIZE.value, wall=0.2, terminal=0.0, penalty=0)
   groups = [

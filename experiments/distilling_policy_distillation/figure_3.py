@@ -28,7 +28,7 @@ from absl import flags
 import numpy as np
 
 from experiments import cli
-from experiments import run_flags
+from experiments import flag_values
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import measuring
@@ -65,7 +65,7 @@ def make_groups():
                   'on_policy_distill', control=control)
               for control in _CONTROLS.value},
           temperature=value, needs_value=False)
-      for value in run_flags.numbers('temperatures', _TEMPERATURES.value)]
+      for value in flag_values.numbers('temperatures', _TEMPERATURES.value)]
 
 
 def draw(found, steps):

@@ -26,7 +26,7 @@ Figure 4, arXiv:1902.02186. Not here: students (`sampling.py`).
 from absl import flags
 
 from experiments import cli
-from experiments import run_flags
+from experiments import flag_values
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 
@@ -55,7 +55,7 @@ def make_groups():
           {name: figure.update(name) for name in _METHODS.value},
           temperature=_TEMPERATURE.value, num_actions=int(actions),
           needs_value=False, max_mdps=_FEW.value if actions >= 1000 else None)
-      for actions in run_flags.numbers('actions', _ACTIONS.value)]
+      for actions in flag_values.numbers('actions', _ACTIONS.value)]
 
 
 def draw(found, steps):

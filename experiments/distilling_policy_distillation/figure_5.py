@@ -27,7 +27,7 @@ Czarnecki et al. (2019), Figure 5, arXiv:1902.02186. Not here: students
 from absl import flags
 
 from experiments import cli
-from experiments import run_flags
+from experiments import flag_values
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import tabular
@@ -71,7 +71,7 @@ def make_groups():
            if returns == tabular.RETURNS[0] or _has_returns(name)},
           temperature=_TEMPERATURE.value, flipped=share)
       for returns in _RETURNS.value
-      for share in run_flags.numbers('flipped', _FLIPPED.value)]
+      for share in flag_values.numbers('flipped', _FLIPPED.value)]
 
 
 def draw(found, steps):

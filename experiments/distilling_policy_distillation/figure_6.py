@@ -26,7 +26,7 @@ its students (`corridor.py`).
 from absl import flags
 
 from experiments import cli
-from experiments import run_flags
+from experiments import flag_values
 from experiments.distilling_policy_distillation import corridor
 from experiments.distilling_policy_distillation import figure
 
@@ -40,7 +40,7 @@ def main(argv):
   figure.main(
       'figure_6', 'An optimal and an adversarial teacher',
       lambda: corridor.make_groups(
-          run_flags.numbers('lengths', _LENGTHS.value)),
+          flag_values.numbers('lengths', _LENGTHS.value)),
       corridor.draw)
 
 
