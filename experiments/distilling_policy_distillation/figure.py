@@ -205,8 +205,8 @@ def grid_group(
         np.random.default_rng([lab_flags.FLAGS.seed, first, 1]))
     value = np.zeros(mdps.is_terminal.shape, np.float32)
     if needs_value:
-      value = jax.jit(lambda: teachers.estimate_value(
-          config, mdps, dynamics, logits, rng_key, lab_flags.FLAGS.max_steps))()
+      value = np.asarray(teachers.estimate_value(
+          config, mdps, dynamics, logits, rng_key, lab_flags.FLAGS.max_steps))
     return mdps, tabular.Table(logits, value)
 
   num_states = lab_flags.FLAGS.size**2 + 1

@@ -19,13 +19,14 @@ Czarnecki et al. (2019), section 3.2 and 4, arXiv:1902.02186. Not here: students
 """
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.distilling_policy_distillation import banded
 from experiments.distilling_policy_distillation import chance
-from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from kickstarting import checks
 from kickstarting import types
@@ -66,7 +67,8 @@ def q_learning(
   def body(t, carry):
     state, q = carry
     uniform = jax.random.uniform(jax.random.fold_in(rng_key, t), (3, num))
-    greedy = jnp.argmax(q[rows, state], axis=1)
+    own = q[rows, state]
+    greedy = jnp.argmax(own, axis=1)
     random = (uniform[1] * dynamics.num_actions).astype(jnp.int32)
     action = jnp.where(uniform[0] < config.epsilon, random, greedy)
     following = chance.move(
@@ -74,8 +76,9 @@ def q_learning(
     is_over = mdps.is_terminal[rows, following]
     later = jnp.where(is_over, 0.0, jnp.max(q[rows, following], axis=1))
     target = mdps.reward[rows, following] + config.teacher_discount * later
+    before = jnp.take_along_axis(own, action[:, jnp.newaxis], axis=1)[:, 0]
     q = q.at[rows, state, action].add(
-        config.teacher_rate * (target - q[rows, state, action]))
+        config.teacher_rate * (target - before))
     return jnp.where(is_over, mdps.start, following), q
 
   q = jnp.zeros((num, num_states, dynamics.num_actions))
@@ -161,11 +164,25 @@ def estimate_value(
     rng_key: consumed.
     max_steps: of an episode.
   """
+  mdps, logits = jax.tree.map(jnp.asarray, (mdps, logits))
   if not config.value_episodes:
-    return jax.lax.map(lambda x: exact.value(
-        x[0], dynamics, jax.nn.softmax(x[1]), exact.rewards(x[0], dynamics),
-        config.teacher_discount), jax.tree.map(jnp.asarray, (mdps, logits)))
-  mdps = jax.tree.map(jnp.asarray, mdps)
+    return jnp.asarray(banded.values(
+        jax.tree.map(np.asarray, mdps), banded.steps(logits, mdps, dynamics),
+        config.teacher_discount), jnp.float32)
+  sample = functools.partial(
+      _mean_of_episodes, config, dynamics, max_steps=max_steps)
+  return jax.jit(sample)(mdps, logits, rng_key)
+
+
+def _mean_of_episodes(
+    config: TeacherConfig,
+    dynamics: mdp_lib.Dynamics,
+    mdps: mdp_lib.MDP,
+    logits: jax.Array,
+    rng_key: jax.Array,
+    max_steps: int,
+) -> jax.Array:
+  """Returns V as `value_episodes` episodes estimate it; [N, S]."""
   num = len(mdps.start)
   rows = jnp.arange(num)
   probs = jax.nn.softmax(logits)
