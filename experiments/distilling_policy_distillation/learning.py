@@ -144,8 +144,10 @@ def _run(config, ready, name, progress, should_stop) -> np.ndarray:
       config, group.curves[name], group.dynamics, ready.mdps, ready.teacher,
       jax.random.fold_in(ready.rng_key, zlib.crc32(name.encode())),
       lambda share: progress.update(label, share), should_stop)
-  values = np.stack([
-      ready.start, *(ready.measure(x[ready.place]) for x in snapshots)])
+  # Iterating over the array would take it apart: as much memory once more.
+  values = np.stack([ready.start, *(
+      ready.measure(snapshots[i, ready.place])
+      for i in range(len(snapshots)))])
   progress.finish(label, f'return {values[-1, :, 0].mean():.2f}')
   return values
 
