@@ -20,7 +20,6 @@ measured with them (`measuring.py`).
 """
 
 from collections.abc import Iterator
-import functools
 from typing import NamedTuple
 
 import jax
@@ -34,29 +33,28 @@ from kickstarting import types
 
 
 class Steps(NamedTuple):
-  """What a step of a policy does, in each state of each MDP."""
+  """What a step of a policy does, in each state."""
 
   # Probabilities of each move, and last of staying. What is missing to 1 ends
   # the episode; terminal states are not left, whatever stands there.
-  going: types.Array  # float32 [N, S, M + 1]
-  rewards: types.Array  # mean; float32 [N, S]
+  going: types.Array  # float32 [..., S, M + 1]
+  rewards: types.Array  # mean; float32 [..., S]
 
 
-@functools.partial(jax.jit, static_argnums=2)
 def steps(
-    logits: types.Array, mdps: mdp_lib.MDP, dynamics: mdp_lib.Dynamics
+    logits: types.Array, mdp: mdp_lib.MDP, dynamics: mdp_lib.Dynamics
 ) -> Steps:
-  """Returns what a policy with logits [N, S, A] does."""
-  num_moves = mdps.successor.shape[-1]
+  """Returns what a policy with logits [S, A] does in one MDP."""
+  num_moves = mdp.successor.shape[-1]
   policy = jax.nn.softmax(logits)
-  moves = policy[..., :num_moves]
+  moves = policy[:, :num_moves]
   moves = (1 - dynamics.noise) * moves + dynamics.noise * jnp.mean(
       moves, axis=-1, keepdims=True)
-  stay = jnp.sum(policy[..., num_moves:], axis=-1, keepdims=True)
+  stay = jnp.sum(policy[:, num_moves:], axis=-1, keepdims=True)
   going = (1 - dynamics.end_probability) * jnp.concatenate(
       [moves, stay], axis=-1)
-  rewards = jax.vmap(lambda mdp: exact.rewards(mdp, dynamics))(mdps)
-  return Steps(going, jnp.sum(policy * rewards, axis=-1))
+  rewards = jnp.sum(policy * exact.rewards(mdp, dynamics), axis=-1)
+  return Steps(going, rewards)
 
 
 def visits(mdps: mdp_lib.MDP, going: np.ndarray) -> np.ndarray:
@@ -64,7 +62,7 @@ def visits(mdps: mdp_lib.MDP, going: np.ndarray) -> np.ndarray:
 
   Args:
     mdps: [N].
-    going: of `Steps`.
+    going: of `Steps`; [N, S, M + 1].
 
   Raises:
     ValueError: a policy never ends its episode.
@@ -87,7 +85,7 @@ def values(mdps: mdp_lib.MDP, policy: Steps, discount: float) -> np.ndarray:
 
   Args:
     mdps: [N].
-    policy: from `steps`.
+    policy: from `steps`, of each; leaves [N, ...].
     discount: of each step.
 
   Raises:

@@ -91,7 +91,7 @@ def memory_gib(
     num_slots: int,
 ) -> float:
   """Returns what a chunk needs, about: tables and episodes."""
-  tables = num * (10 + num_points) * num_states * num_actions
+  tables = num * num_states * (4 * num_actions + 8 * num_points)
   episodes = min(num, num_slots) * max_steps * (num_actions + 2)
   return 4 * (tables + episodes) / 2**30
 

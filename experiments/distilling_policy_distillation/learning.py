@@ -34,7 +34,6 @@ from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import progress as progress_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
-from kickstarting import types
 from kickstarting.runtime import exchange
 
 
@@ -99,7 +98,7 @@ class _Ready(NamedTuple):
   mdps: mdp_lib.MDP  # in the order in which students begin
   teacher: tabular.Table  # likewise
   place: np.ndarray  # of each MDP of the chunk in that order
-  measure: Callable[[types.Array], np.ndarray]  # in the order of the chunk
+  measure: Callable[[measuring.Seen], np.ndarray]  # in the chunk's order
   teacher_measures: np.ndarray  # [1, MDPs, measures]
   start: np.ndarray  # [MDPs, measures], of the uniform policy
 
@@ -124,16 +123,16 @@ def _begin(config, chunk, progress, should_stop) -> _Ready:
         ' actions that it never takes.')
   if should_stop():
     raise Interrupted
-  num_actions = group.dynamics.num_actions
   measure = measuring.make_measure(mdps, teacher, group.dynamics)
-  start = measure(jnp.zeros((num, group.num_states, num_actions)))
+  start, of_teacher = (
+      measure(measuring.view_all(group.dynamics, find_logits, mdps, teacher))
+      for find_logits in (measuring.uniform, measuring.copied))
   order = _longest_first(start)
   sorted_mdps, sorted_teacher = jax.tree.map(
       lambda x: x[order], (mdps, teacher))
   return _Ready(
       chunk, key, sorted_mdps, sorted_teacher, np.argsort(order), measure,
-      measure(tabular.for_all_actions(
-          teacher.logits, num_actions))[np.newaxis], start)
+      of_teacher[np.newaxis], start)
 
 
 def _run(config, ready, name, progress, should_stop) -> np.ndarray:
@@ -144,10 +143,10 @@ def _run(config, ready, name, progress, should_stop) -> np.ndarray:
       config, group.curves[name], group.dynamics, ready.mdps, ready.teacher,
       jax.random.fold_in(ready.rng_key, zlib.crc32(name.encode())),
       lambda share: progress.update(label, share), should_stop)
-  # Iterating over the array would take it apart: as much memory once more.
   values = np.stack([ready.start, *(
-      ready.measure(snapshots[i, ready.place])
-      for i in range(len(snapshots)))])
+      ready.measure(jax.tree.map(
+          lambda x, i=i: np.asarray(x[i])[ready.place], snapshots))
+      for i in range(config.points))])
   progress.finish(label, f'return {values[-1, :, 0].mean():.2f}')
   return values
 
@@ -172,10 +171,11 @@ def _longest_first(start: np.ndarray) -> np.ndarray:
 
 def _learn(
     config, update_config, dynamics, mdps, teacher, rng_key, report, should_stop
-) -> jax.Array:
-  """Returns the logits of one kind of student; [points, N, S, A]."""
+) -> measuring.Seen:
+  """Returns what is seen of one kind of student; leaves [points, N, ...]."""
   learner = sampling.make_learner(
-      update_config, dynamics, config.steps, config.points, config.slots)
+      update_config, dynamics, config.steps, config.points, config.slots,
+      view=measuring.make_view(dynamics))
   state = learner.init(mdps, teacher)
   total = left = int(learner.updates_left(state))
   calls = 0

@@ -31,6 +31,7 @@ from experiments.distilling_policy_distillation import lanes
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import small_steps
 from experiments.distilling_policy_distillation import tabular
+from kickstarting import types
 from kickstarting.losses import distillation
 
 _BURST = 32  # steps between two looks at who is done
@@ -43,7 +44,7 @@ class State(NamedTuple):
 
   lanes: lanes.State
   target: lanes.Target
-  snapshots: jax.Array  # float32 [points, N, S, A], logits
+  snapshots: types.PyTree  # of views; leaves [points, N, ...]
   next_item: jax.Array  # int32 []
 
 
@@ -70,6 +71,8 @@ def make_learner(
     num_slots: int = 256,
     num_bursts: int = 100,
     min_lanes: int | None = None,
+    view: Callable[[jax.Array, mdp_lib.MDP, tabular.Table], types.PyTree] = (
+        lambda logits, mdp, teacher: logits),
 ) -> Learner:
   """Builds what lets students learn.
 
@@ -77,11 +80,13 @@ def make_learner(
     config: how.
     dynamics: of all MDPs.
     num_updates: of each student.
-    num_points: after equally many updates each a student's logits are kept; a
-      divisor of `num_updates`.
+    num_points: views that are kept of each student, after equally many updates
+      each; a divisor of `num_updates`.
     num_slots: students that learn at a time.
     num_bursts: how much `advance` does, in bursts of small steps.
     min_lanes: no program is compiled for fewer; None for what pays.
+    view: what is kept, from a student's logits [S, A], its MDP and its teacher;
+      logits of all would fill the memory where there are many actions.
 
   Raises:
     ValueError: the points do not divide the updates.
@@ -110,7 +115,10 @@ def make_learner(
             learning, records),
         lanes.Target(
             jax.nn.softmax(teacher.logits), log_probs[..., :known]),
-        jnp.zeros((num_points, *shape)),
+        jax.tree.map(
+            lambda x: jnp.zeros((num_points, *x.shape), x.dtype),
+            jax.eval_shape(
+                jax.vmap(view), jnp.zeros(shape), mdps, teacher)),
         jnp.array(2 * num_lanes, jnp.int32))
 
   def updates_left(state):
@@ -146,11 +154,11 @@ def make_learner(
 
       now, _ = jax.lax.while_loop(
           lambda x: x[1] < _BURST, steps, (state.lanes, 0))
-      return _look(state._replace(lanes=now))
+      return _look(state._replace(lanes=now), mdps, teacher)
 
     return jax.lax.fori_loop(0, num_bursts, burst, state)
 
-  def _look(state):
+  def _look(state, mdps, teacher):
     """Keeps what is asked for, and gives seats of who is done to the next."""
     num = len(state.lanes.student.value)
 
@@ -161,9 +169,13 @@ def make_learner(
       i = jnp.argmax(is_waiting(state))
       learning = state.lanes.learning
       seat, item = learning.seat, learning.seat.item[i]
-      snapshots = jax.lax.dynamic_update_slice(
-          state.snapshots, state.lanes.student.logits[item][None, None],
-          (seat.quota[i] // per_point - 1, item, 0, 0))
+      seen = view(state.lanes.student.logits[item], *jax.tree.map(
+          lambda x: x[item], (mdps, teacher)))
+      place = seat.quota[i] // per_point - 1, item
+      snapshots = jax.tree.map(
+          lambda x, y: jax.lax.dynamic_update_slice(
+              x, y[None, None], (*place, *[0] * y.ndim)),
+          state.snapshots, seen)
       is_done = seat.quota[i] >= num_updates
       seat = seat._replace(
           item=seat.item.at[i].set(jnp.where(is_done, state.next_item, item)),

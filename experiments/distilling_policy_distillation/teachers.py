@@ -166,9 +166,11 @@ def estimate_value(
   """
   mdps, logits = jax.tree.map(jnp.asarray, (mdps, logits))
   if not config.value_episodes:
+    steps = jax.jit(jax.vmap(
+        functools.partial(banded.steps, dynamics=dynamics)))(logits, mdps)
     return jnp.asarray(banded.values(
-        jax.tree.map(np.asarray, mdps), banded.steps(logits, mdps, dynamics),
-        config.teacher_discount), jnp.float32)
+        jax.tree.map(np.asarray, mdps), steps, config.teacher_discount),
+                       jnp.float32)
   sample = functools.partial(
       _mean_of_episodes, config, dynamics, max_steps=max_steps)
   return jax.jit(sample)(mdps, logits, rng_key)

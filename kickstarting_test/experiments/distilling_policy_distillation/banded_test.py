@@ -25,12 +25,16 @@ from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 
 
+def _steps(logits, mdps, dynamics):
+  return jax.vmap(lambda x, mdp: banded.steps(x, mdp, dynamics))(
+      jnp.asarray(logits), jax.tree.map(jnp.asarray, mdps))
+
+
 def _case(dynamics, num=4):
   mdps = mdp_lib.grid_worlds(num, mdp_lib.GridConfig(5), 3)
   shape = (*mdps.is_terminal.shape, dynamics.num_actions)
   logits = jax.random.normal(jax.random.key(0), shape)
-  return mdps, logits, banded.steps(
-      logits, jax.tree.map(jnp.asarray, mdps), dynamics)
+  return mdps, logits, _steps(logits, mdps, dynamics)
 
 
 class BandedTest(parameterized.TestCase):
@@ -64,8 +68,7 @@ class BandedTest(parameterized.TestCase):
     mdps = mdp_lib.stack([mdp_lib.chain(3)])
     there_and_back = np.full((1, 8, 2), -np.inf, np.float32)
     there_and_back[0, :4, 1] = there_and_back[0, 4:, 0] = 0.0
-    policy = banded.steps(
-        there_and_back, jax.tree.map(jnp.asarray, mdps), dynamics)
+    policy = _steps(there_and_back, mdps, dynamics)
     for solve in (
         lambda: banded.visits(mdps, np.asarray(policy.going)),
         lambda: banded.values(mdps, policy, 1.0)):

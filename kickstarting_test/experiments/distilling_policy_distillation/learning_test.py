@@ -146,8 +146,8 @@ class RunTest(parameterized.TestCase):
     seen = []
     real = learning.sampling.make_learner
 
-    def make_learner(*args):
-      learner = real(*args)
+    def make_learner(*args, **kwargs):
+      learner = real(*args, **kwargs)
 
       def init(mdps, teacher):
         seen.append(np.asarray(mdps.start).tolist())

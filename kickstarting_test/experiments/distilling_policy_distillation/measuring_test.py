@@ -35,8 +35,9 @@ class MeasureTest(absltest.TestCase):
     shape = (*mdps.is_terminal.shape, num_actions)
     logits, wanted = (
         jax.random.normal(jax.random.key(i), shape) for i in (0, 1))
-    found = measuring.make_measure(
-        mdps, tabular.Table(wanted, jnp.zeros(shape[:2])), dynamics)(logits)
+    teacher = tabular.Table(wanted, jnp.zeros(shape[:2]))
+    found = measuring.make_measure(mdps, teacher, dynamics)(
+        jax.vmap(measuring.make_view(dynamics))(logits, mdps, teacher))
     self.assertEqual(found.shape, (num, len(measuring.MEASURES)))
     for i in range(num):
       mdp = jax.tree.map(lambda x, i=i: x[i], mdps)
@@ -52,10 +53,11 @@ class MeasureTest(absltest.TestCase):
     dynamics = mdp_lib.Dynamics(2, 0.0, 0.01)
     mdps = jax.tree.map(jnp.asarray, mdp_lib.stack([mdp_lib.chain(3)]))
     always = jnp.broadcast_to(jnp.array([-jnp.inf, 0.0]), (1, 8, 2))
-    measure = measuring.make_measure(
-        mdps, tabular.Table(always, jnp.zeros((1, 8))), dynamics)
+    teacher = tabular.Table(always, jnp.zeros((1, 8)))
+    measure = measuring.make_measure(mdps, teacher, dynamics)
+    seen = measuring.view_all(dynamics, measuring.copied, mdps, teacher)
     np.testing.assert_allclose(
-        measure(always), [[0.99**3, 0, 0, 0]], atol=1e-5)
+        measure(seen), [[0.99**3, 0, 0, 0]], atol=1e-5)
 
 
 if __name__ == '__main__':
