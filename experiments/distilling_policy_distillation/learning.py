@@ -123,16 +123,17 @@ def _begin(config, chunk, progress, should_stop) -> _Ready:
         ' actions that it never takes.')
   if should_stop():
     raise Interrupted
-  measure = measuring.make_measure(mdps, teacher, group.dynamics)
-  start, of_teacher = (
-      measure(measuring.view_all(group.dynamics, find_logits, mdps, teacher))
-      for find_logits in (measuring.uniform, measuring.copied))
+  of_teacher, of_uniform = (
+      measuring.view_all(group.dynamics, find_logits, mdps, teacher)
+      for find_logits in (measuring.copied, measuring.uniform))
+  measure = measuring.make_measure(mdps, of_teacher, of_uniform)
+  start = measure(of_uniform)
   order = _longest_first(start)
   sorted_mdps, sorted_teacher = jax.tree.map(
       lambda x: x[order], (mdps, teacher))
   return _Ready(
       chunk, key, sorted_mdps, sorted_teacher, np.argsort(order), measure,
-      of_teacher[np.newaxis], start)
+      measure(of_teacher)[np.newaxis], start)
 
 
 def _run(config, ready, name, progress, should_stop) -> np.ndarray:

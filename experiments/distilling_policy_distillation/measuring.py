@@ -94,19 +94,22 @@ def view_all(
 
 
 def make_measure(
-    mdps: mdp_lib.MDP, teacher: tabular.Table, dynamics: mdp_lib.Dynamics
+    mdps: mdp_lib.MDP, of_teacher: Seen, of_uniform: Seen
 ) -> Callable[[Seen], np.ndarray]:
   """Returns what is Seen -> MEASURES of each MDP; float64 [N, 4].
 
   The return is undiscounted; the others are the cross-entropy with the teacher,
   summed over an episode in which the student, the teacher or the uniform policy
   acts.
+
+  Args:
+    mdps: [N].
+    of_teacher: its policy, seen in each; leaves [N, ...].
+    of_uniform: likewise the uniform policy.
   """
   on_host = jax.tree.map(np.asarray, mdps)
   visits = lambda seen: banded.visits(on_host, np.asarray(seen.policy.going))
-  over_teacher, over_uniform = (
-      visits(view_all(dynamics, find_logits, mdps, teacher))
-      for find_logits in (copied, uniform))
+  over_teacher, over_uniform = visits(of_teacher), visits(of_uniform)
 
   def measure(seen):
     own = visits(seen)

@@ -25,6 +25,12 @@ from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import tabular
 
 
+def _measure(mdps, teacher, dynamics):
+  return measuring.make_measure(mdps, *(
+      measuring.view_all(dynamics, find_logits, mdps, teacher)
+      for find_logits in (measuring.copied, measuring.uniform)))
+
+
 class MeasureTest(absltest.TestCase):
 
   def test_by_dense_systems(self):
@@ -36,7 +42,7 @@ class MeasureTest(absltest.TestCase):
     logits, wanted = (
         jax.random.normal(jax.random.key(i), shape) for i in (0, 1))
     teacher = tabular.Table(wanted, jnp.zeros(shape[:2]))
-    found = measuring.make_measure(mdps, teacher, dynamics)(
+    found = _measure(mdps, teacher, dynamics)(
         jax.vmap(measuring.make_view(dynamics))(logits, mdps, teacher))
     self.assertEqual(found.shape, (num, len(measuring.MEASURES)))
     for i in range(num):
@@ -54,7 +60,7 @@ class MeasureTest(absltest.TestCase):
     mdps = jax.tree.map(jnp.asarray, mdp_lib.stack([mdp_lib.chain(3)]))
     always = jnp.broadcast_to(jnp.array([-jnp.inf, 0.0]), (1, 8, 2))
     teacher = tabular.Table(always, jnp.zeros((1, 8)))
-    measure = measuring.make_measure(mdps, teacher, dynamics)
+    measure = _measure(mdps, teacher, dynamics)
     seen = measuring.view_all(dynamics, measuring.copied, mdps, teacher)
     np.testing.assert_allclose(
         measure(seen), [[0.99**3, 0, 0, 0]], atol=1e-5)
