@@ -35,7 +35,7 @@ from kickstarting import types
 from kickstarting.losses import distillation
 
 _BURST = 32  # steps between two looks at who is done
-_PER_SWAP = 4  # of them between two swaps, which cost as much as two of them
+_PER_SWAP = 4  # of them between two swaps, which are no progress
 _MIN_LANES = 32  # where actions are few; each number is compiled anew
 
 
