@@ -14,9 +14,9 @@
 # ==============================================================================
 """The modules of agents that share parts: cores and heads behind one torso.
 
-Not here: which parts there are (`branches.py`, read it first), the torso
-(`build.py`), the core itself (`core.py`), what is learnt
-(`losses/mix_and_match.py`, `losses/distral.py`).
+Not here: which parts there are (`branches.py`, read it first), parts of tasks
+(`by_task.py`), the torso (`build.py`), the core itself (`core.py`), what is
+learnt (`losses/mix_and_match.py`, `losses/distral.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +31,7 @@ from kickstarting import types
 from kickstarting.losses import distral
 from kickstarting.losses import mix_and_match
 from kickstarting.networks import branches as branches_lib
+from kickstarting.networks import by_task
 from kickstarting.networks import core as core_lib
 
 MIXTURE, MIXING = 'mixture', 'mixing'  # module and name of the parameter
@@ -39,10 +40,13 @@ MIXTURE, MIXING = 'mixture', 'mixing'  # module and name of the parameter
 def initial_state(
     branches: Sequence[branches_lib.Branch], core_size: int, batch_size: int
 ) -> dict[str, types.CoreState]:
-  """Returns the states of all cores; leaves [B, core_size]."""
+  """Returns the states of all cores; leaves [B, core_size].
+
+  Cores of tasks have one together, since a stream has one task.
+  """
   return {
-      name: core_lib.initial_state(branch.core_kind, core_size, batch_size)
-      for branch in branches for name in branch.parts(branch.core)}
+      branch.core: core_lib.initial_state(
+          branch.core_kind, core_size, batch_size) for branch in branches}
 
 
 class Agents:
@@ -92,13 +96,37 @@ class Agents:
     Returns:
       The output, and the state after the last step.
     """
+    if task is not None:
+      task = task[0]  # a stream has the same at all times
     outputs, states = {}, {}
-    for name, core in self._cores.items():
-      outputs[name], states[name] = core(inputs, should_reset, state[name])
+    for branch in self._branches:
+      name = branch.core
+      if name not in outputs:
+        outputs[name], states[name] = self._core(
+            branch, inputs, task, should_reset, state[name])
     logits, values = zip(*(
-        self._heads(branch, outputs, task) for branch in self._branches))
+        self._heads(branch, outputs[branch.core], task)
+        for branch in self._branches))
     output = self._combine(logits, values)
-    return output._replace(features=self._compared(outputs, task)), states
+    features = self._compared(outputs[self._branches[-1].core], task)
+    return output._replace(features=features), states
+
+  def _core(self, branch, inputs, task, should_reset, state):
+    """Returns the outputs [T, B, core_size] and the state of one core."""
+
+    def unroll(name):
+      def part(xs):
+        inputs, should_reset, state = xs
+        output, state = self._cores[name](
+            inputs, should_reset, jax.tree.map(lambda x: x[0], state))
+        return output, jax.tree.map(lambda x: x[jnp.newaxis], state)
+      return part
+
+    output, state = by_task.apply(
+        [unroll(name) for name in branch.parts(branch.core)],
+        (inputs, should_reset, jax.tree.map(lambda x: x[jnp.newaxis], state)),
+        task)
+    return output, jax.tree.map(lambda x: x[0], state)
 
   def _combine(self, logits, values):
     """Makes one policy of those of the branches."""
@@ -116,25 +144,20 @@ class Agents:
         mix_and_match.mixture_value(jnp.stack(values, axis=-1), shares),
         policies)
 
-  def _compared(self, outputs, task):
+  def _compared(self, features, task):
     """Returns the final agent's features [T, B, D], or None."""
-    final = self._branches[-1]
     if self._projections:
-      features = _of_task([outputs[x] for x in final.parts(final.core)], task)
-      return _of_task([project(features) for project in self._projections],
-                      task)
-    if self._features.are_given:
-      return _of_task([outputs[x] for x in final.parts(final.core)], task)
-    return None
+      return by_task.apply(self._projections, features, task)
+    return features if self._features.are_given else None
 
-  def _heads(self, branch, outputs, task):
+  def _heads(self, branch, features, task):
     """Returns logits [T, B, A] and values [T, B] of one agent."""
-    features = _of_task([outputs[x] for x in branch.parts(branch.core)], task)
-    logits = _of_task([
-        self._policies[x](features) for x in branch.parts(branch.policy)], task)
-    values = _of_task([
-        self._baselines[x](features)
-        for x in branch.parts(branch.baseline)], task)
+    logits = by_task.apply(
+        [self._policies[x] for x in branch.parts(branch.policy)], features,
+        task)
+    values = by_task.apply(
+        [self._baselines[x] for x in branch.parts(branch.baseline)], features,
+        task)
     return self._place(branch, logits), values[..., 0]
 
   def _policy(
@@ -235,15 +258,3 @@ def _join(logits: jax.Array, factors: Sequence[int]) -> jax.Array:
     joined = (joined[..., :, jnp.newaxis] + part[..., jnp.newaxis, :]).reshape(
         joined.shape[:-1] + (-1,))
   return joined
-
-
-def _of_task(
-    outputs: Sequence[jax.Array], task: types.Array | None
-) -> jax.Array:
-  """Takes for each stream what the part of its task says; [T, B, D]."""
-  if len(outputs) == 1:
-    return outputs[0]
-  assert task is not None
-  return jnp.sum(jnp.stack([
-      jnp.where((task == i)[..., jnp.newaxis], output, 0.0)
-      for i, output in enumerate(outputs)]), axis=0)
