@@ -64,6 +64,9 @@ _CASE = flags.DEFINE_enum(
     'experiments/mixture_cases.py.')
 _AGENTS = flags.DEFINE_list(
     'agents', ['simple', 'complex', 'mix_and_match'], 'Which of the case.')
+_FACTORISED = flags.DEFINE_bool(
+    'factorised', True, 'Whether the large policy of action_space is a product'
+    ' of one for each step of a macro-action.')
 _MIXING = flags.DEFINE_string(
     'mixing', 'piecewise:0=0,50%=1', 'Share of the complex agent over time, as '
     '--weights, or pbt.')
@@ -104,7 +107,7 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
     raise ValueError(
         f'--agents={",".join(_AGENTS.value)}: the case {_CASE.value} has'
         f' {", ".join(case.agents)}; expected one or more of these.')
-  case = case._replace(agents={name: case.agents[name]
+  case = case._replace(agents={name: _whole(case.agents[name])
                                for name in _AGENTS.value})
   for name, mine in case.agents.items():
     if _has_transfer(mine) and not _is_mixture(mine) and (
@@ -113,6 +116,21 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
           f'--transfer_cost=0 with {name!r}, whose policies it ties together;'
           ' expected a number above 0. Raise it, or train the agent simple.')
   return case
+
+
+def _whole(network: networks.NetworkConfig) -> networks.NetworkConfig:
+  """Returns a network whose policy is as --factorised says.
+
+  Raises:
+    ValueError: it is no product.
+  """
+  if _FACTORISED.value:
+    return network
+  if not network.action_factors:
+    raise ValueError(
+        f'--nofactorised in the case {_CASE.value}, whose actions are no'
+        ' product; expected the case action_space. Drop the flag.')
+  return dataclasses.replace(network, action_factors=())
 
 
 def _mixing(frames: int) -> Mapping[str, schedules.Schedule]:

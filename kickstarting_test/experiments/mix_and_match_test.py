@@ -74,6 +74,13 @@ class MixAndMatchTest(parameterized.TestCase):
     self.assertEqual(
         policy.network, networks.from_json(networks.to_json(policy.network)))
 
+  def test_a_policy_that_is_no_product(self):
+    binaries.last_line(self._run(
+        '--case=action_space', '--agents=complex', '--nofactorised'))
+    policy = policy_file.load_policy(self.folder / 'complex')
+    self.assertEqual(policy.network.action_factors, ())
+    self.assertEqual(policy.params['policy']['w'].shape[-1], 343)
+
   def test_a_population_evolves_the_mixing(self):
     rule = self._run(
         '--case=multitask', '--agents=mix_and_match', '--mixing=pbt',
@@ -131,6 +138,7 @@ class MixAndMatchTest(parameterized.TestCase):
         '--transfer_cost=0'), "transfer_cost=0 with 'distral_one_column'"),
       (('--case=multitask', '--tasks=LavaGapS5'),
        "multitask has the one task 'LavaGapS5'"),
+      (('--nofactorised',), '--nofactorised in the case core, whose actions'),
   )
   def test_mistakes_are_one_line(self, flags, message):
     done = self._run('--case=core', *flags)
