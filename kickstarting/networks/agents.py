@@ -152,12 +152,14 @@ class Agents:
 
   def _heads(self, branch, features, task):
     """Returns logits [T, B, A] and values [T, B] of one agent."""
-    logits = by_task.apply(
-        [self._policies[x] for x in branch.parts(branch.policy)], features,
-        task)
-    values = by_task.apply(
-        [self._baselines[x] for x in branch.parts(branch.baseline)], features,
-        task)
+
+    def heads(policy, baseline):
+      return lambda x: (self._policies[policy](x), self._baselines[baseline](x))
+
+    logits, values = by_task.apply(
+        [heads(*names) for names in zip(
+            branch.parts(branch.policy), branch.parts(branch.baseline))],
+        features, task)
     return self._place(branch, logits), values[..., 0]
 
   def _policy(

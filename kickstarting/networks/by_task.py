@@ -35,7 +35,8 @@ def apply(
 
   Streams in the order of their tasks, as many of each, are what actors and
   learners have. Then every part sees its own ones alone; in any other order
-  each sees all, and what it makes of others' is dropped.
+  each sees all, and what it makes of others' is dropped. Both are computed
+  where several members are mapped over.
 
   Args:
     parts: row i is that of task i; maps leaves [T, B, ...] to such leaves.
