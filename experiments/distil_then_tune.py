@@ -21,10 +21,12 @@
 
 The usual way to profit from teachers, to be compared with kickstarting, which
 does both at once: the policy is distilled with the first part of the frames,
-and its parameters start a student from scratch with the rest. The second line
-is Policy Distillation, the third Actor-Mimic. The learning rate falls to 0 in
-either part. `records.jsonl` in the work folder has both parts in a row. Not
-here: the comparison (`relatives.py`).
+and its parameters start a student from scratch with the rest. Its value is
+learnt from the beginning (`--nolearns_value`: only then), for one that knows
+nothing spoils the policy that it is to improve. The second line is Policy
+Distillation, the third Actor-Mimic. The learning rate falls to 0 in either
+part. `records.jsonl` in the work folder has both parts in a row. Not here: the
+comparison (`relatives.py`).
 """
 
 import dataclasses
@@ -58,6 +60,7 @@ _TUNED = flags.DEFINE_float(
 flags.FLAGS.set_default('teachers', ['zoo'])
 flags.FLAGS.set_default('weights', 'constant:1')
 flags.FLAGS.set_default('method', 'on_policy_distill')
+flags.FLAGS.set_default('learns_value', True)
 
 
 def _starting_from(

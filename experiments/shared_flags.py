@@ -68,6 +68,8 @@ _UPDATE_HELP = {
                            'and while it acts; below 1 sharpens.',
     'feature_cost': 'Multiplier of the regression on the teachers\' features, '
                     'beside their weight (Actor-Mimic\'s beta).',
+    'learns_value': 'Learn the value of the rewards beside a method that has '
+                    'no return of its own.',
     'reward_transform': 'Applied to rewards before the loss.',
     'discount': 'Gamma, per step.',
     'vtrace_lambda': 'Lambda of the V-trace targets.',

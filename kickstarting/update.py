@@ -52,6 +52,7 @@ class UpdateConfig:
   teacher_floor: float = distillation.TEACHER_FLOOR
   transfer: str = 'knowledge'  # a key of losses.TRANSFERS, for mixtures
   feature_cost: float = 0.0  # of a teacher's features, times its weight
+  learns_value: bool = False  # of the rewards, if the method has no return
   reward_transform: str = 'identity'  # a key of losses.REWARD_TRANSFORMS
   discount: float = 0.99  # gamma, per step
   vtrace_lambda: float = 1.0
@@ -183,7 +184,7 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
         floor=config.teacher_floor)
     if not method.has_return:
       terms = {}
-      if method.reads_student_value:
+      if method.reads_student_value or config.learns_value:
         terms = {'baseline': rl_terms(of_rewards)['baseline']}
     else:
       terms = rl_terms(transitions)

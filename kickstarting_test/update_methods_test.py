@@ -82,6 +82,20 @@ class MethodTest(parameterized.TestCase):
         trajectory=cases.with_rubbish('reward', slice(None)), method='v_gated')
     self.assertTrue(cases.differs(params['v'], other['v']))
 
+  def test_a_value_beside_distillation(self):
+    options = {'method': 'on_policy_distill', 'max_grad_norm': np.inf}
+    alone, _ = cases.run(**options)
+    params, metrics = cases.run(learns_value=True, **options)
+    np.testing.assert_array_equal(alone['v'], cases.PARAMS['v'])
+    self.assertTrue(cases.differs(params['v'], alone['v']))
+    np.testing.assert_allclose(params['w'], alone['w'], rtol=1e-6)
+    self.assertNotIn('policy_gradient', metrics)
+    # It is what V-gated compares with.
+    gated, of_gated = cases.run(method='v_gated', max_grad_norm=np.inf)
+    np.testing.assert_allclose(params['v'], gated['v'], rtol=1e-6)
+    np.testing.assert_allclose(
+        metrics['baseline'], of_gated['baseline'], rtol=1e-6)
+
   def test_bootstrapping_from_nothing_needs_no_teacher(self):
     alone = cases.TRAJECTORY._replace(teacher=None)
     one, _ = cases.run(trajectory=alone, method='td_zero_v')
