@@ -73,7 +73,9 @@ def draw_curves(
   Returns:
     Path of the PNG.
   """
-  figure, axes = plt.subplots(figsize=(7, 4.2), layout='constrained')
+  is_crowded = len(runs) > 5  # then no place is left for the legend inside
+  figure, axes = plt.subplots(
+      figsize=(7, 5 if is_crowded else 4.2), layout='constrained')
   colours = dict(zip(runs, _COLOURS * len(runs)))
   for label, folders in runs.items():
     curves = [curve(f) for f in folders]
@@ -99,8 +101,11 @@ def draw_curves(
   axes.set_xlim(left=0)
   axes.set_title(title)
   axes.grid(alpha=0.3)
-  if axes.get_legend_handles_labels()[0]:
-    axes.legend(loc='best', fontsize='small', ncols=1 + (len(runs) > 5))
+  has_labels = bool(axes.get_legend_handles_labels()[0])
+  if has_labels and is_crowded:
+    figure.legend(loc='outside lower center', fontsize='small', ncols=3)
+  elif has_labels:
+    axes.legend(loc='best', fontsize='small')
   return save(figure, path)
 
 

@@ -75,6 +75,14 @@ class FiguresTest(absltest.TestCase):
     self.assertEqual(path, self.root / 'figure.png')
     self._assert_drawn(path)
 
+  def test_legend_of_many_runs_hides_no_curve(self):
+    run = self._run('a', [0, 20, 40])
+    heights = [
+        matplotlib.image.imread(figures.draw_curves(
+            self.root / 'figure', {f'setting {i}': [run] for i in range(count)},
+            title='minigrid8')).shape[0] for count in (5, 6)]
+    self.assertGreater(heights[1], heights[0])  # below the axes
+
   def test_run_that_was_stopped_before_its_first_record(self):
     folder = self.root / 'empty'
     folder.mkdir()
