@@ -19,6 +19,7 @@ Here: `make_problem`, `run`, `export`. Not here: the parts (`streams.py`,
 """
 
 from collections.abc import Callable
+import dataclasses
 import pathlib
 import sys
 from typing import Any
@@ -27,6 +28,7 @@ import jax
 import numpy as np
 
 from experiments import playing
+from experiments import shared_flags
 from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
@@ -109,7 +111,8 @@ def make_problem(
 
   agent = agent_lib.make_agent(network, spec.observation, spec.num_actions)
   make_window = lambda frames: scores.ScoreWindow(
-      list(suite.random_returns), list(suite.reference_returns), frames)
+      list(suite.random_returns), list(suite.reference_returns), frames,
+      suite.score_cap)
   return training.Problem(
       agent=agent,
       network=build_lib.to_json(network),
@@ -138,6 +141,13 @@ def _control(
       teacher_share=config.teacher_share or shares.get(control, 0.0),
       epsilon=1.0 if control == 'uniform' else config.epsilon,
       temperature=update.teacher_temperature)
+
+
+def network_from_flags() -> build_lib.NetworkConfig:
+  """Returns the network that --network and --torso_dtype name."""
+  return dataclasses.replace(
+      build_lib.get_network(shared_flags.NETWORK.value),
+      torso_dtype=shared_flags.TORSO_DTYPE.value)
 
 
 def run(

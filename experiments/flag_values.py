@@ -14,11 +14,14 @@
 # ==============================================================================
 """What the text of a flag means.
 
-Here: `numbers`. Not here: flags (`run_flags.py`, `shared_flags.py`).
+Here: `numbers`, `settings`. Not here: flags (`run_flags.py`,
+`shared_flags.py`).
 """
 
 from collections.abc import Sequence
+import json
 import math
+from typing import Any
 
 
 def numbers(flag: str, values: Sequence[str]) -> list[float]:
@@ -38,4 +41,24 @@ def numbers(flag: str, values: Sequence[str]) -> list[float]:
           f'--{flag}={",".join(values)} holds {value!r}; expected different'
           ' numbers with commas between them.')
     found.append(number)
+  return found
+
+
+def settings(flag: str, values: Sequence[str]) -> dict[str, Any]:
+  """Returns the settings of a list of NAME=VALUE; values as JSON, or words.
+
+  Raises:
+    ValueError: an entry is none, or is there twice.
+  """
+  found: dict[str, Any] = {}
+  for entry in values:
+    name, is_there, text = entry.partition('=')
+    if not (name and is_there) or name in found:
+      raise ValueError(
+          f'--{flag}={",".join(values)} holds {entry!r}; expected NAME=VALUE,'
+          ' each name once, with commas between them.')
+    try:
+      found[name] = json.loads(text)
+    except json.JSONDecodeError:  # a word
+      found[name] = text
   return found

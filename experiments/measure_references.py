@@ -39,9 +39,8 @@ from absl import app
 from absl import flags
 from absl import logging
 import envpool
-import numpy as np
 
-from kickstarting.environments import base
+from experiments import random_policy
 from kickstarting.environments import envpool_batch
 from kickstarting.environments import seeds
 
@@ -76,34 +75,15 @@ def measure_random(
       max_words=100,  # no instruction is cut off
       bootstrap_on_timeout=True,  # marks the time-outs
   )
-  per_stream = -(-episodes // _NUM_STREAMS)
-  rng = np.random.default_rng(seed)
-  batch.reset()
-  current = np.zeros(_NUM_STREAMS)
-  lengths = np.zeros(_NUM_STREAMS, np.int64)
-  finished = np.zeros(_NUM_STREAMS, np.int64)
-  total = 0.0
-  time_limit = envpool.make_spec(level).config.max_episode_steps  # 0: unknown
-  while (finished < per_stream).any():
-    batch.send(
-        rng.integers(batch.spec.num_actions, size=_NUM_STREAMS, dtype=np.int32)
-    )
-    timestep = batch.receive()
-    current += timestep.reward
-    lengths = np.where(timestep.step_type == base.FIRST, 0, lengths + 1)
-    is_last = timestep.step_type == base.LAST
-    total += current[is_last & (finished < per_stream)].sum()
-    is_timeout = is_last & (timestep.discount > 0)
-    time_limit = max(time_limit, int(lengths[is_timeout].max(initial=0)))
-    finished += is_last
-    current[is_last] = 0
-  batch.close()
-  num_episodes = per_stream * _NUM_STREAMS
+  num_actions = batch.spec.num_actions
+  [played] = random_policy.play(batch, -(-episodes // _NUM_STREAMS), seed)
+  # 0 where the level computes it.
+  time_limit = envpool.make_spec(level).config.max_episode_steps
   return {
-      'num_actions': batch.spec.num_actions,
-      'time_limit': time_limit,
-      'random_return': round(total / num_episodes, 5),
-      'random_episodes': num_episodes,
+      'num_actions': num_actions,
+      'time_limit': max(time_limit, played.longest),
+      'random_return': round(float(played.returns.mean()), 5),
+      'random_episodes': len(played.returns),
   }
 
 

@@ -100,7 +100,7 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
   Raises:
     ValueError: an agent is unknown, or the tasks lack what the case needs.
   """
-  network = networks.get_network(shared_flags.NETWORK.value)
+  network = build.network_from_flags()
   case = mixture_cases.CASES[_CASE.value](network, suite)
   unknown = [name for name in _AGENTS.value if name not in case.agents]
   if unknown or not _AGENTS.value:

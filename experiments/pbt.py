@@ -52,7 +52,6 @@ from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import pbt
 from kickstarting import update as update_lib
-from kickstarting.networks import build as networks
 from kickstarting.populations import generations
 from kickstarting.populations import judging
 from kickstarting.populations import scoring
@@ -108,7 +107,7 @@ def _rules(frames: int) -> pbt.Rules:
 def _make_problem(config: training_config.TrainingConfig, num_members: int):
   suite = streams_lib.suite_from_flags()
   return build.make_problem(
-      suite, networks.get_network(shared_flags.NETWORK.value),
+      suite, build.network_from_flags(),
       run_flags.config_from_flags(update_lib.UpdateConfig), config,
       teaching_lib.load_teachers(
           shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
@@ -142,7 +141,7 @@ def _one_program(
           population_training.train, population=population, judge=judge))
   best, *_ = scoring.best_three(outcome.scores)
   build.export(
-      folder / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
+      folder / 'policy.npz', build.network_from_flags(),
       streams_lib.suite_from_flags(),
       population_training.member(outcome.params, best),
       {'frames': outcome.frames, 'seed': config.seed,

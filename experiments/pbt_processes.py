@@ -31,11 +31,9 @@ from typing import Any
 import numpy as np
 
 from experiments import build
-from experiments import shared_flags
 from experiments import streams as streams_lib
 from experiments import workdir as workdir_lib
 from kickstarting import pbt
-from kickstarting.networks import build as networks
 from kickstarting.populations import controller as controller_lib
 from kickstarting.populations import generations
 from kickstarting.populations import judging
@@ -205,7 +203,7 @@ def run_member(
     lock.release()
   if ending.ended == 'finished':
     build.export(
-        mine / 'policy.npz', networks.get_network(shared_flags.NETWORK.value),
+        mine / 'policy.npz', build.network_from_flags(),
         streams_lib.suite_from_flags(), ending.state.params,
         {'frames': ending.frames, 'seed': config.seed,
          'method': problem.update.method})

@@ -54,8 +54,9 @@ def evaluate(
   long the streams of every other task play on.
 
   Returns:
-    'score' of the suite, 'frames' played, and 'tasks': per task 'return',
-    'standard_error', 'score', 'episodes'.
+    'score' of the suite, 'mean_normalised' and 'median_normalised' without a
+    cap, 'frames' played, and 'tasks': per task 'return', 'standard_error',
+    'score', 'normalised', 'episodes'.
   """
   environments = (
       wrap(streams_lib.make_environment(
@@ -73,14 +74,20 @@ def evaluate(
         'return': float(mean),
         'standard_error': float(returns.std() / np.sqrt(len(returns))),
         'score': float(scores.capped_score(
+            mean, task.random_return, task.reference_return,
+            suite.score_cap)),
+        'normalised': float(scores.normalised_score(
             mean, task.random_return, task.reference_return)),
         'episodes': len(returns),
     }
     print(f'{label}{task.name:24} return {row["return"]:7.3f} +- '
           f'{row["standard_error"]:.3f}  score {row["score"]:6.1f}'
           f'  episodes {row["episodes"]}', flush=True)
+  normalised = [row['normalised'] for row in table.values()]
   return {
       'score': float(np.mean([row['score'] for row in table.values()])),
+      'mean_normalised': float(np.mean(normalised)),
+      'median_normalised': float(np.median(normalised)),
       'frames': frames,
       'tasks': table,
   }

@@ -27,6 +27,8 @@ from absl import flags
 
 from experiments import run_flags
 from kickstarting import update as update_lib
+from kickstarting.environments import process_batch
+from kickstarting.networks import build as networks
 from kickstarting.runtime import training_config
 
 FLAGS = flags.FLAGS
@@ -41,6 +43,8 @@ _TRAINING_HELP = {
     'batches_per_actor': 'Acting batches that an actor alternates.',
     'num_actors': 'Actor threads.',
     'queue_size': 'Learner batches that may wait.',
+    'learner_devices': 'Devices over which a learner batch is spread.',
+    'actor_device': 'Number of the device on which actors act.',
     'learner_core': 'Actors leave one core to a learner on the CPU.',
     'lockstep': 'Act and learn in turn: slower, but exactly repeatable.',
     'learning_rate': 'At the start; it falls linearly to 0.',
@@ -78,7 +82,17 @@ _UPDATE_HELP = {
     'pg_rho_clip': 'Largest importance ratio of the policy gradient.',
     'reduction': 'Of a loss over learnable steps: mean, or sum as IMPALA.',
     'optimizer': 'adam, or rmsprop in TensorFlow\'s form.',
+    'rmsprop_epsilon': 'Inside the square root of rmsprop.',
     'max_grad_norm': 'Gradients are scaled down to this global norm.',
+}
+
+_POOL_HELP = {
+    'streams_per_worker': 'Environments in a process, where environments live '
+                          'in processes; 0: as many as make one process for '
+                          'each core.',
+    'start_timeout_s': 'Seconds that a process may take to start an episode.',
+    'step_timeout_s': 'Seconds that a process may take for a step.',
+    'max_restarts': 'Of processes that died, hung or raised, in a batch.',
 }
 
 _DEFINE: Mapping[type, Callable[..., Any]] = {
@@ -119,13 +133,25 @@ def _define(config: type, texts: Mapping[str, str]) -> None:
 
 _define(training_config.TrainingConfig, _TRAINING_HELP)
 _define(update_lib.UpdateConfig, _UPDATE_HELP)
+_define(process_batch.PoolConfig, _POOL_HELP)
 
 SUITE = flags.DEFINE_string(
-    'suite', 'minigrid8', 'Suite of tasks: minigrid8, minigrid30, ...')
+    'suite', 'minigrid8', 'Suite of tasks: a name in '
+    'kickstarting/environments/suites, such as minigrid30 or atari57, or '
+    'PATH.py of one of your own.')
 TASKS = flags.DEFINE_list(
     'tasks', [], 'Names of tasks of the suite; empty for all of them.')
+ENV = flags.DEFINE_string(
+    'env', '', 'An environment of your own instead of a suite: module:function '
+    'or PATH.py:function.')
+ENV_SETTINGS = flags.DEFINE_list(
+    'env_settings', [], 'Settings of the environments, NAME=VALUE with commas '
+    'between them, such as full_action_space=true.')
 NETWORK = flags.DEFINE_string(
     'network', 'grid_small', 'Network of the agent; see networks/build.py.')
+TORSO_DTYPE = flags.DEFINE_enum(
+    'torso_dtype', 'float32', list(networks.DTYPES), 'What a torso of pixels '
+    'computes in.')
 TEACHERS = flags.DEFINE_list(
     'teachers', [], 'Teachers, comma-separated: PATH (speaks on the tasks it '
     'was trained on), TASK=PATH, *=PATH (speaks on every task), or "zoo" for '

@@ -20,9 +20,12 @@ Not here: who plays in them (`playing.py`), tasks (`environments/suites.py`).
 from collections.abc import Callable
 from typing import TypeAlias
 
+from experiments import flag_values
+from experiments import run_flags
 from experiments import shared_flags
+from kickstarting import checks
 from kickstarting.environments import base
-from kickstarting.environments import envpool_batch
+from kickstarting.environments import process_batch
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
 
@@ -32,9 +35,29 @@ Wrap: TypeAlias = Callable[
 
 
 def suite_from_flags() -> suites.Suite:
-  """Returns the suite that --suite and --tasks name."""
-  return suites.get_suite(
-      shared_flags.SUITE.value, shared_flags.TASKS.value or None)
+  """Returns the suite of the flags, whose defaults other flags take.
+
+  Raises:
+    ValueError: there is none, or two are named.
+  """
+  settings = flag_values.settings(
+      'env_settings', shared_flags.ENV_SETTINGS.value)
+  target = shared_flags.ENV.value
+  if not target:
+    suite = suites.get_suite(
+        shared_flags.SUITE.value, shared_flags.TASKS.value or None)._replace(
+            settings=settings)
+  else:
+    if run_flags.FLAGS['suite'].present or shared_flags.TASKS.value:
+      raise ValueError(
+          f'--env={target} beside --suite or --tasks; expected one of the two.'
+          ' Several environments of yours make a suite: --suite=PATH.py.')
+    suite = suites.of_environment(target, settings)
+  for name, value in suite.defaults.items():
+    checks.check_name(f'flag in the defaults of {suite.name}', name,
+                      run_flags.FLAGS)
+    run_flags.FLAGS.set_default(name, value)
+  return suite
 
 
 def make_environment(
@@ -47,10 +70,10 @@ def make_environment(
 ) -> base.BatchedEnvironment:
   """Makes a batch of about `streams` * `splits` streams over all tasks."""
   per_task = splits * max(1, round(streams / len(suite.tasks)))
-  return envpool_batch.task_batch(
-      suite.levels, per_task, seed=seed,
-      actor_id=block, group=group, max_words=suite.max_words,
-      bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value)
+  return suite.make_batch(
+      per_task, seed=seed, actor_id=block, group=group,
+      bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value,
+      pool=run_flags.config_from_flags(process_batch.PoolConfig))
 
 
 def unwrapped(

@@ -49,7 +49,7 @@ def helped(
     ValueError: see `build.make_problem`; teachers give no features, or of
       different sizes.
   """
-  network = networks.get_network(shared_flags.NETWORK.value)
+  network = build.network_from_flags()
   wrap: streams_lib.Wrap = streams_lib.unwrapped
   if update.feature_cost:
     network = _mimicking(network, suite, teaching)
@@ -83,7 +83,7 @@ def alone(
       training_config.TrainingConfig, teacher_share=0.0, epsilon=0.0,
       **overrides)
   return build.make_problem(
-      suite, networks.get_network(shared_flags.NETWORK.value), update,
+      suite, build.network_from_flags(), update,
       config), config
 
 
@@ -95,7 +95,7 @@ def export(
 ) -> None:
   """Writes a student as a policy file, without what only helped it learn."""
   build.export(
-      path, networks.get_network(shared_flags.NETWORK.value), suite,
+      path, build.network_from_flags(), suite,
       outcome.params, {
           'frames': outcome.frames, 'seed': shared_flags.FLAGS.seed,
           'method': method})

@@ -36,7 +36,6 @@ from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import update as update_lib
-from kickstarting.networks import build as networks
 from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
@@ -49,7 +48,7 @@ def main(argv):
   del argv
   folder = workdir_lib.choose('train')
   suite = streams_lib.suite_from_flags()
-  network = networks.get_network(shared_flags.NETWORK.value)
+  network = build.network_from_flags()
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   update = run_flags.config_from_flags(update_lib.UpdateConfig)
   teaching = teaching_lib.NO_TEACHING

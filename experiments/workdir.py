@@ -121,6 +121,7 @@ def _adopt(folder: pathlib.Path, program: str) -> None:
           f' started with {value!r}; drop the flag to resume, or start a new'
           ' run in another folder.')
     flag.value = value
+    flag.using_default_value = False  # nor takes another one of its suite
 
 
 def command() -> str:

@@ -61,6 +61,7 @@ class UpdateConfig:
   pg_rho_clip: float = 1.0  # of the policy gradient
   reduction: str = 'mean'  # of a loss over learnable steps; 'sum' as IMPALA
   optimizer: str = 'adam'  # one of OPTIMIZERS
+  rmsprop_epsilon: float = 0.1  # inside the square root
   max_grad_norm: float = 1.0  # global norm; inf = no clipping
 
   def __post_init__(self):
@@ -89,6 +90,7 @@ class UpdateConfig:
     for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):
       checks.check_positive(field, getattr(self, field))
     checks.check_not_negative('feature_cost', self.feature_cost)
+    checks.check_positive_finite('rmsprop_epsilon', self.rmsprop_epsilon)
     if not self.max_grad_norm > 0.0:
       raise ValueError(
           f'max_grad_norm is {self.max_grad_norm}; expected a positive number,'
@@ -117,7 +119,8 @@ def make_optimizer(config: UpdateConfig) -> optax.GradientTransformation:
     scale = optax.scale_by_adam()
   else:
     scale = optax.scale_by_rms(
-        decay=0.99, eps=0.1, initial_scale=1.0, eps_in_sqrt=True)
+        decay=0.99, eps=config.rmsprop_epsilon, initial_scale=1.0,
+        eps_in_sqrt=True)
   return optax.chain(optax.clip_by_global_norm(config.max_grad_norm), scale)
 
 

@@ -31,6 +31,7 @@ FOLDERS = (
 
 _DATA = {  # folder of a module -> what its modules read
     'kickstarting/environments': ['kickstarting/environments/data/**'],
+    'kickstarting/environments/suites': ['kickstarting/environments/data/**'],
     'kickstarting/teachers': ['kickstarting/teachers/experts/**'],
 }
 _TEST_DATA = {  # these look at the checkout itself

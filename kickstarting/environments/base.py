@@ -21,13 +21,16 @@ A stream is one environment that restarts itself. All adapters agree on this:
 * The step after LAST ignores its action and returns FIRST, again with reward 0
   and discount 1. That dead transition is a step of the stream and no frame of
   any episode; `types.Timestep.step_type` tells the losses to skip it.
+* A stream whose environment broke goes on with FIRST, reward 0 and discount 1,
+  and had no LAST: it is cut there, and no loss reads that transition.
 * A time-out counts as the environment means it; with `bootstrap_on_timeout`
   its LAST keeps discount 1, so that a learner bootstraps from the value.
 * `previous_action` is the action just sent, and 0 at FIRST.
 * Every array returned is owned by the caller and never written again.
 
 Not here: any particular environment. Read `envpool_batch.py` (compiled
-environments, the fast path) or `python_batch.py` (yours) next.
+environments, the fast path), `python_batch.py` (yours) or `process_batch.py`
+(yours, in processes of their own) next.
 """
 
 import abc

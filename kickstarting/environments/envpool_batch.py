@@ -28,12 +28,13 @@ Not here: the lists of levels (`suites.py`) and environments written in Python
 (`python_batch.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import difflib
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import instructions as instructions_lib
@@ -41,6 +42,7 @@ from kickstarting.environments import seeds
 
 _MISSION = 'obs:mission'
 _OBSERVATION = 'obs'  # alone or before a colon; 'info:' is not for agents
+_IMAGE = 'image'
 
 
 def task_batch(
@@ -53,6 +55,7 @@ def task_batch(
     max_words: int = instructions_lib.MAX_WORDS,
     threads_per_pool: int = 1,
     bootstrap_on_timeout: bool = False,
+    settings: Mapping[str, Any] | None = None,
 ) -> 'EnvPoolBatch':
   """Makes a batch of `streams_per_task` streams of every level.
 
@@ -68,10 +71,12 @@ def task_batch(
       same time, so that more than 1 pays only with few levels and many cores.
     bootstrap_on_timeout: whether a time-out keeps discount 1. MiniGrid itself
       means it as the end (its reward falls with time): discount 0.
+    settings: of EnvPool, beside its own.
 
   Raises:
-    ValueError: an unknown level, levels with different action counts or
-      observations, or a number of streams that cannot be.
+    ValueError: an unknown level or setting, levels with different action
+      counts or observations, or a number of streams that cannot be.
+    ImportError: EnvPool lacks what the level needs; it says what.
   """
   if not levels or streams_per_task < 1:
     raise ValueError(
@@ -85,7 +90,8 @@ def task_batch(
         f' {num_streams} streams; one batch holds at most {seeds.MAX_STREAMS};'
         ' use more actors with fewer streams each.'
     )
-  _check_levels(levels)
+  settings = settings or {}
+  _check_levels(levels, settings)
   first_seed = seeds.first_seed(seed, actor_id, group)
   pools = [
       _make_pool(
@@ -93,12 +99,20 @@ def task_batch(
           num_envs=streams_per_task,
           num_threads=threads_per_pool,
           seed=first_seed + i * streams_per_task,
+          **settings,
       )
       for i, level in enumerate(levels)
   ]
   return EnvPoolBatch(
       pools, levels, streams_per_task, max_words, bootstrap_on_timeout
   )
+
+
+class _Entry(NamedTuple):
+  """One array of an observation."""
+
+  key: str  # EnvPool's
+  is_image: bool  # EnvPool has its channels first, an agent last
 
 
 class EnvPoolBatch(base.BatchedEnvironment):
@@ -118,6 +132,7 @@ class EnvPoolBatch(base.BatchedEnvironment):
         np.arange(len(pools), dtype=np.int32), streams_per_task
     )
     self.spec = _common_spec(pools, levels, max_words)
+    self.frames_per_step = getattr(pools[0].spec.config, 'frame_skip', 1)
     self.instructions = instructions_lib.InstructionTable(max_words)
     self._pools = list(pools)
     self._levels = tuple(levels)
@@ -125,9 +140,7 @@ class EnvPoolBatch(base.BatchedEnvironment):
     self._bootstrap_on_timeout = bootstrap_on_timeout
     self._ids = np.arange(streams_per_task, dtype=np.int32)
     self._column = {key: i for i, key in enumerate(pools[0]._state_keys)}
-    self._observation_keys = {
-        _observation_name(key): key for key in _observation_keys(pools[0])
-    }
+    self._entries = _entries(pools[0])
     # An episode of these that pays on its very last step reached its goal,
     # which is an end and no time-out. EnvPool's flag says only that the limit
     # was reached.
@@ -179,8 +192,8 @@ class EnvPoolBatch(base.BatchedEnvironment):
       discount = np.where(is_timeout, np.float32(1), discount)
     return types.Timestep(
         observation={
-            name: self._join(states, key)
-            for name, key in self._observation_keys.items()
+            name: self._entry(states, entry)
+            for name, entry in self._entries.items()
         },
         instruction=self._instructions(states, step_type),
         previous_action=base.previous_action(self._actions, step_type),
@@ -188,6 +201,14 @@ class EnvPoolBatch(base.BatchedEnvironment):
         discount=discount,
         step_type=step_type,
     )
+
+  def _entry(
+      self, states: list[list[np.ndarray]], entry: _Entry
+  ) -> np.ndarray:
+    array = self._join(states, entry.key)
+    if entry.is_image:
+      array = np.ascontiguousarray(np.moveaxis(array, 1, -1))
+    return array
 
   def _join(self, states: list[list[np.ndarray]], key: str) -> np.ndarray:
     column = self._column[key]
@@ -209,13 +230,15 @@ class EnvPoolBatch(base.BatchedEnvironment):
     return self._instruction.copy()
 
 
-def _make_pool(level: str, **config: int) -> Any:
+def _make_pool(level: str, **config: Any) -> Any:
   import envpool  # an optional dependency, and slow to import
 
   return envpool.make_dm(level, **config)
 
 
-def _check_levels(levels: Sequence[str]) -> None:
+def _check_levels(
+    levels: Sequence[str], settings: Mapping[str, Any]
+) -> None:
   import envpool
 
   known = envpool.list_all_envs()
@@ -226,10 +249,16 @@ def _check_levels(levels: Sequence[str]) -> None:
           f'EnvPool has no level {level!r}; close names:'
           f' {", ".join(close) or "none"}; see envpool.list_all_envs().'
       )
+    if settings:
+      theirs = envpool.make_spec(level).config._fields
+      for name in settings:
+        checks.check_name(f'setting of {level}', name, theirs)
 
 
 def _common_spec(
-    pools: Sequence[Any], levels: Sequence[str], max_words: int
+    pools: Sequence[Any],
+    levels: Sequence[str],
+    max_words: int,
 ) -> base.EnvironmentSpec:
   """Returns what all the pools share.
 
@@ -268,17 +297,25 @@ def _observation_keys(pool: Any) -> list[str]:
   ]
 
 
-def _observation_name(key: str) -> str:
-  """Returns our name of an entry; a single array has no name of its own."""
-  return key.partition(':')[2] or 'observation'
+def _entries(pool: Any) -> dict[str, _Entry]:
+  """Returns the arrays by our names; a single one has no name of its own."""
+  entries = {}
+  for key in _observation_keys(pool):
+    spec = pool.spec.state_array_spec[key]
+    is_image = (
+        key == _OBSERVATION and len(spec.shape) == 3 and spec.dtype == np.uint8)
+    name = key.partition(':')[2] or (_IMAGE if is_image else 'observation')
+    entries[name] = _Entry(key, is_image)
+  return entries
 
 
 def _observation_spec(pool: Any) -> dict[str, base.ArraySpec]:
   spec = pool.spec.state_array_spec  # -1 stands for the axis of the streams
-  return {
-      _observation_name(key): base.ArraySpec(
-          tuple(n for n in spec[key].shape if n >= 0),
-          np.dtype(spec[key].dtype),
-      )
-      for key in _observation_keys(pool)
-  }
+  found = {}
+  for name, entry in _entries(pool).items():
+    shape = [n for n in spec[entry.key].shape if n >= 0]
+    if entry.is_image:
+      shape = [*shape[1:], shape[0]]
+    found[name] = base.ArraySpec(
+        tuple(shape), np.dtype(spec[entry.key].dtype))
+  return found

@@ -101,7 +101,7 @@ class MacroActions(base.Wrapper):
 
   def receive(self) -> types.Timestep:
     """Waits for the sequences to end; leaves are [B, ...]."""
-    is_restarting = self._is_over
+    is_restarting = np.array(self._is_over)
     has_ended = np.zeros(self.num_streams, bool)
     reward = np.zeros(self.num_streams, np.float32)
     timestep = None
@@ -109,6 +109,9 @@ class MacroActions(base.Wrapper):
       if i:
         self._play(i, is_restarting | has_ended)
       inner = super().receive()
+      # A stream is cut where its environment broke, see `base.py`.
+      is_restarting |= (inner.step_type == base.FIRST) & ~has_ended
+      reward[is_restarting] = 0
       reward += np.where(is_restarting | has_ended, 0, inner.reward)
       timestep = inner if timestep is None else _choose(
           has_ended, timestep, inner)

@@ -38,10 +38,9 @@ import numpy as np
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import instructions as instructions_lib
+from kickstarting.environments import observations
 from kickstarting.environments import python_streams
 from kickstarting.environments import seeds
-
-_NARROW = {np.dtype(np.int64): np.int32, np.dtype(np.float64): np.float32}
 
 
 def task_batch(
@@ -192,7 +191,7 @@ class PythonBatch(base.BatchedEnvironment):
     """Stacks the observations, after checking them against the spec."""
     arrays = [self._arrays(i, step) for i, step in enumerate(steps)]
     for i, array in enumerate(arrays):
-      self._check_observation(i, array, self.spec.observation)
+      self._check(i, array, self.spec.observation)
     return {
         name: np.stack([array[name] for array in arrays])
         for name in self.spec.observation
@@ -202,25 +201,9 @@ class PythonBatch(base.BatchedEnvironment):
       self, stream: int, step: python_streams.Step
   ) -> dict[str, np.ndarray]:
     """Returns the numeric entries of an observation."""
-    observation = step.observation
-    if not isinstance(observation, Mapping):
-      observation = {'observation': observation}
-    arrays = {}
-    for name, value in observation.items():
-      if name == self._instruction_key:
-        continue
-      array = np.asarray(value)
-      if array.dtype.kind not in 'biuf':
-        raise ValueError(
-            f'task {self._streams[stream].task_name!r} observes {name!r} of'
-            f' type {type(value).__name__}; expected numbers of a fixed shape;'
-            ' remove it with a wrapper, or name it as instruction_key if it'
-            ' is text.'
-        )
-      arrays[name] = array.astype(
-          _NARROW.get(array.dtype, array.dtype), copy=False
-      )
-    return arrays
+    return observations.numbers(
+        step.observation, self._instruction_key,
+        self._streams[stream].task_name)
 
   def _read_instructions(
       self, steps: list[python_streams.Step], is_first: np.ndarray
@@ -228,14 +211,8 @@ class PythonBatch(base.BatchedEnvironment):
     """Updates the row of each stream's instruction, where it may change."""
     for i, step in enumerate(steps):
       if self._every_step or is_first[i]:
-        text: Any = b''
-        if isinstance(step.observation, Mapping):
-          text = step.observation.get(self._instruction_key, b'')
-        if isinstance(text, np.ndarray):  # dm_env's StringArray
-          text = text.item()
-        if isinstance(text, str):
-          text = text.encode()
-        self._instruction[i] = self.instructions.intern(text)
+        self._instruction[i] = self.instructions.intern(
+            observations.instruction(step.observation, self._instruction_key))
 
   def _common_observation(self) -> dict[str, base.ArraySpec]:
     """Returns the shapes that every stream's first observation has."""
@@ -246,22 +223,9 @@ class PythonBatch(base.BatchedEnvironment):
           name: base.ArraySpec(array.shape, array.dtype)
           for name, array in arrays.items()
       }
-      self._check_observation(i, arrays, common)
+      self._check(i, arrays, common)
     return common
 
-  def _check_observation(
-      self,
-      stream: int,
-      arrays: dict[str, np.ndarray],
-      expected: dict[str, base.ArraySpec],
-  ) -> None:
-    found = {
-        name: base.ArraySpec(array.shape, array.dtype)
-        for name, array in arrays.items()
-    }
-    if found != expected:
-      raise ValueError(
-          f'task {self._streams[stream].task_name!r} observed {found} in stream'
-          f' {stream}; expected {expected}, as at the start; all tasks must'
-          ' observe the same arrays at all times.'
-      )
+  def _check(self, stream, arrays, expected) -> None:
+    observations.check(
+        arrays, expected, self._streams[stream].task_name, stream)

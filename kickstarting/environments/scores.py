@@ -56,10 +56,11 @@ def capped_score(
     returns: npt.ArrayLike,
     random_return: npt.ArrayLike,
     reference_return: npt.ArrayLike,
+    cap: float = 100.0,
 ) -> np.ndarray:
-  """Returns `normalised_score`, at most 100; what is below 0 stays there."""
+  """Returns `normalised_score`, at most `cap`; what is below 0 stays there."""
   return np.minimum(
-      normalised_score(returns, random_return, reference_return), 100.0
+      normalised_score(returns, random_return, reference_return), cap
   )
 
 
@@ -77,6 +78,7 @@ class ScoreWindow:
       random_returns: Sequence[float],
       reference_returns: Sequence[float],
       window_frames: int = 30_000_000,
+      cap: float = 100.0,
   ):
     """Initialises an empty window.
 
@@ -84,6 +86,7 @@ class ScoreWindow:
       random_returns: one per task.
       reference_returns: one per task.
       window_frames: length; the paper's is 30 million.
+      cap: of a task's score.
     """
     if window_frames < 1:
       raise ValueError(
@@ -93,6 +96,7 @@ class ScoreWindow:
     self._reference = np.asarray(reference_returns, np.float64)
     normalised_score(self._random, self._random, self._reference)  # raises
     self._window_frames = window_frames
+    self._cap = cap
     self._episodes: collections.deque[tuple[int, int, float]] = (
         collections.deque()
     )
@@ -134,7 +138,7 @@ class ScoreWindow:
     """Capped score of each task; 0 if it never finished an episode."""
     returns = self.returns()
     returns = np.where(np.isnan(returns), self._random, returns)
-    return capped_score(returns, self._random, self._reference)
+    return capped_score(returns, self._random, self._reference, self._cap)
 
   def score(self) -> float:
     """Score of the suite: the mean of `task_scores`."""

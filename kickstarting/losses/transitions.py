@@ -30,7 +30,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import rewards
 
-LAST = 2  # dm_env.StepType.LAST, without the import
+FIRST, LAST = 0, 2  # of dm_env.StepType, without the import
 
 
 class Transitions(NamedTuple):
@@ -82,7 +82,9 @@ def split_transitions(
   transition is dead, its discount is 0 and nothing is learnt from it. The
   environment's own discount d is 0 where the episode terminated (row 1 then
   learns from r_2 alone) and 1 where it only ran out of time (row 1 then
-  bootstraps from V(s_2)).
+  bootstraps from V(s_2)). A stream that is cut, since its environment broke,
+  goes on with FIRST and has no LAST: the transition into FIRST is dead as well,
+  and the one before it bootstraps from the last value that was seen.
 
   Args:
     output: the learner's unroll over the trajectory; [T+1, B]; gradients flow.
@@ -99,7 +101,8 @@ def split_transitions(
   checks.check_fraction('discount', discount)
   timesteps = trajectory.timesteps
   _check_shapes(output, trajectory)
-  is_learnable_tm1 = at_tm1(timesteps.step_type) != LAST
+  is_learnable_tm1 = (at_tm1(timesteps.step_type) != LAST) & (
+      at_t(timesteps.step_type) != FIRST)
   return Transitions(
       logits_tm1=at_tm1(output.logits),
       v_tm1=at_tm1(output.value),

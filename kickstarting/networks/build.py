@@ -55,24 +55,40 @@ class NetworkConfig:
   combination: str = 'mixture'  # of the branches; see branches.py
   action_factors: tuple[int, ...] = ()  # the policy is a product of these
   features: branches_lib.Features = branches_lib.Features()
+  torso_dtype: str = 'float32'  # what a torso of pixels computes in
 
   def __post_init__(self):
     checks.check_name('torso', self.torso, TORSOS)
+    checks.check_name('torso_dtype', self.torso_dtype, DTYPES)
+    if self.torso_dtype != 'float32' and not self.torso.startswith('impala'):
+      raise ValueError(
+          f'torso_dtype is {self.torso_dtype!r} of torso {self.torso!r};'
+          ' expected float32, since only torsos of pixels take another one.')
     branches_lib.check_branches(self.branches, self.combination)
     if self.core_size < 1:
       raise ValueError(
           f'core_size is {self.core_size}; expected at least 1 unit.')
 
 
-TORSOS: Mapping[str, Callable[[], Any]] = {
-    'flat': lambda: flat.FlatTorso(128, scale=10.0, name='torso'),
-    'grid_small': lambda: grid.GridTorso(32, 8, 128, name='torso'),
-    'grid_large': lambda: grid.GridTorso(64, 32, 256, 2, name='torso'),
-    'impala_small': lambda: impala.SmallPixelTorso(name='torso'),
-    'impala_large': lambda: impala.LargePixelTorso(name='torso'),
+DTYPES = ('float32', 'bfloat16')
+
+# By name, from the dtype that they compute in.
+TORSOS: Mapping[str, Callable[[str], Any]] = {
+    'flat': lambda _: flat.FlatTorso(128, scale=10.0, name='torso'),
+    'grid_small': lambda _: grid.GridTorso(32, 8, 128, name='torso'),
+    'grid_large': lambda _: grid.GridTorso(64, 32, 256, 2, name='torso'),
+    'impala_small': lambda x: impala.SmallPixelTorso('torso', dtype=x),
+    'impala_large': lambda x: impala.LargePixelTorso(name='torso', dtype=x),
 }
 
+# Of games that show where they are: IMPALA's networks for Atari.
+_NO_CORE = (branches_lib.Branch(core_kind='none'),)
+
 NETWORKS: Mapping[str, NetworkConfig] = {
+    'atari_small': NetworkConfig(
+        'impala_small', 256, False, False, branches=_NO_CORE),
+    'atari_large': NetworkConfig(
+        'impala_large', 256, False, False, branches=_NO_CORE),
     'flat': NetworkConfig('flat', 128, False, False),
     'grid_small': NetworkConfig('grid_small', 128),
     'grid_large': NetworkConfig('grid_large', 256),
@@ -166,7 +182,7 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
   def build():
     encoder = instruction_lib.InstructionEncoder(
         config.instruction_buckets, name='instruction')
-    torso = TORSOS[config.torso]()
+    torso = TORSOS[config.torso](config.torso_dtype)
     agents = agents_lib.Agents(
         config.branches, config.core_size, num_actions, config.action_factors,
         config.combination, config.features)

@@ -14,9 +14,9 @@
 # ==============================================================================
 """Cores: what stands between the torso and the heads.
 
-Here: an LSTM that forgets at episode starts, a layer without memory, and both
-side by side; each makes one unroll over [T, B]. Not here: torsos (`build.py`),
-heads (`agents.py`).
+Here: an LSTM that forgets at episode starts, a layer without memory, both side
+by side, and nothing at all; each makes one unroll over [T, B]. Not here: torsos
+(`build.py`), heads (`agents.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -83,6 +83,25 @@ class Feedforward(hk.Module):
     return jax.nn.relu(layer(jnp.asarray(inputs))), state
 
 
+class NoCore(hk.Module):
+  """Nothing: heads read the torso; its arguments are `ResettableLSTM`'s."""
+
+  def __init__(self, hidden_size: int, name: str | None = None):
+    super().__init__(name=name)
+    self._hidden_size = hidden_size
+
+  def __call__(
+      self, inputs: types.Array, should_reset: types.Array, state: tuple[()]
+  ) -> tuple[types.Array, tuple[()]]:
+    """Returns the inputs [T, B, hidden_size], and the empty state."""
+    del should_reset
+    if inputs.shape[-1] != self._hidden_size:
+      raise ValueError(
+          f'core_size is {self._hidden_size} where there is no core; expected'
+          f' {inputs.shape[-1]}, what heads read from the torso.')
+    return inputs, state
+
+
 class FeedforwardAndLSTM(hk.Module):
   """The sum of both, so that memory is skipped where it is of no use.
 
@@ -110,6 +129,7 @@ CORES: Mapping[str, Callable[..., Any]] = python_types.MappingProxyType({
     'feedforward': Feedforward,
     'feedforward_and_lstm': FeedforwardAndLSTM,
     'lstm': ResettableLSTM,
+    'none': NoCore,
 })
 
 
@@ -117,7 +137,7 @@ def initial_state(
     kind: str, hidden_size: int, batch_size: int
 ) -> types.CoreState:
   """Returns zeros [B, hidden_size] float32; () for a core without memory."""
-  if kind == 'feedforward':
+  if kind in ('feedforward', 'none'):
     return ()
   zeros = jnp.zeros((batch_size, hidden_size))
   return hk.LSTMState(zeros, zeros)

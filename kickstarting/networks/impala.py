@@ -21,7 +21,8 @@ SAME in the large one. Not here: everything behind the linear layer
 """
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+import contextlib
 
 import haiku as hk
 import jax
@@ -31,7 +32,20 @@ from kickstarting import types
 
 
 class _PixelTorso(hk.Module):
-  """Shared frame: pixels to [0, 1], a trunk, a linear layer of 256."""
+  """Shared frame: pixels to [0, 1], a trunk, a linear layer of 256.
+
+  With another dtype than float32 it is computed in that; its parameters and
+  what it returns stay float32.
+  """
+
+  def __init__(
+      self,
+      name: str | None = None,
+      *,
+      dtype: jax.typing.DTypeLike = jnp.float32,
+  ):
+    super().__init__(name=name)
+    self._dtype = jnp.dtype(dtype)
 
   def instruction_features(self, encoding: types.Array | None) -> tuple[()]:
     """Pixels are read without the instruction."""
@@ -55,10 +69,11 @@ class _PixelTorso(hk.Module):
       [N, 256] float32.
     """
     del features, instruction
-    image = jnp.asarray(observation['image'], jnp.float32)
-    x = self._trunk(image / 255.0)
-    x = jax.nn.relu(x).reshape(x.shape[0], -1)
-    return jax.nn.relu(hk.Linear(256)(x))
+    image = jnp.asarray(observation['image'], self._dtype)
+    with _wide_parameters():
+      x = self._trunk(image / 255)
+      x = jax.nn.relu(x).reshape(x.shape[0], -1)
+      return jnp.asarray(jax.nn.relu(hk.Linear(256)(x)), jnp.float32)
 
   @abc.abstractmethod
   def _trunk(self, x: jax.Array) -> jax.Array:
@@ -77,8 +92,13 @@ class LargePixelTorso(_PixelTorso):
   """Three sections of one convolution, a pooling and two residual blocks."""
 
   def __init__(
-      self, channels: Sequence[int] = (16, 32, 32), name: str | None = None):
-    super().__init__(name=name)
+      self,
+      channels: Sequence[int] = (16, 32, 32),
+      name: str | None = None,
+      *,
+      dtype: jax.typing.DTypeLike = jnp.float32,
+  ):
+    super().__init__(name, dtype=dtype)
     self._channels = tuple(channels)
 
   def _trunk(self, x: jax.Array) -> jax.Array:
@@ -89,3 +109,18 @@ class LargePixelTorso(_PixelTorso):
         y = hk.Conv2D(channels, 3)(jax.nn.relu(x))
         x = x + hk.Conv2D(channels, 3)(jax.nn.relu(y))
     return x
+
+
+@contextlib.contextmanager
+def _wide_parameters() -> Iterator[None]:
+  """Creates parameters in float32, and hands them out as they are asked for."""
+
+  def create(following, shape, dtype, init, context):
+    del dtype, context
+    return following(shape, jnp.float32, init)
+
+  def get(following, value, context):
+    return jnp.asarray(following(value), context.original_dtype)
+
+  with hk.custom_creator(create), hk.custom_getter(get):
+    yield

@@ -109,6 +109,10 @@ def train(
     ValueError: the rules or the checkpoint do not fit; see `loop.run`.
   """
   training.check_who_acts(problem.update, config)
+  if config.learner_devices != 1:
+    raise ValueError(
+        f'learner_devices is {config.learner_devices} with a population of one'
+        ' program; expected 1. Give each member a process of its own instead.')
   layout = layout_lib.Layout(config.splits, population.num_members)
   update = update_lib.make_update(problem.update, problem.agent)
   program = program_lib.Program(

@@ -52,6 +52,7 @@ class Rollout(NamedTuple):
   trajectory: types.Trajectory
   episodes: list[Episode]  # that ended inside
   frames: int  # of the environments, over all streams
+  cuts: int = 0  # streams that went on without an end, for something broke
 
 
 class ActorFunctions(NamedTuple):
@@ -158,7 +159,8 @@ class StreamActor:
     )
     return Rollout(
         version, trajectory, episodes,
-        trajectory.actions.size * self._environment.frames_per_step)
+        trajectory.actions.size * self._environment.frames_per_step,
+        _count_cuts(timesteps.step_type))
 
   def close(self) -> None:
     """Frees the environments."""
@@ -181,6 +183,12 @@ class StreamActor:
             int(stream), int(self._environment.task[stream]),
             float(self._returns[stream]), int(self._lengths[stream])))
     return episodes
+
+
+def _count_cuts(step_type: np.ndarray) -> int:
+  """Returns how many streams began anew without an end; from [T+1, B]."""
+  return int(np.sum(
+      (step_type[1:] == base.FIRST) & (step_type[:-1] != base.LAST)))
 
 
 class Splitter:
@@ -226,7 +234,8 @@ class Splitter:
             teacher=teacher,
         ),
         episodes=[e for e in rollout.episodes if e.stream % splits == i],
-        frames=rollout.frames // splits)
+        frames=rollout.frames // splits,
+        cuts=rollout.cuts if i == 0 else 0)
 
   def _narrow_each(
       self, instruction: np.ndarray, tokens: np.ndarray

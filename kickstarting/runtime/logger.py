@@ -135,6 +135,8 @@ def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
     parts.append(f'entropy {record["entropy"]:.2f}')
   if 'teacher_agreement' in record:
     parts.append(f'agreement {100 * record["teacher_agreement"]:3.0f} %')
+  if record.get('cuts'):
+    parts.append(f'{record["cuts"]} streams cut')
   minutes, seconds = divmod(int(max(left, 0)), 60)
   parts.append(f'{minutes}:{seconds:02d} left')
   return ' | '.join(parts)

@@ -34,6 +34,7 @@ import numpy as np
 from kickstarting import types
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
+from kickstarting.runtime import devices
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import program as program_lib
 from kickstarting.runtime import sources
@@ -140,6 +141,9 @@ class _Loop:
     self._network = network
     self._checkpointer = checkpointer
 
+    self._placement = devices.make_placement(
+        config.learner_devices, config.actor_device)
+
     def step(params, rest, hypers, trajectory):
       state, metrics = program.update(
           rest._replace(params=params), hypers, trajectory)
@@ -147,24 +151,27 @@ class _Loop:
           tuple(metrics), jnp.stack(list(metrics.values())))
 
     # Actors still read the parameters; the rest is overwritten in place.
-    self._update = jax.jit(step, donate_argnums=1)
+    self._update = jax.jit(
+        step, donate_argnums=1, out_shardings=self._placement.replicated)
     rng_key, init_key = jax.random.split(jax.random.key(config.seed))
     if start is None:
       start = Start(0, 0, jax.jit(program.init)(init_key))
     self._frames, self._starts, state = start
-    self._state = jax.tree.map(jnp.asarray, state)
+    self._state = self._placement.for_learner(state)
     steering.begin(self._state)
     for _ in range(self._starts):  # as every start does; see `_start`
       rng_key, _ = jax.random.split(rng_key)
     self._rng_key = jax.random.key_data(rng_key)
     self._seconds = 0.0
+    self._cuts = 0  # of streams, in this process
     self._must_evolve = False  # before the next update
 
   def run(self, should_stop) -> Ending:
     """Runs the loop; see `run`."""
     config = self._config
     self._store = parameter_store.ParameterStore(
-        int(np.max(self._state.updates)), self._state.params)
+        int(np.max(self._state.updates)),
+        self._placement.for_actors(self._state.params))
     # The update under way: its parameters, metrics and rollout's version.
     self._pending: tuple[types.Params, _Metrics, int] | None = None
     self._totals: dict[str, np.ndarray] = {}
@@ -241,7 +248,7 @@ class _Loop:
     start, self._starts = self._starts, self._starts + 1
     factory = sources.ActorFactory(
         program.act, program.make_environment, program.make_labeller,
-        config.batches_per_actor, program.layout)
+        config.batches_per_actor, program.layout, self._placement)
     args = (factory, self._store, config.unroll_steps, start, actor_key)
     if config.lockstep:
       return sources.LockstepSource(*args)
@@ -255,6 +262,7 @@ class _Loop:
     self._steering.observe(self._frames, rollout.episodes)
     hypers = self._steering.hypers(self._frames)
     self._frames += rollout.frames // self._num_members
+    self._cuts += rollout.cuts
     state, metrics = self._update(
         self._state.params, self._state._replace(params=None), hypers,
         rollout.trajectory)
@@ -273,7 +281,7 @@ class _Loop:
     metrics = dict(zip(packed.names, np.asarray(packed.values, np.float64)))
     self._steering.check(self._frames, metrics)
     newest = self._store.get().version + 1
-    self._store.publish(newest, params)
+    self._store.publish(newest, self._placement.for_actors(params))
     self._lag += newest - 1 - version
     for name, value in metrics.items():
       self._totals[name] = self._totals.get(name, 0.0) + value
@@ -300,6 +308,7 @@ class _Loop:
             self._num_members * (self._frames - frames)
             / max(now - then, 1e-9)),
         'policy_lag': lag,
+        'cuts': self._cuts,
         **means,
         **source.statistics(),
         **self._steering.record(self._frames, self._store.get().params),
@@ -310,8 +319,10 @@ class _Loop:
     state, must_restart = self._steering.evolve(self._frames, self._state)
     self._must_evolve = False
     if state is not self._state:
-      self._state = state
-      self._store.publish(self._store.get().version, state.params)
+      self._state = self._placement.for_learner(state)
+      self._store.publish(
+          self._store.get().version,
+          self._placement.for_actors(self._state.params))
     return must_restart
 
   def _snapshot(self) -> dict[str, types.PyTree]:
@@ -340,7 +351,7 @@ class _Loop:
       raise ValueError(
           'The checkpoint holds parameters of other shapes than this run\'s'
           ' network; resume with the same flags as the run was started.')
-    self._state = jax.tree.map(jnp.asarray, saved['learner'])
+    self._state = self._placement.for_learner(saved['learner'])
     self._rng_key = saved['rng_key']
     self._frames, self._seconds, self._starts = (
         int(saved['progress'][0]), float(saved['progress'][1]),

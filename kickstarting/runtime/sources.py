@@ -29,6 +29,7 @@ from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import seeds
 from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import devices
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import processor
@@ -53,8 +54,10 @@ class ActorFactory:
       make_labeller: MakeLabeller,
       batches_per_actor: int,
       layout: layout_lib.Layout,
+      placement: devices.Placement,
   ):
     self.layout = layout
+    self.placement = placement
     self._functions = functions
     self._make_environment = make_environment
     self._make_labeller = make_labeller
@@ -93,6 +96,7 @@ class LockstepSource:
       start: int,
       rng_key: types.Array,
   ):
+    self._placement = factory.placement
     self._actors = factory(0, 1, start, rng_key)
     self._rollouts = actor_lib.rollouts(
         self._actors, store, unroll_steps, factory.layout)
@@ -100,7 +104,9 @@ class LockstepSource:
   def get(self, give_up: Callable[[], bool]) -> actor_lib.Rollout:
     """Returns the next rollout; nothing is waited for."""
     del give_up
-    return next(self._rollouts)
+    rollout = next(self._rollouts)
+    return rollout._replace(
+        trajectory=self._placement.spread(rollout.trajectory))
 
   def statistics(self) -> dict[str, float]:
     """Nothing waits in lockstep."""
@@ -138,7 +144,7 @@ class ThreadedSource:
         for rollout in actor_lib.rollouts(
             actors, store, unroll_steps, factory.layout):
           self._queue.put(rollout._replace(
-              trajectory=jax.device_put(rollout.trajectory)))
+              trajectory=factory.placement.spread(rollout.trajectory)))
       finally:
         _close(actors)
 

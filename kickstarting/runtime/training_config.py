@@ -35,6 +35,8 @@ class TrainingConfig:
   batches_per_actor: int = 1  # acting batches that one thread alternates
   num_actors: int = 1  # threads
   queue_size: int = 4  # learner batches that may wait
+  learner_devices: int = 1  # over which a learner batch is spread
+  actor_device: int = 0  # number of the device that acts
   learner_core: bool = True  # actors leave one core to a learner on the CPU
   lockstep: bool = False  # act and learn in turn: slower, exactly repeatable
   learning_rate: float = 1e-3  # at the start; falls linearly to 0
@@ -53,8 +55,8 @@ class TrainingConfig:
   def __post_init__(self):
     for field in (
         'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
-        'num_actors', 'queue_size', 'window_frames', 'record_frames',
-        'checkpoint_frames'):
+        'num_actors', 'queue_size', 'learner_devices', 'window_frames',
+        'record_frames', 'checkpoint_frames'):
       if getattr(self, field) < 1:
         raise ValueError(
             f'{field} is {getattr(self, field)}; expected at least 1.')

@@ -26,9 +26,11 @@ import numpy as np
 from kickstarting.environments import base
 from kickstarting.environments import envpool_batch
 from kickstarting.environments import macro_actions
+from kickstarting.environments import process_batch
 from kickstarting.environments import python_batch
 from kickstarting.environments import seeds
 from kickstarting.environments import task_observation
+from kickstarting.environments import worker_process
 from kickstarting_test.environments import fakes
 
 # Two levels where waiting (the action `done`) does nothing until the limit.
@@ -64,6 +66,14 @@ def _dm_env(**kwargs):
   )
 
 
+def _processes(**kwargs):
+  builder = worker_process.Builder('kickstarting_test.environments.fakes:Catch')
+  return process_batch.task_batch(
+      {'catch': builder, 'another catch': builder}, _STREAMS_PER_TASK,
+      pool=process_batch.PoolConfig(streams_per_worker=4),
+      **{'seed': 1, **kwargs})
+
+
 def _macro_actions(**kwargs):
   return macro_actions.MacroActions(
       _envpool(**kwargs), macro_actions.all_sequences(7, 2), idle=_WAIT)
@@ -77,6 +87,7 @@ _ADAPTERS = (
     ('envpool', _envpool),
     ('gymnasium', _gymnasium),
     ('dm_env', _dm_env),
+    ('processes', _processes),
     ('macro_actions', _macro_actions),
     ('task_observation', _task_observation),
 )
@@ -113,11 +124,19 @@ def _are_same(a, b) -> bool:
   )
 
 
+class _BatchTest(parameterized.TestCase):
+
+  def _open(self, make, **kwargs):
+    batch = make(**kwargs)
+    self.addCleanup(batch.close)
+    return batch
+
+
 @parameterized.named_parameters(*_ADAPTERS)
-class ContractTest(parameterized.TestCase):
+class ContractTest(_BatchTest):
 
   def test_reset_starts_every_stream(self, make):
-    batch = make()
+    batch = self._open(make)
     timestep = batch.reset()
     self.assertEqual(batch.num_streams, 2 * _STREAMS_PER_TASK)
     np.testing.assert_array_equal(batch.task, [0, 0, 0, 1, 1, 1])
@@ -129,7 +148,7 @@ class ContractTest(parameterized.TestCase):
     batch.close()
 
   def test_arrays_are_as_specified(self, make):
-    batch = make()
+    batch = self._open(make)
     for timestep in _play(batch, _random_actions(batch, 2)):
       self.assertEqual(
           {
@@ -149,7 +168,7 @@ class ContractTest(parameterized.TestCase):
     batch.close()
 
   def test_episodes_follow_each_other(self, make):
-    batch = make()
+    batch = self._open(make)
     actions = _random_actions(batch, 150)
     play = _stacked(_play(batch, actions))
     batch.close()
@@ -168,28 +187,28 @@ class ContractTest(parameterized.TestCase):
     self.assertFalse((changes & ~is_first[1:]).any())
 
   def test_action_after_last_is_ignored(self, make):
-    batch = make()
+    batch = self._open(make)
     actions = _random_actions(batch, 120)
     play = _stacked(_play(batch, actions))
     is_last = play.step_type[:-1] == base.LAST
     others = (actions + is_last) % batch.spec.num_actions
     self.assertFalse(np.array_equal(others, actions))
-    _assert_same(_stacked(_play(make(), others)), play)
+    _assert_same(_stacked(_play(self._open(make), others)), play)
 
   def test_same_seed_same_play(self, make):
-    actions = _random_actions(make(), 60)
-    play = _stacked(_play(make(), actions))
-    _assert_same(_stacked(_play(make(), actions)), play)
+    actions = _random_actions(self._open(make), 60)
+    play = _stacked(_play(self._open(make), actions))
+    _assert_same(_stacked(_play(self._open(make), actions)), play)
     for change in (
         {'seed': 2},
         {'actor_id': 1},
         {'group': seeds.Group.EVALUATION},
     ):
-      other = _stacked(_play(make(**change), actions))
+      other = _stacked(_play(self._open(make, **change), actions))
       self.assertFalse(_are_same(other, play), change)
 
   def test_streams_differ(self, make):
-    batch = make()
+    batch = self._open(make)
     actions = np.repeat(_random_actions(batch, 60)[:, :1], 6, axis=1)
     play = _stacked(_play(batch, actions))
     for i in range(batch.num_streams):
@@ -203,7 +222,7 @@ class ContractTest(parameterized.TestCase):
         )
 
   def test_reset_in_the_middle_starts_new_episodes(self, make):
-    batch = make()
+    batch = self._open(make)
     first = _play(batch, _random_actions(batch, 2))[0]
     second = batch.reset()
     np.testing.assert_array_equal(second.step_type, base.FIRST)
@@ -211,7 +230,7 @@ class ContractTest(parameterized.TestCase):
     self.assertFalse(_are_same(first.observation, second.observation))
 
   def test_arrays_are_never_written_again(self, make):
-    batch = make()
+    batch = self._open(make)
     actions = _random_actions(batch, 60)
     held, copies = [batch.reset()], []
     copies.append(jax.tree.map(np.copy, held[-1]))
@@ -230,7 +249,7 @@ class ContractTest(parameterized.TestCase):
       self.assertFalse(np.shares_memory(array, leaves[i]))
 
   def test_sent_actions_may_be_overwritten(self, make):
-    batch = make()
+    batch = self._open(make)
     batch.reset()
     actions = np.full(batch.num_streams, 2, np.int32)
     batch.send(actions)
@@ -238,7 +257,7 @@ class ContractTest(parameterized.TestCase):
     np.testing.assert_array_equal(batch.receive().previous_action, 2)
 
   def test_calls_out_of_turn(self, make):
-    batch = make()
+    batch = self._open(make)
     batch.reset()
     actions = np.zeros(batch.num_streams, np.int32)
     with self.assertRaisesRegex(RuntimeError, 'receive .* without a send'):
@@ -251,19 +270,19 @@ class ContractTest(parameterized.TestCase):
     batch.receive()
 
   def test_wrong_number_of_actions(self, make):
-    batch = make()
+    batch = self._open(make)
     batch.reset()
     with self.assertRaisesRegex(ValueError, r'shape \(4,\); expected .*\(6,\)'):
       batch.send(np.zeros(4, np.int32))
 
 
-class TimeoutTest(parameterized.TestCase):
+class TimeoutTest(_BatchTest):
 
   @parameterized.product(
       make=(_envpool, _gymnasium), bootstrap_on_timeout=(False, True)
   )
   def test_discount_at_timeout(self, make, bootstrap_on_timeout):
-    batch = make(bootstrap_on_timeout=bootstrap_on_timeout)
+    batch = self._open(make, bootstrap_on_timeout=bootstrap_on_timeout)
     wait = np.full((max(_TIME_LIMITS), batch.num_streams), _WAIT, np.int32)
     play = _stacked(_play(batch, wait))
     for task, limit in enumerate(_TIME_LIMITS):
@@ -285,7 +304,7 @@ class TimeoutTest(parameterized.TestCase):
 
   @parameterized.parameters(_envpool, _gymnasium)
   def test_goal_reached_is_no_timeout(self, make):
-    batch = make(bootstrap_on_timeout=True)
+    batch = self._open(make, bootstrap_on_timeout=True)
     play = _stacked(_play(batch, _random_actions(batch, 600)))
     is_goal = play.reward > 0
     self.assertGreater(is_goal.sum(), 0)

@@ -33,5 +33,19 @@ class NumbersTest(parameterized.TestCase):
       flag_values.numbers('alphas', ['1', value])
 
 
+class SettingsTest(parameterized.TestCase):
+
+  def test_settings(self):
+    self.assertEqual(
+        flag_values.settings('env_settings', ['a=3', 'b=true', 'c=x=y', 'd=']),
+        {'a': 3, 'b': True, 'c': 'x=y', 'd': ''})
+
+  @parameterized.parameters('x', '=3', 'a=2')
+  def test_others(self, entry):
+    with self.assertRaisesRegex(
+        ValueError, f"--env_settings=a=1,{entry} holds '{entry}'; expected"):
+      flag_values.settings('env_settings', ['a=1', entry])
+
+
 if __name__ == '__main__':
   absltest.main()

@@ -84,6 +84,17 @@ class SplitTransitionsTest(chex.TestCase):
     for name, array in expected._asdict().items():
       np.testing.assert_allclose(getattr(split, name), array, err_msg=name)
 
+  def test_a_stream_that_is_cut(self):
+    output, trajectory = _case()
+    step_type = _column(_MID, _MID, _MID, _FIRST, _MID, dtype=np.int32)
+    split = transitions.split_transitions(
+        output, trajectory._replace(
+            timesteps=trajectory.timesteps._replace(step_type=step_type)),
+        discount=0.9)
+    np.testing.assert_array_equal(
+        split.is_learnable_tm1, _column(True, True, False, True, dtype=bool))
+    np.testing.assert_allclose(split.discount_t, _column(0.9, 0.45, 0.0, 0.9))
+
   def test_reward_transform(self):
     split = transitions.split_transitions(
         *_case(), discount=0.9, reward_transform=rewards.clip_unit

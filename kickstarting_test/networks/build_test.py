@@ -175,8 +175,9 @@ class ErrorsTest(parameterized.TestCase):
   def test_unknown_network(self):
     with self.assertRaisesRegex(
         ValueError,
-        "unknown network 'grid_smal'; expected one of flat, grid_large,"
-        " grid_small, impala_large, impala_small. Did you mean 'grid_small'"):
+        "unknown network 'grid_smal'; expected one of atari_large, atari_small,"
+        " flat, grid_large, grid_small, impala_large, impala_small. Did you"
+        " mean 'grid_small'"):
       build.get_network('grid_smal')
 
   @parameterized.parameters(

@@ -106,6 +106,24 @@ class ImpalaTest(parameterized.TestCase):
     np.testing.assert_allclose(
         jax.jit(torso.apply)(params, image), expected, rtol=1e-4, atol=1e-4)
 
+  @parameterized.parameters(impala.SmallPixelTorso, impala.LargePixelTorso)
+  def test_half_precision(self, torso):
+    image = np.random.default_rng(0).integers(
+        0, 256, (4, 72, 96, 3)).astype(np.uint8)
+    wide = _transform(lambda name: torso(name=name))
+    narrow = _transform(lambda name: torso(name=name, dtype='bfloat16'))
+    params = narrow.init(jax.random.key(0), image)
+    for leaf in jax.tree.leaves(params):
+      self.assertEqual(leaf.dtype, np.float32)
+    expected = wide.apply(params, image)
+    found = narrow.apply(params, image)
+    self.assertEqual(found.dtype, np.float32)
+    error = np.abs(found - expected).max() / np.abs(expected).max()
+    self.assertBetween(error, 1e-5, 0.05)  # eight bits, several layers
+    grads = jax.grad(lambda p: narrow.apply(p, image).sum())(params)
+    for leaf in jax.tree.leaves(grads):
+      self.assertEqual(leaf.dtype, np.float32)
+
   def test_instructions_are_not_read(self):
     features = hk.testing.transform_and_run(
         lambda: impala.SmallPixelTorso().instruction_features(

@@ -24,6 +24,7 @@ import numpy as np
 
 from kickstarting.environments import seeds
 from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import devices
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import sources
@@ -70,7 +71,7 @@ class SourcesTest(parameterized.TestCase):
 
     return sources.ActorFactory(
         _FUNCTIONS, make_environment or self.environments, make_labeller,
-        batches, layout_lib.WHOLE)
+        batches, layout_lib.WHOLE, devices.make_placement())
 
   def _threaded(self, make_environment=None, *, num_actors=1, queue_size=1,
                 start=0, **kwargs):

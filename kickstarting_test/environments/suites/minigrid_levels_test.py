@@ -12,34 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of `environments/suites.py` and of the figures it reads."""
+"""Tests the lists of MiniGrid and BabyAI levels."""
 
 import collections
-from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
 from kickstarting.environments import suites
+from kickstarting.environments.suites import suite as suite_lib
 
 
-class SuitesTest(parameterized.TestCase):
-
-  def test_names(self):
-    self.assertEqual(
-        suites.suite_names(), ('minigrid30', 'minigrid8', 'minigrid_all')
-    )
-
-  @parameterized.parameters(('minigrid30', 30, 48), ('minigrid8', 8, 13))
-  def test_sizes(self, name, size, max_words):
-    suite = suites.get_suite(name)
-    self.assertEqual(suite.name, name)
-    self.assertLen(suite.tasks, size)
-    self.assertLen(set(suite.task_names), size)
-    self.assertLen(set(suite.levels), size)
-    self.assertEqual(suite.num_actions, 7)
-    self.assertEqual(suite.max_words, max_words)
+class MinigridLevelsTest(parameterized.TestCase):
 
   def test_minigrid8_is_part_of_minigrid30_is_part_of_all(self):
     eight, thirty, every = (
@@ -80,10 +65,7 @@ class SuitesTest(parameterized.TestCase):
       self.assertNotIn('Dynamic', level)
 
   def test_figures_are_measured(self):
-    with open(suites.__file__.replace('suites.py', 'data/minigrid.csv')) as f:
-      header = f.readline().strip().split(',')
-      rows = [dict(zip(header, line.strip().split(','), strict=True))
-              for line in f]
+    rows = suite_lib.read('minigrid.csv')
     self.assertNotEmpty(rows)
     for row in rows:
       self.assertGreaterEqual(int(row['random_episodes']), 1000, row)
@@ -110,47 +92,16 @@ class SuitesTest(parameterized.TestCase):
     self.assertAlmostEqual(task.random_return, 0.004, delta=0.006)
     self.assertAlmostEqual(task.reference_return, 0.969, delta=0.005)
 
-  def test_some_tasks_in_the_wanted_order(self):
-    suite = suites.get_suite(
-        'minigrid_all', ['PickupLoc', 'MiniGrid-Unlock-v0', 'BabyAI-Unlock']
-    )
-    self.assertEqual(suite.task_names, ('PickupLoc', 'Unlock', 'BabyAI-Unlock'))
-    self.assertEqual(
-        suite.levels,
-        ('BabyAI-PickupLoc-v0', 'MiniGrid-Unlock-v0', 'BabyAI-Unlock-v0'),
-    )
-    np.testing.assert_array_equal(
-        suite.random_returns, [task.random_return for task in suite.tasks]
-    )
-
-  @parameterized.parameters(
-      (
-          ('minigird8', None),
-          "unknown suite 'minigird8'; expected one of .*'minigrid8'",
-      ),
-      (
-          ('minigrid8', ['DoorKey-9x9']),
-          "unknown task of minigrid8 'DoorKey-9x9'; .*'DoorKey-8x8'",
-      ),
-      (('minigrid8', []), r'tasks is \[\]; expected at least one'),
-      (
-          ('minigrid8', ['DoorKey-8x8', 'MiniGrid-DoorKey-8x8-v0']),
-          'expected at least one task, each once',
-      ),
-  )
-  def test_unknown(self, args, message):
-    with self.assertRaisesRegex(ValueError, message):
-      suites.get_suite(*args)
-
-  def test_reference_not_above_random_names_the_task(self):
-    row = {
-        'name': 'Odd', 'level': 'Odd-v0', 'family': 'nav', 'num_actions': '7',
-        'time_limit': '9', 'max_words': '3', 'random_return': '0.5',
-        'reference_return': '0.4', 'reference_source': 'scripted bot',
-    }
-    with mock.patch.object(suites, '_read', return_value=(row,)):
-      with self.assertRaisesRegex(ValueError, "task 'Odd': reference_return"):
-        suites._tasks.__wrapped__()
+  def test_settings_reach_the_levels(self):
+    suite = suites.get_suite('minigrid8', ['FourRooms'])
+    batch = suite._replace(settings={'max_episode_steps': 3}).make_batch(
+        1, seed=0)
+    self.addCleanup(batch.close)
+    steps = [batch.reset().step_type[0]]
+    for _ in range(3):
+      batch.send(np.zeros(1, np.int32))
+      steps.append(batch.receive().step_type[0])
+    self.assertEqual(steps, [0, 1, 1, 2])
 
 
 if __name__ == '__main__':

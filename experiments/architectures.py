@@ -1,0 +1,151 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""A teacher of one architecture, students of another: the table and picture.
+
+  python -m experiments.architectures --workdir=results/architectures
+  python -m experiments.architectures --workdir=results/pong \
+      --teacher_architecture=atari_small --student_architecture=atari_large \
+      --extra='--suite=atari57 --tasks=Pong --frames=2e6'
+
+Who looks for a better architecture has an agent of the last one: it becomes the
+teacher. After Table 1 of Schmitt et al. (2018), arXiv:1803.03835: the score at
+some shares of the budget (its 0.5, 1, 2 and 10 of 10 B frames) and the frames
+to some scores, of students from scratch and kickstarted ones. Not here:
+training (`train.py`, `kickstart.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+import json
+import pathlib
+from typing import Any
+
+from absl import flags
+import numpy as np
+
+from experiments import ablation
+from experiments import cli
+from experiments import comparison
+from experiments import figures
+from experiments import flag_values
+from experiments import study_flags
+
+flags.adopt_module_key_flags(study_flags)
+flags.FLAGS.set_default('workdir', 'results/architectures')
+_TEACHER = flags.DEFINE_string(
+    'teacher_architecture', 'grid_small', 'Network of the teacher.')
+_STUDENT = flags.DEFINE_string(
+    'student_architecture', 'grid_large', 'Network of the students.')
+_SHARES = flags.DEFINE_list(
+    'shares', ['5', '10', '20', '100'], 'Percent of the frames after which '
+    'scores are compared.')
+_SCORES = flags.DEFINE_list(
+    'scores', ['60', '80', '95'], 'Scores to reach, in percent of what '
+    'students from scratch have at the end.')
+
+SCRATCH, KICKSTARTED = 'from scratch', 'kickstarted'
+
+
+def tabulate(
+    runs: Mapping[str, Sequence[pathlib.Path]],
+    shares: Sequence[float],
+    scores: Sequence[float],
+) -> dict[str, dict[str, dict[str, float | None]]]:
+  """Returns means over seeds: scores at shares, frames to scores.
+
+  Args:
+    runs: of SCRATCH and KICKSTARTED; folders of the seeds.
+    shares: percent of the frames.
+    scores: percent of the mean score of SCRATCH at the end.
+  """
+  curves = {name: [figures.curve(folder) for folder in folders]
+            for name, folders in runs.items()}
+  target = float(np.mean([values[-1] for _, values in curves[SCRATCH]]))
+  table: dict[str, dict[str, dict[str, float | None]]] = {}
+  for name, of_seeds in curves.items():
+    at: dict[str, float | None] = {f'{share:g} %': float(np.mean([
+        _score_at(*curve, share) for curve in of_seeds])) for share in shares}
+    reached: dict[str, float | None] = {}
+    for score in scores:
+      wanted = target * score / 100
+      frames = [comparison.frames_to_score(*curve, wanted)
+                for curve in of_seeds]
+      found = [f for f in frames if f is not None]
+      # A mean over those seeds alone that get there would flatter.
+      reached[f'{wanted:.1f}'] = (
+          float(np.mean(found)) if len(found) == len(frames) else None)
+    table[name] = {'score_at': at, 'frames_to': reached}
+  return table
+
+
+def _score_at(frames: np.ndarray, values: np.ndarray, share: float) -> float:
+  """Returns the score of the last record until then; 0 before the first."""
+  last = np.searchsorted(frames, frames[-1] * share / 100, side='right')
+  return float(values[last - 1]) if last else 0.0
+
+
+def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+  """Prints the table as Markdown, with the improvement."""
+  first = table[SCRATCH]
+  columns = ['student', *(f'score at {share}' for share in first['score_at']),
+             *(f'M frames to {score}' for score in first['frames_to'])]
+  print('| ' + ' | '.join(columns) + ' |')
+  print('| ' + ' | '.join(['---'] * len(columns)) + ' |')
+  for name, row in table.items():
+    cells = [f'{score:.1f}' for score in row['score_at'].values()]
+    cells += ['never' if frames is None else f'{frames / 1e6:.2f}'
+              for frames in row['frames_to'].values()]
+    print('| ' + ' | '.join([name, *cells]) + ' |')
+  other = table[KICKSTARTED]
+  cells = [f'{100 * (b - a) / a:+.1f} %' if a > 0 else '' for a, b in zip(
+      first['score_at'].values(), other['score_at'].values())]
+  cells += [f'{a / b:.2f} times' if a and b else '' for a, b in zip(
+      first['frames_to'].values(), other['frames_to'].values())]
+  print('| ' + ' | '.join(['improvement', *cells]) + ' |', flush=True)
+
+
+def main(argv):
+  del argv
+  folder = pathlib.Path(study_flags.WORKDIR.value)
+  shares = flag_values.numbers('shares', _SHARES.value)
+  scores = flag_values.numbers('scores', _SCORES.value)
+  extra = study_flags.EXTRA.value.split()
+  network = f'--network={_STUDENT.value}'
+  teacher = ablation.run(folder, ablation.Setting(
+      'teacher', 'experiments.train', (f'--network={_TEACHER.value}',)),
+      '0', extra)
+  runs = ablation.run_all(folder, [
+      ablation.Setting(
+          SCRATCH, 'experiments.train', (network, '--evaluation_episodes=8')),
+      ablation.student(
+          KICKSTARTED, network, f'--teachers={teacher / "policy.npz"}'),
+  ], study_flags.SEEDS.value, extra)
+  table = tabulate(runs, shares, scores)
+  print_table(table)
+  teacher_score = json.loads(
+      (teacher / 'result.json').read_text())['evaluation_score']
+  figure = figures.draw_curves(
+      folder / 'architectures', runs,
+      title=f'Teacher {_TEACHER.value}, students {_STUDENT.value}',
+      marks={'score': teacher_score, 'frames': {}})
+  result = {
+      'workdir': str(folder), 'figure': str(figure), 'table': table,
+      'score_of_teacher': teacher_score}
+  (folder / 'architectures.json').write_text(
+      json.dumps(result, indent=2) + '\n')
+  print(json.dumps(result), flush=True)
+
+
+if __name__ == '__main__':
+  cli.run(main)

@@ -1,0 +1,101 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Mean returns of the uniformly random policy, on any suite.
+
+  python -m experiments.random_returns --suite=my_suite.py --episodes=500
+  python -m experiments.random_returns --suite=vizdoom \
+      --output=kickstarting/environments/data/vizdoom.csv
+
+Every stream plays as many episodes as any other, so that short ones do not
+count more often. With --output the columns random_return and random_episodes
+of a CSV file are filled in, whose column `name` has the tasks. The last line is
+JSON. Not here: other players (`reference_players.py`, `measure_references.py`).
+"""
+
+import csv
+import json
+import os
+import pathlib
+from typing import Any
+
+from absl import flags
+import numpy as np
+
+from experiments import cli
+from experiments import random_policy
+from experiments import shared_flags
+from experiments import streams as streams_lib
+from kickstarting.environments import seeds
+
+flags.adopt_module_key_flags(shared_flags)
+_EPISODES = flags.DEFINE_integer(
+    'episodes', 200, 'Episodes of each task.', lower_bound=1)
+_OUTPUT = flags.DEFINE_string('output', '', 'CSV file to be filled in.')
+_NUM_STREAMS = 20  # of a task, at most
+
+
+def _fill_in(path: pathlib.Path, table: dict[str, dict[str, Any]]) -> None:
+  """Updates the rows of a CSV file.
+
+  Raises:
+    ValueError: it lacks a task, or the columns.
+  """
+  with path.open(encoding='utf-8', newline='') as file:
+    rows = {row['name']: row for row in csv.DictReader(file)}
+  missing = sorted(set(table) - set(rows))
+  if missing:
+    raise ValueError(
+        f'--output={path} has no row {missing[0]!r}; expected one for each'
+        ' task. Write the name of the task into the file.')
+  for name, row in table.items():
+    rows[name] |= {
+        f'random_{key}': str(row[key]) for key in ('return', 'episodes')}
+  temporary = path.with_suffix('.tmp')
+  with temporary.open('w', encoding='utf-8', newline='') as file:
+    writer = csv.DictWriter(
+        file, next(iter(rows.values())), lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(rows.values())
+  os.replace(temporary, path)
+
+
+def main(argv):
+  del argv
+  suite = streams_lib.suite_from_flags()
+  streams = min(_NUM_STREAMS, _EPISODES.value)
+  per_stream = -(-_EPISODES.value // streams)
+  seed = shared_flags.FLAGS.seed
+  table = {}
+  for task in suite.tasks:
+    [played] = random_policy.play(streams_lib.make_environment(
+        suite._replace(tasks=(task,)), streams, seed,
+        group=seeds.Group.MEASUREMENT), per_stream, seed)
+    returns = played.returns
+    table[task.name] = {
+        'return': round(float(returns.mean()), 5),
+        'standard_error': round(
+            float(returns.std() / np.sqrt(len(returns))), 5),
+        'episodes': len(returns),
+    }
+    print(', '.join(
+        [task.name, *(f'{key} {x}' for key, x in table[task.name].items())]),
+          flush=True)
+    if _OUTPUT.value:
+      _fill_in(pathlib.Path(_OUTPUT.value), {task.name: table[task.name]})
+  print(json.dumps({'suite': suite.name, 'tasks': table}), flush=True)
+
+
+if __name__ == '__main__':
+  cli.run(main)

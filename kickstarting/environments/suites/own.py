@@ -1,0 +1,122 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Suites of a user's own environments.
+
+Here: `of_environment` for one, `of_builders` for several, `load` for a file
+that has one. Environments live in processes of their own, see
+`environments/process_batch.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+import math
+import pathlib
+from typing import Any
+
+from kickstarting.environments import process_batch
+from kickstarting.environments import targets
+from kickstarting.environments import worker_process
+from kickstarting.environments.suites import suite as suite_lib
+
+_INSTRUCTION = 'mission'
+_NAME = 'SUITE'
+
+
+def of_environment(
+    target: str, settings: Mapping[str, Any] | None = None
+) -> suite_lib.Suite:
+  """Returns the suite of one environment, whose score is its return.
+
+  Args:
+    target: `module:function` or `path/to/file.py:function`, called as
+      function(seed, **settings); it returns a `dm_env.Environment` or a
+      Gymnasium `Env` with discrete actions.
+    settings: for it.
+  """
+  name = target.rpartition(':')[2] or target
+  return of_builders(
+      name, {name: worker_process.Builder(target)})._replace(
+          settings=dict(settings or {}))
+
+
+def of_builders(
+    name: str,
+    builders: Mapping[str, worker_process.Builder],
+    references: Mapping[str, tuple[float, float]] | None = None,
+    *,
+    instruction_key: str = _INSTRUCTION,
+    max_words: int = 16,
+    frames_per_step: int = 1,
+    defaults: Mapping[str, Any] | None = None,
+) -> suite_lib.Suite:
+  """Returns a suite of environments.
+
+  Args:
+    name: of the suite.
+    builders: what makes an environment, by name of the task.
+    references: mean returns of the random policy and of a reference player, by
+      name of the task. Without them a task's score is its return.
+    instruction_key: entry of an observation that is text.
+    max_words: of an instruction that are kept.
+    frames_per_step: of the environments.
+    defaults: of the flags of binaries, by name.
+
+  Raises:
+    ValueError: references are not those of the tasks, or mean nothing.
+  """
+  if references is not None and set(references) != set(builders):
+    raise ValueError(
+        f'references are of {sorted(references)}, but the tasks are'
+        f' {sorted(builders)}; expected both numbers for each task, or none at'
+        ' all.')
+
+  def make(
+      tasks: Sequence[suite_lib.Task],
+      streams: suite_lib.Streams,
+      settings: Mapping[str, Any],
+  ) -> process_batch.ProcessBatch:
+    return process_batch.task_batch(
+        {task.name: worker_process.Builder(
+            builders[task.name].target,
+            {**builders[task.name].arguments, **settings}) for task in tasks},
+        streams.per_task, instruction_key=instruction_key,
+        instruction_every_step=True, frames_per_step=frames_per_step,
+        pool=streams.pool, **streams.keywords())
+
+  tasks = []
+  for task in builders:
+    known = suite_lib.Task(
+        task, task, name, max_words=max_words, reference_source='user')
+    if references is not None:
+      random_return, reference_return = references[task]
+      known = known._replace(
+          random_return=random_return, reference_return=reference_return)
+    tasks.append(known)
+  return suite_lib.complete(suite_lib.Suite(
+      name, tuple(tasks), make, defaults=dict(defaults or {}),
+      score_cap=math.inf if references is None else 100.0))
+
+
+def load(path: str) -> suite_lib.Suite:
+  """Returns the suite of a Python file, whose name in it is SUITE.
+
+  Raises:
+    ValueError: there is none.
+  """
+  suite = getattr(targets.load(pathlib.Path(path)), _NAME, None)
+  if not isinstance(suite, suite_lib.Suite):
+    raise ValueError(
+        f'{path!r} has no suite called {_NAME}; expected one that'
+        ' suites.of_builders returned. See docs/your_own_environment.md.')
+  return suite_lib.complete(suite)

@@ -1,0 +1,80 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Functions and files that a user names in a text.
+
+Loads neither JAX nor the rest of the package. Not here: what is called then
+(`worker.py`).
+"""
+
+from collections.abc import Callable, Sequence
+import importlib
+import importlib.util
+import pathlib
+import sys
+import types
+from typing import Any
+
+
+def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
+  """Returns what `module:name` or `file.py:name` names.
+
+  Raises:
+    ValueError: it names nothing that can be called.
+  """
+  module_name, _, name = target.rpartition(':')
+  if not module_name.startswith(tuple(f'{x}.' for x in stand_ins)):
+    for stand_in in stand_ins:
+      sys.modules.pop(stand_in, None)
+  if not module_name or not name:
+    raise ValueError(
+        f'environment {target!r}; expected module:function or'
+        ' path/to/file.py:function. Write for example my_levels:make.')
+  if module_name.endswith('.py'):
+    module = load(pathlib.Path(module_name))
+  else:
+    try:
+      module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+      if error.name and module_name.startswith(error.name):
+        raise ValueError(
+            f'environment {target!r}: there is no module {error.name!r};'
+            ' expected one on the Python path. Install it, or write'
+            ' path/to/file.py:function.') from error
+      raise
+  made = getattr(module, name, None)
+  if not callable(made):
+    raise ValueError(
+        f'environment {target!r}: {module_name} has no function {name!r};'
+        ' expected one of (seed, **arguments). Correct the name.')
+  return made
+
+
+def load(path: pathlib.Path) -> types.ModuleType:
+  """Returns the module of a file.
+
+  Raises:
+    ValueError: there is no such file.
+  """
+  if not path.is_file():
+    raise ValueError(
+        f'there is no file {str(path)!r}; expected one of Python. Correct the'
+        ' path.')
+  name = f'of_a_user_{path.stem}'  # in nobody's way
+  spec = importlib.util.spec_from_file_location(name, path)
+  assert spec and spec.loader
+  module = importlib.util.module_from_spec(spec)
+  sys.modules[name] = module
+  spec.loader.exec_module(module)
+  return module

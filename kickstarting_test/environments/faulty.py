@@ -1,0 +1,138 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""An environment that remembers everything, and one day dies, hangs or raises.
+
+Its observation tells its seed, its episode, the step and a checksum of all the
+actions of the episode; so does its reward. A stream that lost or repeated a
+step, or mixed two episodes, contradicts itself. Here: `History`, `check`. Not
+here: tests.
+"""
+
+import os
+import time
+
+import dm_env
+from dm_env import specs
+import numpy as np
+
+from kickstarting.environments import base
+from kickstarting_test.environments import fakes
+
+NUM_ACTIONS = 5
+_MODULUS = 9973
+
+
+def _next(checksum: int, action: int) -> int:
+  return (31 * checksum + action + 1) % _MODULUS
+
+
+class History(dm_env.Environment):
+  """Counts; `crash`, `stall` and `fail` are probabilities of a step."""
+
+  def __init__(
+      self, seed: int, length: int = 20, crash: float = 0.0,
+      stall: float = 0.0, fail: float = 0.0):
+    self._rng = np.random.default_rng(seed)
+    self._seed, self._length = seed, length
+    self._faults = crash, stall, fail
+    self._episode, self._step = -1, 0
+    self._checksum = 0
+
+  def reset(self) -> dm_env.TimeStep:
+    """Starts an episode."""
+    self._episode += 1
+    self._step = self._checksum = 0
+    return dm_env.restart(self._observe())
+
+  def step(self, action: int) -> dm_env.TimeStep:
+    """Counts, unless something happens."""
+    crash, stall, fail = self._rng.random(3) < self._faults
+    if crash:
+      os.abort()
+    if stall:
+      time.sleep(1e6)
+    if fail:
+      raise OSError('the level is gone')
+    self._step += 1
+    self._checksum = _next(self._checksum, action)
+    if self._step < self._length:
+      return dm_env.transition(self._checksum, self._observe())
+    return dm_env.termination(self._checksum, self._observe())
+
+  def observation_spec(self) -> specs.Array:
+    """Four numbers."""
+    return specs.Array((4,), np.int32)
+
+  def action_spec(self) -> specs.DiscreteArray:
+    """A few actions."""
+    return specs.DiscreteArray(NUM_ACTIONS)
+
+  def _observe(self) -> np.ndarray:
+    return np.array(
+        [self._seed, self._episode, self._step, self._checksum], np.int32)
+
+
+class Catch(fakes.Catch):
+  """A small game; `crash` and `stall` are probabilities of a step."""
+
+  def __init__(self, seed: int, crash: float = 0.0, stall: float = 0.0):
+    super().__init__(seed, rows=4, columns=3)
+    self._fate = np.random.default_rng([seed, 1])
+    self._faults = crash, stall
+
+  def step(self, action: int) -> dm_env.TimeStep:
+    """Moves the paddle, unless something happens."""
+    crash, stall = self._fate.random(2) < self._faults
+    if crash:
+      os.abort()
+    if stall:
+      time.sleep(1e6)
+    return super().step(action)
+
+
+def check(
+    observation: np.ndarray,
+    reward: np.ndarray,
+    step_type: np.ndarray,
+    actions: np.ndarray,
+) -> int:
+  """Raises AssertionError if a stream contradicts itself.
+
+  Args:
+    observation: of History; [T+1, B, 4].
+    reward: [T+1, B].
+    step_type: [T+1, B].
+    actions: [T, B].
+
+  Returns:
+    How often a stream was cut: began anew without an end.
+  """
+  cuts = 0
+  for t, b in np.ndindex(actions.shape):
+    seed, episode, step, checksum = observation[t, b]
+    found = observation[t + 1, b].tolist()
+    if step_type[t + 1, b] != base.FIRST:
+      assert step_type[t, b] != base.LAST
+      checksum = _next(int(checksum), int(actions[t, b]))
+      assert found == [seed, episode, step + 1, checksum], (t, b, found)
+      assert reward[t + 1, b] == checksum, (t, b)
+      continue
+    assert reward[t + 1, b] == 0
+    if step_type[t, b] == base.LAST and found[0] == seed:
+      assert found == [seed, episode + 1, 0, 0], (t, b, found)
+    else:
+      cuts += step_type[t, b] != base.LAST
+      assert found[0] != seed and found[1:] == [0, 0, 0], (t, b, found)
+  return cuts

@@ -1,0 +1,53 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests the study of architectures, as a process.
+
+Its flags are those of a study, which others in this process may not be.
+"""
+
+import pathlib
+
+from absl.testing import absltest
+
+from kickstarting_test.experiments import binaries
+
+
+class ArchitecturesTest(absltest.TestCase):
+
+  def test_a_small_study(self):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'study'
+    done = binaries.run(
+        'experiments.architectures', f'--workdir={folder}', '--seeds=1',
+        '--teacher_architecture=flat', '--student_architecture=grid_small',
+        '--shares=50,100', '--scores=100,1000',
+        '--extra=--suite=minigrid_all --tasks=Empty-Random-6x6 --streams=8'
+        ' --unroll_steps=10 --frames=1600 --record_frames=400')
+    result = binaries.last_line(done)
+    self.assertEqual(
+        list(result['table']), ['from scratch', 'kickstarted'])
+    row = result['table']['from scratch']
+    self.assertEqual(list(row['score_at']), ['50 %', '100 %'])
+    first, second = row['frames_to'].values()
+    self.assertLessEqual(first or 1600, 1600)
+    self.assertIsNone(second)  # ten times what there is
+    self.assertRegex(
+        done.stdout, r'\| student \| score at 50 % \| .* M frames to ')
+    self.assertIn('| improvement |', done.stdout)
+    self.assertGreater(
+        pathlib.Path(result['figure']).stat().st_size, 5000)
+
+
+if __name__ == '__main__':
+  absltest.main()
