@@ -16,8 +16,8 @@
 
 Its observation tells its seed, its episode, the step and a checksum of all the
 actions of the episode; so does its reward. A stream that lost or repeated a
-step, or mixed two episodes, contradicts itself. Here: `History`, `check`. Not
-here: tests.
+step, or mixed two episodes, contradicts itself. Here: `History`, `Talker`,
+`Catch`, `check`. Not here: tests.
 """
 
 import os
@@ -82,6 +82,17 @@ class History(dm_env.Environment):
   def _observe(self) -> np.ndarray:
     return np.array(
         [self._seed, self._episode, self._step, self._checksum], np.int32)
+
+
+class Talker(History):
+  """Has an instruction as well, of some words."""
+
+  def __init__(self, seed: int, words: int):
+    self._text = 'word ' * words
+    super().__init__(seed)
+
+  def _observe(self):
+    return {'observation': super()._observe(), 'mission': self._text}
 
 
 class Catch(fakes.Catch):

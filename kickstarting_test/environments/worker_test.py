@@ -89,6 +89,15 @@ class WorkerTest(absltest.TestCase):
     self.assertEqual(steps, [[0, 1, 5], [0, 2, 157], [1, 0, 0], [1, 1, 3]])
     self.assertEqual(self.arrays['reward'][2], 3)
 
+  def test_an_instruction_is_cut_off_where_its_memory_ends(self):
+    for words, length in ((3, 15), (300, shared_arrays.TEXT_BYTES)):
+      self._started(
+          target='kickstarting_test.environments.faulty:Talker', words=words)
+      self.assertEqual(self.arrays['text_length'][2], length)
+      self.assertEqual(
+          self.arrays['text'][2, :length].tobytes(),
+          (b'word ' * words)[:length])
+
   def test_a_reset_inside_an_episode(self):
     worker = self._started()
     for kind in b'SR':

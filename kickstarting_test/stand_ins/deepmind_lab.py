@@ -15,8 +15,8 @@
 """A stand-in for DeepMind Lab with the real engine's manners, faults included.
 
 What is odd here is odd there: measured on google-deepmind/lab at b1db91a. The
-"level" is a corridor: the agent starts in the middle of 21 cells, moving
-forward brings it to +1 at the end. Levels whose name ends in `_dies` abort the
+"level" is a corridor: the agent starts in the middle of 21 cells, and the end
+that is marked in the image has +1. Levels whose name ends in `_dies` abort the
 process inside a step, `_stalls` never comes back, `_talks` changes its
 instruction every five steps. Not here: tests.
 """
@@ -124,6 +124,9 @@ class Lab:
     self._check_running()
     image = np.zeros((self._height, self._width, 3), np.uint8)
     image[:, :self._width * (self._place + 1) // _CELLS] = 255
+    edge = self._width // _CELLS
+    goal = slice(-edge, None) if self._goal else slice(edge)
+    image[:, goal, 0] = 128
     text = ''
     if 'language' in self._level:
       text = 'Pick the blue object in the cyan room'
