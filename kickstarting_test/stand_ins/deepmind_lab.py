@@ -127,6 +127,10 @@ class Lab:
     edge = self._width // _CELLS
     goal = slice(-edge, None) if self._goal else slice(edge)
     image[:, goal, 0] = 128
+    image[0, 0] = (  # for tests, what the engine does not tell
+        self._level.endswith('_test'),
+        self._config.get('allowHoldOutLevels') == 'true',
+        int(self._config.get('mixerSeed', 0)) % 251)
     text = ''
     if 'language' in self._level:
       text = 'Pick the blue object in the cyan room'

@@ -30,6 +30,7 @@ from kickstarting_test import stand_ins
 from kickstarting_test.environments.suites import published
 
 _POOL = process_batch.PoolConfig(streams_per_worker=4)
+_MIXER = 0x600D5EED % 251  # IMPALA's, as the stand-in shows it
 
 
 class LabLevelsTest(parameterized.TestCase):
@@ -74,16 +75,20 @@ class LabLevelsTest(parameterized.TestCase):
     self.assertEqual(suite.score_cap, math.inf)
 
   @parameterized.parameters(
-      (seeds.Group.TRAINING, '_train'), (seeds.Group.EVALUATION, '_test'))
-  def test_policies_are_judged_on_test_levels(self, group, ending):
+      (seeds.Group.TRAINING, [0, 0, 0], [0, 0, 0]),
+      (seeds.Group.EVALUATION, [1, 1, _MIXER], [0, 1, _MIXER]))
+  def test_policies_are_judged_on_test_levels(self, group, first, second):
     suite = suites.get_suite(
         'dmlab30', ['rooms_collect_good_objects', 'rooms_watermaze'])
     batch = suite.make_batch(2, seed=0, group=group, pool=_POOL)
     self.addCleanup(batch.close)
     self.assertEqual(batch.spec.num_actions, 9)
     self.assertEqual(batch.frames_per_step, 4)
-    self.assertEqual(batch.reset().observation['image'].shape, (4, 72, 96, 3))
-    # The stand-in shows which kind of level it is in its first pixel.
+    image = batch.reset().observation['image']
+    self.assertEqual(image.shape, (4, 72, 96, 3))
+    # The stand-in says in its first pixel what it was made with.
+    np.testing.assert_array_equal(
+        image[:, 0, 0], [first, first, second, second])
 
   def test_settings(self):
     suite = suites.get_suite('dmlab30', ['rooms_watermaze'])
