@@ -57,7 +57,7 @@ class ScenarioTest(parameterized.TestCase):
   def test_an_episode(self):
     batch = _batch(
         self, 'HealthGathering-v1', ('TURN_LEFT', 'TURN_RIGHT', 'MOVE_FORWARD'),
-        {'HEALTH': (0.0, 0.01)})
+        {'HEALTH': (0.0, 0.01)}, bootstrap_on_timeout=True)
     self.assertEqual(batch.spec.num_actions, len(_ACTIONS))
     image = batch.reset().observation['image']
     self.assertEqual((image.shape, image.dtype), ((1, 84, 84, 12), np.uint8))
@@ -66,7 +66,7 @@ class ScenarioTest(parameterized.TestCase):
     total, timestep, steps = _idle_until_last(batch, 120)
     self.assertAlmostEqual(total, 0.88, places=5)
     self.assertEqual(steps, 96)
-    self.assertEqual(timestep.discount[0], 0)
+    self.assertEqual(timestep.discount[0], 0)  # death is no time-out
 
   @parameterized.parameters(True, False)
   def test_the_end_of_time(self, bootstraps):

@@ -57,6 +57,13 @@ class AtariGamesTest(absltest.TestCase):
       self.assertEqual(batch.frames_per_step, 4)
       batch.close()
 
+  def test_images_are_upright(self):
+    batch = suites.get_suite('atari57', ['Pong']).make_batch(1, seed=0)
+    self.addCleanup(batch.close)
+    frame = batch.reset().observation['image'][0, :, :, -1]
+    # Walls of one colour from side to side, above the field and below it.
+    self.assertEqual((frame[[10, 11, 79, 80]] == 236).all(axis=1).sum(), 4)
+
   def test_the_newest_frame_is_the_last(self):
     batch = suites.get_suite('atari57', ['Pong']).make_batch(1, seed=0)
     self.addCleanup(batch.close)
