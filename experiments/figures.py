@@ -19,6 +19,7 @@ the records hold (`kickstarting/runtime/training.py`).
 """
 
 from collections.abc import Mapping, Sequence
+import math
 import os
 import pathlib
 from typing import Any
@@ -43,13 +44,22 @@ def curve(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def on_grid(
-    curves: Sequence[tuple[np.ndarray, np.ndarray]]
+    curves: Sequence[tuple[np.ndarray, np.ndarray]],
+    starts_at_0: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Interpolates runs to common frames; returns frames [N], scores [S, N]."""
+  """Interpolates runs to common frames; returns frames [N], scores [S, N].
+
+  Args:
+    curves: frames and scores of each run.
+    starts_at_0: whether a run begins with the score of the random policy,
+      which is 0; otherwise with its first record.
+  """
   end = min(frames[-1] for frames, _ in curves)
   grid = np.linspace(0.0, end, 201)
   return grid, np.stack([
-      np.interp(grid, np.r_[0.0, frames], np.r_[0.0, scores])
+      np.interp(
+          grid, np.r_[0.0, frames],
+          np.r_[0.0 if starts_at_0 else scores[0], scores])
       for frames, scores in curves
   ])
 
@@ -60,6 +70,7 @@ def draw_curves(
     *,
     title: str,
     marks: Mapping[str, Any] | None = None,
+    cap: float = 100.0,
 ) -> pathlib.Path:
   """Draws suite score against frames as PNG and PDF.
 
@@ -69,6 +80,7 @@ def draw_curves(
     title: of the picture.
     marks: optional 'score', a horizontal line, and 'frames', vertical lines
       {label: frames} where a curve reaches it.
+    cap: of a task's score; infinite where scores are returns.
 
   Returns:
     Path of the PNG.
@@ -82,7 +94,7 @@ def draw_curves(
     curves = [c for c in curves if len(c[0])]
     if not curves:
       continue
-    frames, values = on_grid(curves)
+    frames, values = on_grid(curves, starts_at_0=math.isfinite(cap))
     axes.plot(frames / 1e6, values.mean(axis=0), label=label,
               color=colours[label])
     if len(curves) > 1:
@@ -96,8 +108,11 @@ def draw_curves(
         axes.axvline(frames / 1e6, color=colours[label], linestyle=':',
                      linewidth=1)
   axes.set_xlabel('environment frames of the student (millions)')
-  axes.set_ylabel('mean capped score (0 random, 100 reference)')
-  axes.set_ylim(-5, 105)
+  if math.isinf(cap):
+    axes.set_ylabel('mean return')
+  else:
+    axes.set_ylabel('mean capped score (0 random, 100 reference)')
+    axes.set_ylim(-5, 105)
   axes.set_xlim(left=0)
   axes.set_title(title)
   axes.grid(alpha=0.3)

@@ -124,7 +124,8 @@ def main(argv):
     }
   figure = figures.draw_curves(
       folder / 'score_against_frames', {n: [folder / n] for n in outcomes},
-      title=f'{suite.name}, seed {shared_flags.FLAGS.seed}', marks=marks)
+      title=f'{suite.name}, seed {shared_flags.FLAGS.seed}', marks=marks,
+      cap=suite.score_cap)
   workdir_lib.finish(folder, result | {'figure': str(figure)})
 
 

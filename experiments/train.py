@@ -63,7 +63,8 @@ def main(argv):
       problem, config, folder, resume=run_flags.RESUME.value,
       should_stop=stop)
   figure = figures.draw_curves(
-      folder / 'curve', {suite.name: [folder]}, title='Training')
+      folder / 'curve', {suite.name: [folder]}, title='Training',
+      cap=suite.score_cap)
   result = {
       'ended': outcome.ended,
       'score': outcome.score,

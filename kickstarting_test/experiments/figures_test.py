@@ -15,6 +15,7 @@
 """Tests of `experiments/figures.py`: files are drawn, curves are those read."""
 
 import json
+import math
 import pathlib
 import warnings
 
@@ -62,6 +63,11 @@ class FiguresTest(absltest.TestCase):
     np.testing.assert_allclose(values[0], grid / 10)
     np.testing.assert_allclose(values[:, -1], [20.0, 10.0])
 
+  def test_returns_start_with_the_first_record(self):
+    curve = np.array([100.0, 200.0]), np.array([-21.0, -20.0])
+    _, [values] = figures.on_grid([curve], starts_at_0=False)
+    self.assertEqual((values[0], values[-1]), (-21.0, -20.0))
+
   def test_curves_of_several_seeds_with_marks(self):
     runs = {
         'scratch': [self._run('a', [0, 20, 40])],
@@ -82,6 +88,17 @@ class FiguresTest(absltest.TestCase):
             self.root / 'figure', {f'setting {i}': [run] for i in range(count)},
             title='minigrid8')).shape[0] for count in (5, 6)]
     self.assertGreater(heights[1], heights[0])  # below the axes
+
+  def test_returns_fill_the_picture(self):
+    run = self._run('a', [0.2, 0.5, 0.9])
+    rows = []
+    for cap in (100.0, math.inf):
+      image = matplotlib.image.imread(figures.draw_curves(
+          self.root / 'figure', {'a': [run]}, title='own', cap=cap))
+      is_curve = (abs(image[..., :3] - [0.12, 0.47, 0.71]) < 0.02).all(axis=2)
+      left = is_curve[:, :image.shape[1] * 2 // 3]  # without the legend
+      rows.append(np.ptp(np.flatnonzero(left.any(axis=1))))
+    self.assertGreater(rows[1], 10 * rows[0])
 
   def test_run_that_was_stopped_before_its_first_record(self):
     folder = self.root / 'empty'
