@@ -248,16 +248,18 @@ class OptimizerTest(parameterized.TestCase):
       directions.append(direction)
     return directions
 
-  def test_rmsprop_in_tensorflow_form(self):
+  @parameterized.parameters(0.1, 0.01)
+  def test_rmsprop_in_tensorflow_form(self, epsilon):
     config = update_lib.UpdateConfig(
-        optimizer='rmsprop', max_grad_norm=float('inf'))
-    gradients = cases.normal(0, 3, 2) * 100
+        optimizer='rmsprop', max_grad_norm=float('inf'),
+        rmsprop_epsilon=epsilon)
+    gradients = cases.normal(0, 3, 2)
     accumulator = np.ones(2)
     for gradient, direction in zip(
         gradients, self._directions(config, *gradients)):
       accumulator = 0.99 * accumulator + 0.01 * gradient**2
       np.testing.assert_allclose(
-          direction, gradient / np.sqrt(accumulator + 0.1), rtol=1e-5)
+          direction, gradient / np.sqrt(accumulator + epsilon), rtol=1e-5)
 
   def test_adam(self):
     config = update_lib.UpdateConfig(max_grad_norm=float('inf'))

@@ -44,6 +44,23 @@ def _step(batch, *actions):
   return batch.receive()
 
 
+class _BreaksAt(base.Wrapper):
+  """Whose environment broke in one step."""
+
+  def __init__(self, step, batch):
+    super().__init__(batch)
+    self._left = step
+
+  def receive(self):
+    timestep = super().receive()
+    self._left -= 1
+    if self._left:
+      return timestep
+    return timestep._replace(
+        reward=timestep.reward * 0,
+        step_type=np.full_like(timestep.step_type, base.FIRST))
+
+
 class MacroActionsTest(parameterized.TestCase):
 
   def test_plays_the_rows_and_adds_rewards(self):
@@ -84,6 +101,19 @@ class MacroActionsTest(parameterized.TestCase):
     self.assertEqual(first.previous_action[0], 0)
     self.assertEqual(first.observation['x'][0], len(rest))
     self.assertEqual(env.actions[length:], rest)
+
+  def test_a_stream_that_is_cut_inside_a_sequence(self):
+    batch = macro_actions.MacroActions(
+        _BreaksAt(5, python_batch.task_batch(
+            {'task': lambda unused_seed: _env(20, rewards=(1.0,))}, 1,
+            seed=0)), _TABLE, _IDLE)
+    batch.reset()
+    self.assertEqual(_step(batch, 0).reward[0], 3.0)
+    timestep = _step(batch, 0)
+    self.assertEqual(timestep.step_type[0], base.FIRST)
+    self.assertEqual((timestep.reward[0], timestep.discount[0]), (0.0, 1.0))
+    self.assertEqual(timestep.previous_action[0], 0)
+    self.assertEqual(_step(batch, 0).step_type[0], base.MID)
 
   def test_streams_do_not_disturb_each_other(self):
     envs = [_env(8), _env(20)]

@@ -14,6 +14,8 @@
 # ==============================================================================
 """Tests of `environments/scores.py`."""
 
+import math
+
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
@@ -49,6 +51,12 @@ class ScoreWindowTest(absltest.TestCase):
 
   def _window(self, window_frames=100):
     return scores.ScoreWindow([0.0, -1.0], [1.0, 1.0], window_frames)
+
+  def test_scores_without_a_cap(self):
+    for cap, expected in ((100.0, 100.0), (math.inf, 300.0)):
+      window = scores.ScoreWindow([0.0], [1.0], 1000, cap)
+      window.add(10, 0, 3.0)
+      self.assertEqual(window.score(), expected)
 
   def test_nothing_finished_scores_zero(self):
     window = self._window()

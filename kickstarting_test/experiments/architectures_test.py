@@ -20,6 +20,7 @@ Its flags are those of a study, which others in this process may not be.
 import pathlib
 
 from absl.testing import absltest
+import numpy as np
 
 from kickstarting_test.experiments import binaries
 
@@ -39,6 +40,11 @@ class ArchitecturesTest(absltest.TestCase):
         list(result['table']), ['from scratch', 'kickstarted'])
     row = result['table']['from scratch']
     self.assertEqual(list(row['score_at']), ['50 %', '100 %'])
+    half, all_of_it = row['score_at'].values()
+    del half
+    np.testing.assert_allclose(
+        [float(score) for score in row['frames_to']],
+        [all_of_it, 10 * all_of_it], atol=0.051)
     first, second = row['frames_to'].values()
     self.assertLessEqual(first or 1600, 1600)
     self.assertIsNone(second)  # ten times what there is

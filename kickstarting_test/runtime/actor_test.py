@@ -298,7 +298,8 @@ class SplitterTest(parameterized.TestCase):
             np.arange(12, dtype=np.float32).reshape(2, 6),
             np.array([0, 0, 1, 1, -1, -1], np.int32),
             np.arange(24, dtype=np.float32).reshape(2, 6, 2)),
-    ), [actor_lib.Episode(s, s // 2, float(s), 1) for s in (0, 3, 5)], 18)
+    ), [actor_lib.Episode(s, s // 2, float(s), 1) for s in (0, 3, 5)], 18,
+        cuts=3)
 
   def test_parts_make_up_the_whole(self):
     whole = self._whole()
@@ -325,6 +326,7 @@ class SplitterTest(parameterized.TestCase):
       words = mine.instructions[mine.timesteps.instruction]
       np.testing.assert_array_equal(
           words, all_.instructions[all_.timesteps.instruction[:, i::2]])
+    self.assertEqual(sum(part.cuts for part in parts), 3)
     self.assertEqual([e.stream for e in parts[0].episodes], [0])
     self.assertEqual([e.stream for e in parts[1].episodes], [3, 5])
 

@@ -24,6 +24,7 @@ import jax
 import numpy as np
 
 from kickstarting.runtime import devices
+from kickstarting_test.runtime import spread
 
 _VIRTUAL = '--xla_force_host_platform_device_count=8'
 
@@ -42,7 +43,10 @@ class DevicesTest(parameterized.TestCase):
       return done.stderr
     self.assertEqual(done.returncode, 0, done.stderr)
     with np.load(path) as file:
-      return list(file.values())
+      arrays = dict(file)
+    np.testing.assert_array_equal(
+        arrays.pop('shares'), [spread.NUM_STREAMS // learner_devices])
+    return list(arrays.values())
 
   def test_several_devices_learn_the_same(self):
     expected = self._params(1, 0)

@@ -16,7 +16,8 @@
 
   python -m kickstarting_test.runtime.spread FILE LEARNER_DEVICES ACTOR_DEVICE
 
-Writes the parameters at the end. Not here: tests.
+Writes the parameters at the end, and how many streams a device had of each
+batch. Not here: tests.
 """
 
 import dataclasses
@@ -25,6 +26,7 @@ import sys
 import jax
 import numpy as np
 
+from kickstarting.runtime import devices
 from kickstarting.runtime import training
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
@@ -42,9 +44,18 @@ def main(path: str, learner_devices: str, actor_device: str) -> None:
       tiny.LOCKSTEP, streams=NUM_STREAMS,
       frames=10 * tiny.STEPS * NUM_STREAMS,
       learner_devices=int(learner_devices), actor_device=int(actor_device))
+  shares, spread = set(), devices.Placement.spread
+
+  def watched(placement, trajectory):
+    trajectory = spread(placement, trajectory)
+    for x in (trajectory.actions, trajectory.behaviour_logits):
+      shares.add(x.sharding.shard_shape(x.shape)[1])
+    return trajectory
+
+  devices.Placement.spread = watched
   outcome = training.train(problem, config, on_record=lambda record: None)
   leaves = jax.tree.leaves(outcome.params)
-  np.savez(path, *map(np.asarray, leaves))
+  np.savez(path, *map(np.asarray, leaves), shares=list(shares))
 
 
 if __name__ == '__main__':
