@@ -74,8 +74,9 @@ def target_name(path: str) -> str:
 def imported_names(tree: ast.Module) -> set[str]:
   """Returns all that a module imports, `from a import b` as `a.b`.
 
-  A string that is exactly the name of a module counts too: a test that runs
-  `python -m experiments.train` needs that file.
+  A string that is exactly the name of a module counts too, and what is before
+  the colon of `module:function`: a test that runs `python -m experiments.train`
+  needs that file.
   """
   names: set[str] = set()
   for node in ast.walk(tree):
@@ -85,7 +86,7 @@ def imported_names(tree: ast.Module) -> set[str]:
       names.update(f'{node.module}.{alias.name}' for alias in node.names)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
       if node.value.startswith(tuple(f'{folder}.' for folder in FOLDERS)):
-        names.add(node.value)
+        names.add(node.value.partition(':')[0])
   return names
 
 

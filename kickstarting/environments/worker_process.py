@@ -31,7 +31,8 @@ from typing import Any
 
 from kickstarting.environments import channel as channel_lib
 
-_SCRIPT = pathlib.Path(__file__).with_name('launch.py')
+_LAUNCH = 'kickstarting.environments.launch'
+_SCRIPT = pathlib.Path(__file__).with_name(f'{_LAUNCH.split(".")[-1]}.py')
 _CLOSE_S = 5.0  # for environments to be closed
 _TAIL = 4000  # characters of what it wrote, in errors
 _MAX_OUTPUT = 1 << 24  # bytes of that, before they are dropped

@@ -20,10 +20,12 @@ import sys
 from absl.testing import absltest
 
 FOLDER = str(pathlib.Path(__file__).parent)
+_MODULES = ('kickstarting_test.stand_ins.deepmind_lab',)
 
 
 def use(test: absltest.TestCase) -> None:
   """Lets a test, and the processes it starts, import the stand-ins."""
   sys.path.insert(0, FOLDER)
   test.addCleanup(sys.path.remove, FOLDER)
-  test.addCleanup(sys.modules.pop, 'deepmind_lab', None)
+  for name in _MODULES:
+    test.addCleanup(sys.modules.pop, name.split('.')[-1], None)

@@ -34,6 +34,7 @@ _SOURCES = {
     ),
     'kickstarting_test/losses/a_test.py': (
         "import kickstarting.losses.a\nRUN = ['-m', 'experiments.train']\n"
+        "MAKE = 'kickstarting.losses.b:f'\n"
     ),
 }
 
@@ -78,6 +79,7 @@ class MakeBuildTest(absltest.TestCase):
     self.assertStartsWith(rule, 'py_test(\n    name = "losses_a_test"')
     self.assertIn('":losses_a"', rule)
     self.assertIn('":experiments_train"', rule)
+    self.assertIn('":losses_b"', rule)
 
   def test_data_is_listed_only_where_there_is_some(self):
     path = 'kickstarting/teachers/zoo.py'
