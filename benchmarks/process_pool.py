@@ -38,6 +38,7 @@ import minigrid  # noqa: F401, registers its levels
 import numpy as np
 
 from kickstarting.environments import process_batch
+from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 
 _LEVEL = flags.DEFINE_string(
@@ -79,7 +80,7 @@ def main(argv):
   ours = process_batch.task_batch(
       {'level': worker_process.Builder(
           'benchmarks.process_pool:make_level', {'level': _LEVEL.value})},
-      _STREAMS.value, seed=0, pool=process_batch.PoolConfig(
+      _STREAMS.value, seed=0, pool=worker_pool.PoolConfig(
           streams_per_worker=-(-_STREAMS.value // _WORKERS.value)))
   theirs = gymnasium.vector.AsyncVectorEnv(
       [functools.partial(_make, _LEVEL.value)] * _STREAMS.value)

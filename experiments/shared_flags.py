@@ -27,7 +27,7 @@ from absl import flags
 
 from experiments import run_flags
 from kickstarting import update as update_lib
-from kickstarting.environments import process_batch
+from kickstarting.environments import worker_pool
 from kickstarting.networks import build as networks
 from kickstarting.runtime import training_config
 
@@ -133,7 +133,7 @@ def _define(config: type, texts: Mapping[str, str]) -> None:
 
 _define(training_config.TrainingConfig, _TRAINING_HELP)
 _define(update_lib.UpdateConfig, _UPDATE_HELP)
-_define(process_batch.PoolConfig, _POOL_HELP)
+_define(worker_pool.PoolConfig, _POOL_HELP)
 
 SUITE = flags.DEFINE_string(
     'suite', 'minigrid8', 'Suite of tasks: a name in '

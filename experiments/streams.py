@@ -25,9 +25,9 @@ from experiments import run_flags
 from experiments import shared_flags
 from kickstarting import checks
 from kickstarting.environments import base
-from kickstarting.environments import process_batch
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
+from kickstarting.environments import worker_pool
 
 # Of a batch and the row of its first task; owns the batch.
 Wrap: TypeAlias = Callable[
@@ -73,7 +73,7 @@ def make_environment(
   return suite.make_batch(
       per_task, seed=seed, actor_id=block, group=group,
       bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value,
-      pool=run_flags.config_from_flags(process_batch.PoolConfig))
+      pool=run_flags.config_from_flags(worker_pool.PoolConfig))
 
 
 def unwrapped(

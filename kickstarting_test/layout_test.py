@@ -156,11 +156,11 @@ class SourcesTest(absltest.TestCase):
 
 class ImportWallsTest(absltest.TestCase):
 
-  def _assert_no_imports(self, paths, forbidden):
+  def _assert_no_imports(self, paths, forbidden, allowed=()):
     self.assertEmpty([
         f'{path} imports {name}'
         for path in paths
-        for name in sorted(_imports(path))
+        for name in sorted(_imports(path).difference(allowed))
         if name.split('.')[0] in forbidden
     ])
 
@@ -175,7 +175,7 @@ class ImportWallsTest(absltest.TestCase):
     self._assert_no_imports(
         [path for path in _MODULES
          if _room(path) not in ('runtime', 'populations')],
-        _THREADS)
+        _THREADS, allowed=['multiprocessing.connection'])  # starts nothing
 
   def test_rooms_are_imported_in_one_direction(self):
     wrong = []

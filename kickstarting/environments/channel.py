@@ -14,16 +14,13 @@
 # ==============================================================================
 """Messages between a batch and its worker processes: a letter and some JSON.
 
-Loads neither JAX nor the rest of the package. Not here: what they mean
-(`worker.py`).
+On the standard library's connections, less their pickles. Loads neither JAX nor
+the rest of the package. Not here: what messages mean (`worker.py`).
 """
 
 import json
-import socket
-import struct
+from multiprocessing import connection
 from typing import Any
-
-_HEADER = struct.Struct('<cI')  # kind, bytes of JSON that follow
 
 
 class Closed(Exception):
@@ -33,8 +30,9 @@ class Closed(Exception):
 class Channel:
   """One end of a connection."""
 
-  def __init__(self, end: socket.socket):
-    self._end = end
+  def __init__(self, descriptor: int):
+    """Initialises the end that is a descriptor, and owns that."""
+    self._end = connection.Connection(descriptor)
 
   def fileno(self) -> int:
     """Returns the descriptor, for selectors."""
@@ -48,7 +46,7 @@ class Channel:
     """
     text = b'' if content is None else json.dumps(content).encode()
     try:
-      self._end.sendall(_HEADER.pack(kind, len(text)) + text)
+      self._end.send_bytes(kind + text)
     except OSError as error:
       raise Closed from error
 
@@ -58,22 +56,12 @@ class Channel:
     Raises:
       Closed: nobody is there.
     """
-    kind, size = _HEADER.unpack(self._read(_HEADER.size))
-    return kind, json.loads(self._read(size)) if size else None
+    try:
+      message = self._end.recv_bytes()
+    except (EOFError, OSError) as error:
+      raise Closed from error
+    return message[:1], json.loads(message[1:]) if message[1:] else None
 
   def close(self) -> None:
     """Ends the connection."""
     self._end.close()
-
-  def _read(self, size: int) -> bytes:
-    parts = []
-    while size:
-      try:
-        part = self._end.recv(size)
-      except OSError as error:
-        raise Closed from error
-      if not part:
-        raise Closed
-      parts.append(part)
-      size -= len(part)
-    return b''.join(parts)

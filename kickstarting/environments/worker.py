@@ -31,7 +31,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import sys
 import traceback
 from typing import Any
@@ -70,7 +69,7 @@ def serve(control: int, memory: int, stand_ins: Sequence[str] = ()) -> None:
     stand_ins: modules to be forgotten before one that is not ours is loaded.
   """
   _end_with_parent()
-  channel = channel_lib.Channel(socket.socket(fileno=control))
+  channel = channel_lib.Channel(control)
   try:
     streams = _Streams(channel.receive()[1], memory, stand_ins)
     channel.send(b'H', streams.describe())

@@ -74,7 +74,7 @@ class WorkerProcess:
           stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
           pass_fds=(its.fileno(), memory), env=threads | dict(os.environ),
           start_new_session=True)  # with whatever it starts itself
-    self._channel = channel_lib.Channel(mine)
+    self._channel = channel_lib.Channel(mine.detach())
     self._num_requests = 0
     self.ask(b'B', request)
 

@@ -28,7 +28,8 @@ class ChannelTest(parameterized.TestCase):
   def setUp(self):
     super().setUp()
     ends = socket.socketpair()
-    self.one, self.other = (channel_lib.Channel(end) for end in ends)
+    self.one, self.other = (
+        channel_lib.Channel(end.detach()) for end in ends)
     self.addCleanup(self.one.close)
     self.addCleanup(self.other.close)
 
@@ -59,9 +60,9 @@ class ChannelTest(parameterized.TestCase):
 
   def test_an_end_inside_a_message(self):
     one, other = socket.socketpair()
-    one.sendall(b'B\x08\x00\x00\x00half')
+    one.sendall(b'\x00\x00\x00\x08Bhalf')
     one.close()
-    reader = channel_lib.Channel(other)
+    reader = channel_lib.Channel(other.detach())
     self.addCleanup(reader.close)
     with self.assertRaises(channel_lib.Closed):
       reader.receive()

@@ -30,6 +30,7 @@ from kickstarting.environments import process_batch
 from kickstarting.environments import python_batch
 from kickstarting.environments import seeds
 from kickstarting.environments import task_observation
+from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 from kickstarting_test.environments import fakes
 
@@ -70,7 +71,7 @@ def _processes(**kwargs):
   builder = worker_process.Builder('kickstarting_test.environments.fakes:Catch')
   return process_batch.task_batch(
       {'catch': builder, 'another catch': builder}, _STREAMS_PER_TASK,
-      pool=process_batch.PoolConfig(streams_per_worker=4),
+      pool=worker_pool.PoolConfig(streams_per_worker=4),
       **{'seed': 1, **kwargs})
 
 

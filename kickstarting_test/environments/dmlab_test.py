@@ -27,6 +27,7 @@ from kickstarting.environments import base
 from kickstarting.environments import dmlab
 from kickstarting.environments import dmlab_actions
 from kickstarting.environments import process_batch
+from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 from kickstarting_test import stand_ins
 
@@ -170,7 +171,7 @@ class BatchTest(_StandInTest):
 
   @parameterized.parameters('dies', 'stalls')
   def test_faults(self, fault):
-    batch = self._batch(f'stand_in/{fault}', pool=process_batch.PoolConfig(
+    batch = self._batch(f'stand_in/{fault}', pool=worker_pool.PoolConfig(
         step_timeout_s=1.0))
     batch.reset()
     types = []

@@ -22,6 +22,7 @@ from absl.testing import parameterized
 import numpy as np
 
 from kickstarting.environments import process_batch
+from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 
 _ACTIONS = ((), ('ATTACK',), ('TURN_LEFT', 'MOVE_FORWARD'))
@@ -34,7 +35,7 @@ def _batch(test, level, buttons, rewards, **arguments):
               'level': level, 'actions': _ACTIONS, 'buttons': buttons,
               'rewards': rewards, **arguments})},
       1, seed=3, frames_per_step=4,
-      pool=process_batch.PoolConfig(start_timeout_s=30.0))
+      pool=worker_pool.PoolConfig(start_timeout_s=30.0))
   test.addCleanup(batch.close)
   return batch
 

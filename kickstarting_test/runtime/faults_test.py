@@ -34,6 +34,7 @@ from kickstarting import update as update_lib
 from kickstarting.environments import base
 from kickstarting.environments import process_batch
 from kickstarting.environments import scores
+from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 from kickstarting.networks import build
 from kickstarting.runtime import training
@@ -46,7 +47,7 @@ jax.config.update('jax_numpy_rank_promotion', 'raise')
 _DEATHS = flags.DEFINE_integer('deaths', 5, 'Workers that are killed.')
 _STALLS = flags.DEFINE_integer('stalls', 2, 'Workers that are stopped.')
 _EVERY = 3  # steps between two of them: a fault is found in the next step
-_POOL = process_batch.PoolConfig(
+_POOL = worker_pool.PoolConfig(
     streams_per_worker=2, step_timeout_s=1.0, backoff_s=0.01)
 _STREAMS, _STEPS = 8, 10
 
@@ -143,7 +144,7 @@ class FaultsTest(parameterized.TestCase):
       made.append(process_batch.task_batch(
           {'task': worker_process.Builder(
               'kickstarting_test.environments.faulty:Catch', faults)},
-          16, seed=2, actor_id=block, pool=process_batch.PoolConfig(
+          16, seed=2, actor_id=block, pool=worker_pool.PoolConfig(
               streams_per_worker=8, step_timeout_s=1.0)))
       return made[-1]
 

@@ -31,9 +31,9 @@ import numpy as np
 from kickstarting import checks
 from kickstarting.environments import base
 from kickstarting.environments import instructions
-from kickstarting.environments import process_batch
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
+from kickstarting.environments import worker_pool
 
 _NOTHING: Mapping[str, Any] = types.MappingProxyType({})
 
@@ -66,7 +66,7 @@ class Streams(NamedTuple):
   group: seeds.Group = seeds.Group.TRAINING
   max_words: int = instructions.MAX_WORDS  # of an instruction that are kept
   bootstrap_on_timeout: bool = False  # whether a time-out keeps discount 1
-  pool: process_batch.PoolConfig = process_batch.PoolConfig()  # of processes
+  pool: worker_pool.PoolConfig = worker_pool.PoolConfig()  # of processes
 
   def keywords(self) -> dict[str, Any]:
     """Returns the keyword arguments of every `task_batch`."""

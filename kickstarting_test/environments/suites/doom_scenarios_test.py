@@ -20,6 +20,7 @@ import numpy as np
 
 from kickstarting.environments import process_batch
 from kickstarting.environments import suites
+from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 from kickstarting.environments.suites import doom_scenarios
 
@@ -32,7 +33,7 @@ class DoomScenariosTest(absltest.TestCase):
 
   def test_several_scenarios_are_one_batch(self):
     suite = suites.get_suite('vizdoom', ['DefendTheCenter', 'HealthGathering'])
-    batch = suite.make_batch(1, seed=0, pool=process_batch.PoolConfig(
+    batch = suite.make_batch(1, seed=0, pool=worker_pool.PoolConfig(
         start_timeout_s=30.0))
     self.addCleanup(batch.close)
     self.assertEqual(batch.spec.observation['image'].shape, (84, 84, 12))
@@ -57,7 +58,7 @@ class DoomScenariosTest(absltest.TestCase):
                 'rewards': {'HEALTH': (0.0, 1.0)}})
          for level in ('HealthGathering', 'HealthGatheringSupreme')},
         1, seed=0, frames_per_step=4,
-        pool=process_batch.PoolConfig(start_timeout_s=30.0))
+        pool=worker_pool.PoolConfig(start_timeout_s=30.0))
     self.addCleanup(batch.close)
     batch.reset()
     for step in range(1, 33):

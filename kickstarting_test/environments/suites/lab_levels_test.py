@@ -22,14 +22,14 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from kickstarting.environments import process_batch
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
+from kickstarting.environments import worker_pool
 from kickstarting_test import stand_ins
 from kickstarting_test.environments.suites import published
 
-_POOL = process_batch.PoolConfig(streams_per_worker=4)
+_POOL = worker_pool.PoolConfig(streams_per_worker=4)
 _MIXER = 0x600D5EED % 251  # IMPALA's, as the stand-in shows it
 
 

@@ -21,13 +21,13 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from kickstarting.environments import process_batch
 from kickstarting.environments import suites
+from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 from kickstarting.environments.suites import own
 
 _HISTORY = 'kickstarting_test.environments.faulty:History'
-_POOL = process_batch.PoolConfig(streams_per_worker=4)
+_POOL = worker_pool.PoolConfig(streams_per_worker=4)
 
 
 class OwnTest(parameterized.TestCase):
