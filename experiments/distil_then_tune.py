@@ -122,7 +122,7 @@ def main(argv):
   _join(folder, outcomes[0].frames)
   figure = figures.draw_curves(
       folder / 'score_against_frames', {'distilled, then tuned': [folder]},
-      title=f'{suite.name}, seed {config.seed}', cap=suite.score_cap)
+      title=f'{suite.name}, seed {config.seed}')
   workdir_lib.finish(folder, {
       'ended': 'interrupted' if stop() else 'finished',
       'score': last.score,

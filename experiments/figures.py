@@ -18,8 +18,8 @@ Here: score against frames, one curve per method, seeds shaded. Not here: what
 the records hold (`kickstarting/runtime/training.py`).
 """
 
-from collections.abc import Mapping, Sequence
-import math
+from collections.abc import Iterable, Mapping, Sequence
+import itertools
 import os
 import pathlib
 from typing import Any
@@ -41,6 +41,22 @@ def curve(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
   records = logger_lib.read_records(folder)
   return (np.array([r['frames'] for r in records], np.float64),
           np.array([r['score'] for r in records], np.float64))
+
+
+def are_returns(folders: Iterable[str | os.PathLike[str]]) -> bool:
+  """Returns whether the scores of runs are returns, on a scale of their own."""
+  return any(
+      record.get('score_cap', 0) is None  # as JSON has no infinity
+      for folder in folders for record in logger_lib.read_records(folder)[-1:])
+
+
+def set_scale(axes: Any, *, returns: bool) -> None:
+  """Labels the axis of scores, and lets it show all that scores can be."""
+  if returns:
+    axes.set_ylabel('mean return')
+  else:
+    axes.set_ylabel('mean capped score (0 random, 100 reference)')
+    axes.set_ylim(-5, 105)
 
 
 def on_grid(
@@ -70,7 +86,6 @@ def draw_curves(
     *,
     title: str,
     marks: Mapping[str, Any] | None = None,
-    cap: float = 100.0,
 ) -> pathlib.Path:
   """Draws suite score against frames as PNG and PDF.
 
@@ -80,7 +95,6 @@ def draw_curves(
     title: of the picture.
     marks: optional 'score', a horizontal line, and 'frames', vertical lines
       {label: frames} where a curve reaches it.
-    cap: of a task's score; infinite where scores are returns.
 
   Returns:
     Path of the PNG.
@@ -89,12 +103,13 @@ def draw_curves(
   figure, axes = plt.subplots(
       figsize=(7, 5 if is_crowded else 4.2), layout='constrained')
   colours = dict(zip(runs, _COLOURS * len(runs)))
+  returns = are_returns(itertools.chain(*runs.values()))
   for label, folders in runs.items():
     curves = [curve(f) for f in folders]
     curves = [c for c in curves if len(c[0])]
     if not curves:
       continue
-    frames, values = on_grid(curves, starts_at_0=math.isfinite(cap))
+    frames, values = on_grid(curves, starts_at_0=not returns)
     axes.plot(frames / 1e6, values.mean(axis=0), label=label,
               color=colours[label])
     if len(curves) > 1:
@@ -108,11 +123,7 @@ def draw_curves(
         axes.axvline(frames / 1e6, color=colours[label], linestyle=':',
                      linewidth=1)
   axes.set_xlabel('environment frames of the student (millions)')
-  if math.isinf(cap):
-    axes.set_ylabel('mean return')
-  else:
-    axes.set_ylabel('mean capped score (0 random, 100 reference)')
-    axes.set_ylim(-5, 105)
+  set_scale(axes, returns=returns)
   axes.set_xlim(left=0)
   axes.set_title(title)
   axes.grid(alpha=0.3)

@@ -124,8 +124,7 @@ def main(argv):
     }
   figure = figures.draw_curves(
       folder / 'score_against_frames', {n: [folder / n] for n in outcomes},
-      title=f'{suite.name}, seed {shared_flags.FLAGS.seed}', marks=marks,
-      cap=suite.score_cap)
+      title=f'{suite.name}, seed {shared_flags.FLAGS.seed}', marks=marks)
   workdir_lib.finish(folder, result | {'figure': str(figure)})
 
 

@@ -18,6 +18,7 @@ Not here: curves of other students (`figures.py`).
 """
 
 from collections.abc import Mapping, Sequence
+import itertools
 import os
 import pathlib
 from typing import Any
@@ -76,12 +77,14 @@ def draw(
   figure, (above, below) = plt.subplots(
       2, figsize=(7, 6), sharex=True, height_ratios=(3, 1),
       layout='constrained')
+  returns = figures.are_returns(itertools.chain(*runs.values()))
   for i, (label, folders) in enumerate(runs.items()):
     for axes, read in ((above, figures.curve), (below, mixing_curve)):
       curves = [c for c in map(read, folders) if len(c[0])]
       if not curves:
         continue
-      frames, values = figures.on_grid(curves)
+      frames, values = figures.on_grid(
+          curves, starts_at_0=axes is below or not returns)
       axes.plot(
           frames / 1e6, values.mean(axis=0), label=label, color=f'C{i}')
       if len(curves) > 1:
@@ -89,8 +92,7 @@ def draw(
             frames / 1e6, values.min(axis=0), values.max(axis=0),
             color=f'C{i}', alpha=0.2, linewidth=0)
   above.set_title(title)
-  above.set_ylabel('mean capped score')
-  above.set_ylim(-5, 105)
+  figures.set_scale(above, returns=returns)
   above.legend(loc='best', fontsize='small')
   below.set_ylabel('share of the\ncomplex agent')
   below.set_ylim(-0.05, 1.05)

@@ -252,6 +252,7 @@ def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:
       continue
     merged.append({
         'frames': min(row['frames'] for row in rows),
+        'score_cap': rows[0]['score_cap'],
         **scoring.summarise(scores, [row['task_score'] for row in rows]),
         'member_score': {str(m): row['score'] for m, row in enumerate(rows)},
     })

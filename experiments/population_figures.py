@@ -57,8 +57,7 @@ def draw_scores(
   axes.plot(frames, [r['score_top3'] for r in records], color='tab:orange',
             linewidth=2, label='mean of the three best')
   axes.set_xlabel('environment frames of each member (millions)')
-  axes.set_ylabel('mean capped score (0 random, 100 reference)')
-  axes.set_ylim(-5, 105)
+  figures.set_scale(axes, returns=figures.are_returns([folder]))
   axes.set_xlim(left=0)
   axes.grid(alpha=0.3)
   axes.legend(loc='best')

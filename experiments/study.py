@@ -85,8 +85,7 @@ def main(argv):
       folder / 'score_against_frames', runs,
       title=(
           f'{suite.name}, {len(study_flags.SEEDS.value)} seeds (mean and'
-          ' range)'),
-      cap=suite.score_cap)
+          ' range)'))
   result = {'workdir': str(folder), 'figure': str(figure), 'table': table}
   (folder / 'study.json').write_text(json.dumps(result, indent=2) + '\n')
   print(json.dumps(result), flush=True)

@@ -63,8 +63,7 @@ def main(argv):
       problem, config, folder, resume=run_flags.RESUME.value,
       should_stop=stop)
   figure = figures.draw_curves(
-      folder / 'curve', {suite.name: [folder]}, title='Training',
-      cap=suite.score_cap)
+      folder / 'curve', {suite.name: [folder]}, title='Training')
   result = {
       'ended': outcome.ended,
       'score': outcome.score,

@@ -125,6 +125,11 @@ class ScoreWindow:
       self._counts[task] -= 1
 
   @property
+  def cap(self) -> float:
+    """Of a task's score; infinite where scores are the returns themselves."""
+    return self._cap
+
+  @property
   def num_episodes(self) -> np.ndarray:
     """Episodes of each task in the window; int64 [tasks]."""
     return self._counts.copy()

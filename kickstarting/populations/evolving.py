@@ -154,6 +154,7 @@ class Evolving:
     weights = hypers['alpha'][:, None] * hypers['rho']  # [P, K]
     return {
         **summary,
+        'score_cap': windows[0].cap,
         'copies': sum(r['parent'] != r['member'] for r in self.records),
         'lambda': dict(zip(
             self._problem.teacher_names, map(float, weights[first]))),

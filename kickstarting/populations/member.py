@@ -218,6 +218,7 @@ class _Member:
     names = self._problem.task_names
     return {
         'score': float('nan') if self._has_failed else window.score(),
+        'score_cap': window.cap,
         'generation': self._generation,
         'task_score': dict(zip(names, map(float, window.task_scores()))),
         'lambda': dict(zip(

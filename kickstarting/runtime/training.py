@@ -244,6 +244,7 @@ class _Student:
     names = self._problem.task_names
     return {
         'score': score,
+        'score_cap': window.cap,
         # Without those of tasks that have not finished an episode yet.
         'return': {
             name: float(value)

@@ -15,7 +15,6 @@
 """Tests of `experiments/figures.py`: files are drawn, curves are those read."""
 
 import json
-import math
 import pathlib
 import warnings
 
@@ -35,11 +34,11 @@ class FiguresTest(absltest.TestCase):
     self.enter_context(warnings.catch_warnings())
     warnings.simplefilter('error')
 
-  def _run(self, name, values):
+  def _run(self, name, values, **fields):
     folder = self.root / name
     folder.mkdir()
     (folder / 'records.jsonl').write_text(''.join(
-        json.dumps({'frames': 1e5 * (i + 1), 'score': value}) + '\n'
+        json.dumps({'frames': 1e5 * (i + 1), 'score': value, **fields}) + '\n'
         for i, value in enumerate(values)))
     return folder
 
@@ -90,11 +89,11 @@ class FiguresTest(absltest.TestCase):
     self.assertGreater(heights[1], heights[0])  # below the axes
 
   def test_returns_fill_the_picture(self):
-    run = self._run('a', [0.2, 0.5, 0.9])
     rows = []
-    for cap in (100.0, math.inf):
+    for cap in (100.0, None):
+      run = self._run(f'cap {cap}', [0.2, 0.5, 0.9], score_cap=cap)
       image = matplotlib.image.imread(figures.draw_curves(
-          self.root / 'figure', {'a': [run]}, title='own', cap=cap))
+          self.root / 'figure', {'a': [run]}, title='own'))
       is_curve = (abs(image[..., :3] - [0.12, 0.47, 0.71]) < 0.02).all(axis=2)
       left = is_curve[:, :image.shape[1] * 2 // 3]  # without the legend
       rows.append(np.ptp(np.flatnonzero(left.any(axis=1))))

@@ -20,6 +20,7 @@ import pathlib
 
 from absl.testing import absltest
 
+from experiments import figures
 from experiments.examples import corridors
 from kickstarting.runtime import logger
 from kickstarting_test.experiments import binaries
@@ -69,6 +70,7 @@ class OwnEnvironmentTest(absltest.TestCase):
     # Without references a score is the return.
     row = result['tasks']['Corridor']
     self.assertEqual(row['score'], row['return'])
+    self.assertTrue(figures.are_returns([self.folder]))
 
   def test_random_returns(self):
     path = self.create_tempfile('table.csv', (
