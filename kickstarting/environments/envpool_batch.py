@@ -78,18 +78,7 @@ def task_batch(
       counts or observations, or a number of streams that cannot be.
     ImportError: EnvPool lacks what the level needs; it says what.
   """
-  if not levels or streams_per_task < 1:
-    raise ValueError(
-        f'got {len(levels)} levels with {streams_per_task} streams each;'
-        ' expected at least one of both.'
-    )
-  num_streams = len(levels) * streams_per_task
-  if num_streams > seeds.MAX_STREAMS:
-    raise ValueError(
-        f'{len(levels)} levels with {streams_per_task} streams each make'
-        f' {num_streams} streams; one batch holds at most {seeds.MAX_STREAMS};'
-        ' use more actors with fewer streams each.'
-    )
+  seeds.check_streams(len(levels), streams_per_task)
   settings = settings or {}
   _check_levels(levels, settings)
   first_seed = seeds.first_seed(seed, actor_id, group)

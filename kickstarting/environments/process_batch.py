@@ -79,17 +79,9 @@ def task_batch(
       other.
     RuntimeError: an environment cannot be made; with its own traceback.
   """
-  if not builders or streams_per_task < 1:
-    raise ValueError(
-        f'got {len(builders)} tasks with {streams_per_task} streams each;'
-        ' expected at least one of both.')
+  seeds.check_streams(len(builders), streams_per_task)
   rows = [(name, builder) for name, builder in builders.items()
           for _ in range(streams_per_task)]
-  if len(rows) > seeds.MAX_STREAMS:
-    raise ValueError(
-        f'{len(builders)} tasks with {streams_per_task} streams each make'
-        f' {len(rows)} streams; one batch holds at most {seeds.MAX_STREAMS};'
-        ' use more actors with fewer streams each.')
   first_seed = seeds.first_seed(seed, actor_id, group)
 
   def request(streams: slice, attempt: int) -> dict[str, Any]:

@@ -76,11 +76,7 @@ def task_batch(
     ValueError: an object that is neither kind of environment, actions that
       are not discrete, or tasks that do not fit each other.
   """
-  if not builders or streams_per_task < 1:
-    raise ValueError(
-        f'got {len(builders)} tasks with {streams_per_task} streams each;'
-        ' expected at least one of both.'
-    )
+  seeds.check_streams(len(builders), streams_per_task)
   first_seed = seeds.first_seed(seed, actor_id, group)
   streams: list[python_streams.Stream] = []
   for name, build in builders.items():

@@ -62,3 +62,19 @@ def first_seed(
     )
   block = (seed % NUM_RUNS) * 4 + int(group)
   return (block * MAX_ACTORS + actor_id) * MAX_STREAMS
+
+
+def check_streams(num_tasks: int, streams_per_task: int) -> None:
+  """Raises ValueError for a batch without streams, or of too many."""
+  if num_tasks < 1 or streams_per_task < 1:
+    raise ValueError(
+        f'got {num_tasks} tasks with {streams_per_task} streams each; expected'
+        ' at least one of both.'
+    )
+  num_streams = num_tasks * streams_per_task
+  if num_streams > MAX_STREAMS:
+    raise ValueError(
+        f'{num_tasks} tasks with {streams_per_task} streams each make'
+        f' {num_streams} streams; one batch holds at most {MAX_STREAMS}; use'
+        ' more actors with fewer streams each.'
+    )

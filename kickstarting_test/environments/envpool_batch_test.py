@@ -170,8 +170,8 @@ class EnvPoolBatchTest(parameterized.TestCase):
   @parameterized.parameters(
       (['MiniGrid-DoorKey-9x9-v0'], 1, "no level 'MiniGrid-DoorKey-9x9-v0'; "
        'close names: MiniGrid-DoorKey-'),
-      ([], 1, 'got 0 levels with 1 streams each; expected at least one'),
-      (_LEVELS, 0, 'got 2 levels with 0 streams each'),
+      ([], 1, 'got 0 tasks with 1 streams each; expected at least one'),
+      (_LEVELS, 0, 'got 2 tasks with 0 streams each'),
       (_LEVELS, 2049, 'make 4098 streams; one batch holds at most 4096'),
       ([_LEVELS[0], 'MiniGrid-Dynamic-Obstacles-6x6-v0'], 1,
        'MiniGrid-DoorKey-5x5-v0: 7, MiniGrid-Dynamic-Obstacles-6x6-v0: 3; put'),

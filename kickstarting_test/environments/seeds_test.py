@@ -49,6 +49,15 @@ class SeedsTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, message):
       seeds.first_seed(**kwargs)
 
+  @parameterized.parameters(
+      (0, 1, 'got 0 tasks with 1 streams each; expected at least one of both'),
+      (2, 2049, 'make 4098 streams; one batch holds at most 4096; use more'),
+  )
+  def test_numbers_of_streams(self, num_tasks, streams_per_task, message):
+    seeds.check_streams(2, 2048)
+    with self.assertRaisesRegex(ValueError, message):
+      seeds.check_streams(num_tasks, streams_per_task)
+
 
 if __name__ == '__main__':
   absltest.main()
