@@ -52,7 +52,11 @@ _REWARDS = types.MappingProxyType({
 
 DEFAULTS = types.MappingProxyType({
     'network': 'atari_small',
-    'streams': 24,
+    'unroll_steps': 10,  # small batches: these learn within few frames
+    'streams': 12,
+    'learning_rate': 5e-4,
+    'entropy_cost': 0.003,
+    'vtrace_lambda': 0.95,
     'splits': 1,  # a process for each stream
     'streams_per_worker': 1,
     'start_timeout_s': 30.0,  # some never start, and do at the next trial
