@@ -74,7 +74,7 @@ def _fill_in(path: pathlib.Path, table: dict[str, dict[str, Any]]) -> None:
 def main(argv):
   del argv
   suite = streams_lib.suite_from_flags()
-  streams = min(_NUM_STREAMS, _EPISODES.value)
+  streams = streams_lib.side_by_side(_EPISODES.value, _NUM_STREAMS)
   per_stream = -(-_EPISODES.value // streams)
   seed = shared_flags.FLAGS.seed
   table = {}

@@ -18,6 +18,7 @@ Not here: who plays in them (`playing.py`), tasks (`environments/suites.py`).
 """
 
 from collections.abc import Callable
+import math
 from typing import TypeAlias
 
 from experiments import flag_values
@@ -74,6 +75,20 @@ def make_environment(
       per_task, seed=seed, actor_id=block, group=group,
       bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value,
       pool=run_flags.config_from_flags(worker_pool.PoolConfig))
+
+
+def side_by_side(episodes: int, most: int) -> int:
+  """Returns how many of some episodes of a task are played at a time.
+
+  Args:
+    episodes: to be played.
+    most: of them at a time. Where processes hold few streams each, a batch of
+      training is the most: for more processes there may be no room.
+  """
+  if run_flags.FLAGS['streams_per_worker'].value:
+    most = min(most, math.prod(
+        run_flags.FLAGS[name].value for name in ('streams', 'splits')))
+  return min(most, episodes)
 
 
 def unwrapped(

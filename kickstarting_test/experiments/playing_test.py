@@ -61,6 +61,16 @@ class EvaluateTest(absltest.TestCase):
     )
 
 
+  @flagsaver.flagsaver(streams=8, splits=2)
+  def test_no_more_processes_than_in_training(self):
+    self.assertEqual(streams_lib.side_by_side(200, 40), 40)
+    self.assertEqual(streams_lib.side_by_side(5, 40), 5)
+    with flagsaver.flagsaver(streams_per_worker=1):
+      self.assertEqual(streams_lib.side_by_side(200, 40), 16)
+      self.assertEqual(streams_lib.side_by_side(200, 10), 10)
+      self.assertEqual(streams_lib.side_by_side(5, 40), 5)
+
+
 class MakeJudgeTest(absltest.TestCase):
 
   def test_decisions_play_other_episodes_than_training(self):
