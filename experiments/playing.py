@@ -61,7 +61,8 @@ def evaluate(
   environments = (
       wrap(streams_lib.make_environment(
           suite._replace(tasks=(task,)),
-          streams_lib.side_by_side(episodes, _EVALUATION_STREAMS), seed, group=seeds.Group.EVALUATION), row)
+          streams_lib.side_by_side(episodes, _EVALUATION_STREAMS), seed,
+          group=seeds.Group.EVALUATION), row)
       for row, task in enumerate(suite.tasks))
   played = evaluation.evaluate(
       agent, params, environments, episodes, jax.random.key(seed))

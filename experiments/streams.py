@@ -18,7 +18,6 @@ Not here: who plays in them (`playing.py`), tasks (`environments/suites.py`).
 """
 
 from collections.abc import Callable
-import math
 from typing import TypeAlias
 
 from experiments import flag_values
@@ -29,6 +28,7 @@ from kickstarting.environments import base
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
 from kickstarting.environments import worker_pool
+from kickstarting.runtime import training_config
 
 # Of a batch and the row of its first task; owns the batch.
 Wrap: TypeAlias = Callable[
@@ -85,9 +85,10 @@ def side_by_side(episodes: int, most: int) -> int:
     most: of them at a time. Where processes hold few streams each, a batch of
       training is the most: for more processes there may be no room.
   """
-  if run_flags.FLAGS['streams_per_worker'].value:
-    most = min(most, math.prod(
-        run_flags.FLAGS[name].value for name in ('streams', 'splits')))
+  pool = run_flags.config_from_flags(worker_pool.PoolConfig)
+  if pool.streams_per_worker:
+    batch = run_flags.config_from_flags(training_config.TrainingConfig)
+    most = min(most, batch.streams * batch.splits)
   return min(most, episodes)
 
 
