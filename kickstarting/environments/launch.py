@@ -15,8 +15,8 @@
 """Starts a worker process; run as a script, with two descriptors.
 
 Imports modules of `kickstarting.environments` past the `__init__` of the
-package: that loads JAX, which no worker needs. Not here: what a
-worker does (`worker.py`).
+package: that loads JAX, which no worker needs. Not here: what a worker does
+(`worker.py`).
 """
 
 import pathlib

@@ -30,6 +30,7 @@ from typing import Any, TextIO
 import tensorboardX
 
 RECORDS = 'records.jsonl'
+_NO_CURVES = ('frames', 'score_cap')  # one is the axis, one never changes
 
 
 class RunLogger:
@@ -85,7 +86,7 @@ class RunLogger:
       if isinstance(value, Mapping):
         for key, v in value.items():
           self._board.add_scalar(f'{name}/{key}', v, record['frames'])
-      elif name != 'frames':
+      elif name not in _NO_CURVES:
         self._board.add_scalar(name, value, record['frames'])
     now = time.monotonic()
     is_last = record['frames'] >= self._total_frames

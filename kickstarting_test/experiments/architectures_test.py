@@ -40,8 +40,7 @@ class ArchitecturesTest(absltest.TestCase):
         list(result['table']), ['from scratch', 'kickstarted'])
     row = result['table']['from scratch']
     self.assertEqual(list(row['score_at']), ['50 %', '100 %'])
-    half, all_of_it = row['score_at'].values()
-    del half
+    _, all_of_it = row['score_at'].values()
     np.testing.assert_allclose(
         [float(score) for score in row['frames_to']],
         [all_of_it, 10 * all_of_it], atol=0.051)

@@ -60,7 +60,6 @@ class EvaluateTest(absltest.TestCase):
         _num_traces([_SHORT]),
     )
 
-
   @flagsaver.flagsaver(streams=8, splits=2)
   def test_no_more_processes_than_in_training(self):
     self.assertEqual(streams_lib.side_by_side(200, 40), 40)

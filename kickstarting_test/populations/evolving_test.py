@@ -106,6 +106,7 @@ class ScoresTest(absltest.TestCase):
     _play(steering, 5, 1.0, 4.0, 2.0)
     record = steering.record(8, _state().params)
     self.assertEqual(record['score'], 40.0)
+    self.assertEqual(record['score_cap'], 100)
     self.assertEqual(record['best_member'], 1)
     self.assertAlmostEqual(record['score_top3'], 70 / 3)
     self.assertEqual(record['score_median'], 20.0)

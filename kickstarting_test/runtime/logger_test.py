@@ -163,6 +163,12 @@ class RunLoggerTest(absltest.TestCase):
     self.assertEqual(scalars['return/Maze'], [(10, 0.5)])
     self.assertNotIn('frames', scalars)
 
+  def test_a_cap_is_kept_but_is_no_curve(self):
+    self._log(_record(10) | {'score_cap': float('inf')})
+    self.assertNotIn('score_cap', _scalars(self.folder))
+    [record] = logger.read_records(self.folder)
+    self.assertIsNone(record['score_cap'])
+
   def test_tensorboard_shows_a_resumed_run_once(self):
     self._log(_record(10), _record(20), _record(30))
     self._log(_record(30), _record(40), resume_frames=20)

@@ -79,6 +79,7 @@ class RunTest(tiny.TestCase):
     np.testing.assert_allclose(
         [r['lambda']['expert'] for r in self.records], 0.9 ** np.arange(20.0),
         rtol=1e-5)
+    self.assertEqual(last['score_cap'], 100)
     self.assertEqual(last['score'], np.mean(list(last['task_score'].values())))
 
   def test_threads_report_queue_and_waiting(self):

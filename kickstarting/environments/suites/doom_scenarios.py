@@ -52,7 +52,7 @@ _REWARDS = types.MappingProxyType({
 
 DEFAULTS = types.MappingProxyType({
     'network': 'atari_small',
-    'unroll_steps': 10,  # small batches: these learn within few frames
+    'unroll_steps': 10,  # chosen on HealthGathering: docs/paper_scale.md
     'streams': 12,
     'learning_rate': 5e-4,
     'entropy_cost': 0.003,

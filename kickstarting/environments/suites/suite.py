@@ -66,7 +66,7 @@ class Streams(NamedTuple):
   group: seeds.Group = seeds.Group.TRAINING
   max_words: int = instructions.MAX_WORDS  # of an instruction that are kept
   bootstrap_on_timeout: bool = False  # whether a time-out keeps discount 1
-  pool: worker_pool.PoolConfig = worker_pool.PoolConfig()  # of processes
+  pool: worker_pool.PoolConfig = worker_pool.DEFAULT  # of processes
 
   def keywords(self) -> dict[str, Any]:
     """Returns the keyword arguments of every `task_batch`."""
