@@ -63,7 +63,7 @@ def run(
   """Does one run unless it is done; returns the folder with its records."""
   slug = setting.name.replace(' ', '_').replace('%', '')
   workdir = folder / f'{slug}-{seed}'
-  if not _is_finished(workdir):
+  if not is_finished(workdir):
     command = [
         sys.executable, '-m', setting.program,
         f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
@@ -71,15 +71,16 @@ def run(
       command.append('--resume')
     print(' '.join(command[1:]), flush=True)
     subprocess.run(command, check=True)
-    if not _is_finished(workdir):
+    if not is_finished(workdir):
       raise SystemExit(f'{workdir} was interrupted; start the study again.')
   return workdir / setting.run
 
 
-def _is_finished(workdir: pathlib.Path) -> bool:
+def is_finished(workdir: pathlib.Path) -> bool:
+  """Returns whether the folder holds a run that came to its end."""
   path = workdir / 'result.json'
   return path.is_file() and json.loads(
-      path.read_text())['ended'] == 'finished'
+      path.read_text()).get('ended') == 'finished'
 
 
 def run_all(

@@ -15,15 +15,15 @@
 """A teacher of one architecture, students of another: the table and picture.
 
   python -m experiments.architectures --workdir=results/architectures
-  python -m experiments.architectures --workdir=results/pong \
-      --teacher_architecture=atari_small --student_architecture=atari_large \
-      --extra='--suite=atari57 --tasks=Pong --frames=2e6'
+  python -m experiments.architectures --workdir=results/pong_architectures \
+      --teacher=results/pong --student_architecture=atari_large \
+      --extra='--suite=atari57 --tasks=Pong --frames=1e6'
 
 Who looks for a better architecture has an agent of the last one: it becomes the
-teacher. After Table 1 of Schmitt et al. (2018), arXiv:1803.03835: the score at
-some shares of the budget (its 0.5, 1, 2 and 10 of 10 B frames) and the frames
-to some scores, of students from scratch and kickstarted ones. Not here:
-training (`train.py`, `kickstart.py`).
+teacher; without one it is trained first. After Table 1 of Schmitt et al.
+(2018), arXiv:1803.03835: the score at some shares of the budget (its 0.5, 1, 2
+and 10 of 10 B frames) and the frames to some scores, of students from scratch
+and kickstarted ones. Not here: training (`train.py`, `kickstart.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,11 @@ from experiments import study_flags
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', 'results/architectures')
 _TEACHER = flags.DEFINE_string(
-    'teacher_architecture', 'grid_small', 'Network of the teacher.')
+    'teacher', '', 'Work folder of experiments.train whose policy is the '
+    'teacher; empty: one is trained first.')
+_TEACHER_NETWORK = flags.DEFINE_string(
+    'teacher_architecture', 'grid_small', 'Network of a teacher that is '
+    'trained first.')
 _STUDENT = flags.DEFINE_string(
     'student_architecture', 'grid_large', 'Network of the students.')
 _SHARES = flags.DEFINE_list(
@@ -115,6 +119,29 @@ def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
   print('| ' + ' | '.join(['improvement', *cells]) + ' |', flush=True)
 
 
+def _teacher(folder: pathlib.Path, extra: Sequence[str]) -> pathlib.Path:
+  """Returns the work folder of the teacher, which may be trained first.
+
+  Raises:
+    ValueError: the one asked for is no finished run.
+  """
+  if not _TEACHER.value:
+    return ablation.run(folder, ablation.Setting(
+        'teacher', 'experiments.train',
+        (f'--network={_TEACHER_NETWORK.value}',)), '0', extra)
+  trained = pathlib.Path(_TEACHER.value)
+  if not ablation.is_finished(trained):
+    raise ValueError(
+        f'teacher is {str(trained)!r}; expected the work folder of a run of'
+        ' experiments.train that has ended.')
+  return trained
+
+
+def _network(workdir: pathlib.Path) -> str:
+  """Returns the name of the network of a run."""
+  return json.loads((workdir / 'config.json').read_text())['flags']['network']
+
+
 def main(argv):
   del argv
   folder = pathlib.Path(study_flags.WORKDIR.value)
@@ -122,9 +149,7 @@ def main(argv):
   scores = flag_values.numbers('scores', _SCORES.value)
   extra = study_flags.EXTRA.value.split()
   network = f'--network={_STUDENT.value}'
-  teacher = ablation.run(folder, ablation.Setting(
-      'teacher', 'experiments.train', (f'--network={_TEACHER.value}',)),
-      '0', extra)
+  teacher = _teacher(folder, extra)
   runs = ablation.run_all(folder, [
       ablation.Setting(
           SCRATCH, 'experiments.train', (network, '--evaluation_episodes=8')),
@@ -137,7 +162,7 @@ def main(argv):
       (teacher / 'result.json').read_text())['evaluation_score']
   figure = figures.draw_curves(
       folder / 'architectures', runs,
-      title=f'Teacher {_TEACHER.value}, students {_STUDENT.value}',
+      title=f'Teacher {_network(teacher)}, students {_STUDENT.value}',
       marks={'score': teacher_score, 'frames': {}})
   result = {
       'workdir': str(folder), 'figure': str(figure), 'table': table,

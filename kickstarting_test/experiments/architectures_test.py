@@ -25,16 +25,20 @@ import numpy as np
 from kickstarting_test.experiments import binaries
 
 
+def _study(folder, teacher):
+  return binaries.run(
+      'experiments.architectures', f'--workdir={folder}', teacher,
+      '--seeds=1', '--student_architecture=grid_small', '--shares=50,100',
+      '--scores=100,1000',
+      '--extra=--suite=minigrid_all --tasks=Empty-Random-6x6 --streams=8'
+      ' --unroll_steps=10 --frames=1600 --record_frames=400')
+
+
 class ArchitecturesTest(absltest.TestCase):
 
   def test_a_small_study(self):
     folder = pathlib.Path(self.create_tempdir().full_path) / 'study'
-    done = binaries.run(
-        'experiments.architectures', f'--workdir={folder}', '--seeds=1',
-        '--teacher_architecture=flat', '--student_architecture=grid_small',
-        '--shares=50,100', '--scores=100,1000',
-        '--extra=--suite=minigrid_all --tasks=Empty-Random-6x6 --streams=8'
-        ' --unroll_steps=10 --frames=1600 --record_frames=400')
+    done = _study(folder, '--teacher_architecture=flat')
     result = binaries.last_line(done)
     self.assertEqual(
         list(result['table']), ['from scratch', 'kickstarted'])
@@ -52,6 +56,17 @@ class ArchitecturesTest(absltest.TestCase):
     self.assertIn('| improvement |', done.stdout)
     self.assertGreater(
         pathlib.Path(result['figure']).stat().st_size, 5000)
+
+    # With a teacher that is there already nothing is left to be run.
+    again = _study(folder, f'--teacher={folder}/teacher-0')
+    self.assertNotIn('--workdir', again.stdout)
+    self.assertEqual(binaries.last_line(again), result)
+
+  def test_a_teacher_that_is_none(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    done = _study(folder, f'--teacher={folder}')
+    self.assertEqual(done.returncode, 2)
+    self.assertIn(f"teacher is '{folder}'; expected the work", done.stderr)
 
 
 if __name__ == '__main__':
