@@ -55,8 +55,7 @@ _SHARES = flags.DEFINE_list(
     'shares', ['5', '10', '20', '100'], 'Percent of the frames after which '
     'scores are compared.')
 _SCORES = flags.DEFINE_list(
-    'scores', ['60', '80', '95'], 'Scores to reach, in percent of what '
-    'students from scratch have at the end.')
+    'scores', ['30', '40', '50'], 'Scores to reach.')
 
 SCRATCH, KICKSTARTED = 'from scratch', 'kickstarted'
 
@@ -71,23 +70,20 @@ def tabulate(
   Args:
     runs: of SCRATCH and KICKSTARTED; folders of the seeds.
     shares: percent of the frames.
-    scores: percent of the mean score of SCRATCH at the end.
+    scores: to reach.
   """
   curves = {name: [figures.curve(folder) for folder in folders]
             for name, folders in runs.items()}
-  target = float(np.mean([values[-1] for _, values in curves[SCRATCH]]))
   table: dict[str, dict[str, dict[str, float | None]]] = {}
   for name, of_seeds in curves.items():
     at: dict[str, float | None] = {f'{share:g} %': float(np.mean([
         _score_at(*curve, share) for curve in of_seeds])) for share in shares}
     reached: dict[str, float | None] = {}
     for score in scores:
-      wanted = target * score / 100
-      frames = [comparison.frames_to_score(*curve, wanted)
-                for curve in of_seeds]
+      frames = [comparison.frames_to_score(*curve, score) for curve in of_seeds]
       found = [f for f in frames if f is not None]
       # A mean over those seeds alone that get there would flatter.
-      reached[f'{wanted:.1f}'] = (
+      reached[f'{score:g}'] = (
           float(np.mean(found)) if len(found) == len(frames) else None)
     table[name] = {'score_at': at, 'frames_to': reached}
   return table
