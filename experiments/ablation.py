@@ -63,7 +63,7 @@ def run(
   """Does one run unless it is done; returns the folder with its records."""
   slug = setting.name.replace(' ', '_').replace('%', '')
   workdir = folder / f'{slug}-{seed}'
-  if not is_finished(workdir):
+  if not _is_finished(workdir):
     command = [
         sys.executable, '-m', setting.program,
         f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
@@ -71,16 +71,30 @@ def run(
       command.append('--resume')
     print(' '.join(command[1:]), flush=True)
     subprocess.run(command, check=True)
-    if not is_finished(workdir):
+    if not _is_finished(workdir):
       raise SystemExit(f'{workdir} was interrupted; start the study again.')
   return workdir / setting.run
 
 
-def is_finished(workdir: pathlib.Path) -> bool:
-  """Returns whether the folder holds a run that came to its end."""
+def _is_finished(workdir: pathlib.Path) -> bool:
   path = workdir / 'result.json'
   return path.is_file() and json.loads(
-      path.read_text()).get('ended') == 'finished'
+      path.read_text())['ended'] == 'finished'
+
+
+def teacher_score(workdir: pathlib.Path) -> float:
+  """Returns the score of the policy that a run of experiments.train left.
+
+  Raises:
+    ValueError: it is no such run, or has not ended.
+  """
+  path = workdir / 'result.json'
+  result = json.loads(path.read_text()) if path.is_file() else {}
+  if 'evaluation_score' not in result:
+    raise ValueError(
+        f'teacher is {str(workdir)!r}; expected the work folder of a run of'
+        ' experiments.train that has ended.')
+  return result['evaluation_score']
 
 
 def run_all(
@@ -209,8 +223,8 @@ def study(
   """
   teacher = run(folder, _TEACHER, '0', extra)
   runs = run_all(folder, settings(teacher), seeds, extra)
-  score = json.loads((teacher / 'result.json').read_text())['evaluation_score']
-  report(folder, runs, name=name, title=title, teacher_score=score)
+  report(folder, runs, name=name, title=title,
+         teacher_score=teacher_score(teacher))
 
 
 def report(

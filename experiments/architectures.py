@@ -115,29 +115,6 @@ def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
   print('| ' + ' | '.join(['improvement', *cells]) + ' |', flush=True)
 
 
-def _teacher(folder: pathlib.Path, extra: Sequence[str]) -> pathlib.Path:
-  """Returns the work folder of the teacher, which may be trained first.
-
-  Raises:
-    ValueError: the one asked for is no finished run.
-  """
-  if not _TEACHER.value:
-    return ablation.run(folder, ablation.Setting(
-        'teacher', 'experiments.train',
-        (f'--network={_TEACHER_NETWORK.value}',)), '0', extra)
-  trained = pathlib.Path(_TEACHER.value)
-  if not ablation.is_finished(trained):
-    raise ValueError(
-        f'teacher is {str(trained)!r}; expected the work folder of a run of'
-        ' experiments.train that has ended.')
-  return trained
-
-
-def _network(workdir: pathlib.Path) -> str:
-  """Returns the name of the network of a run."""
-  return json.loads((workdir / 'config.json').read_text())['flags']['network']
-
-
 def main(argv):
   del argv
   folder = pathlib.Path(study_flags.WORKDIR.value)
@@ -145,7 +122,14 @@ def main(argv):
   scores = flag_values.numbers('scores', _SCORES.value)
   extra = study_flags.EXTRA.value.split()
   network = f'--network={_STUDENT.value}'
-  teacher = _teacher(folder, extra)
+  if _TEACHER.value:
+    teacher = pathlib.Path(_TEACHER.value)
+  else:
+    teacher = ablation.run(folder, ablation.Setting(
+        'teacher', 'experiments.train',
+        (f'--network={_TEACHER_NETWORK.value}',)), '0', extra)
+  teacher_score = ablation.teacher_score(teacher)
+  config = json.loads((teacher / 'config.json').read_text())
   runs = ablation.run_all(folder, [
       ablation.Setting(
           SCRATCH, 'experiments.train', (network, '--evaluation_episodes=8')),
@@ -154,11 +138,9 @@ def main(argv):
   ], study_flags.SEEDS.value, extra)
   table = tabulate(runs, shares, scores)
   print_table(table)
-  teacher_score = json.loads(
-      (teacher / 'result.json').read_text())['evaluation_score']
   figure = figures.draw_curves(
       folder / 'architectures', runs,
-      title=f'Teacher {_network(teacher)}, students {_STUDENT.value}',
+      title=f'Teacher {config["flags"]["network"]}, students {_STUDENT.value}',
       marks={'score': teacher_score, 'frames': {}})
   result = {
       'workdir': str(folder), 'figure': str(figure), 'table': table,
