@@ -23,7 +23,7 @@ and range of the runs' curves. Not here: the scores of a policy that no longer
 learns (`evaluate.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 import os
 import pathlib
 
@@ -65,8 +65,9 @@ def rows(folders: Sequence[str | os.PathLike[str]]) -> list[list[str]]:
           f' {str(folders[0])!r} (first difference: {min(odd)}); compare runs'
           ' on the same tasks.')
   families: dict[str, list[str]] = {}
-  for task in suites.get_suite('minigrid_all', list(names)).tasks:
-    families.setdefault(task.family, []).append(task.name)
+  family_of = _family_of_tasks(names)
+  for task in names:
+    families.setdefault(family_of.get(task, ''), []).append(task)
   table = [_row('', 'all', [record['score'] for record in last])]
   for family, tasks in families.items():
     table += [
@@ -74,6 +75,19 @@ def rows(folders: Sequence[str | os.PathLike[str]]) -> list[list[str]]:
         for task in tasks
     ]
   return table
+
+
+def _family_of_tasks(names: Collection[str]) -> dict[str, str]:
+  """Returns the family of each task, as the first suite with all of them says.
+
+  A suite of one's own is none of ours, and its tasks have no families.
+  """
+  for name in suites.suite_names():
+    families = {
+        task.name: task.family for task in suites.get_suite(name).tasks}
+    if families.keys() >= set(names):
+      return families
+  return {}
 
 
 def _row(family: str, task: str, scores: Sequence[float]) -> list[str]:

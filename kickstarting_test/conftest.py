@@ -18,11 +18,14 @@
 what tests share stands in modules that they import.
 """
 
+import os
 import tempfile
 
 from absl import flags
 from absl.testing import absltest  # noqa: F401, defines test_tmpdir
 import haiku.experimental.flax
+
+from kickstarting_test.experiments import binaries
 
 _TEMPORARY = tempfile.TemporaryDirectory()  # removed with the process
 
@@ -31,6 +34,8 @@ def pytest_configure() -> None:
   """Called by pytest before it collects."""
   flags.FLAGS.set_default('test_tmpdir', _TEMPORARY.name)
   flags.FLAGS.mark_as_parsed()
+  # Workers inherit the folder of the process that started them.
+  os.environ.setdefault(binaries.COMPILED, f'{_TEMPORARY.name}/compiled')
   # unittest's assertWarns asks every loaded module for this; what Haiku puts in
   # the place of a missing Flax raises whatever it is asked.
   haiku.experimental.flax.__warningregistry__ = {}

@@ -31,7 +31,7 @@ from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 from kickstarting_test import stand_ins
 
-_FORWARD, _BACKWARD, _FIRE = 0, 1, 8
+_LEFT, _RIGHT, _FIRE = 2, 3, 8
 _WATERMAZE = 'contributed/dmlab30/rooms_watermaze'
 
 
@@ -55,12 +55,12 @@ class LabTest(_StandInTest):
     self.assertEqual(first.observation['image'].shape, (72, 96, 3))
     self.assertEqual(first.observation['instruction'], '')
     step = first
-    for _ in range(10):
+    for _ in range(5):
       self.assertFalse(step.last())
-      before, step = step, lab.step(_FORWARD)
+      before, step = step, lab.step(_RIGHT)
     if not step.last():  # the goal is at the other end
-      for _ in range(20):
-        before, step = step, lab.step(_BACKWARD)
+      for _ in range(10):
+        before, step = step, lab.step(_LEFT)
     self.assertEqual((step.reward, step.discount), (1.0, 0.0))
     # What was seen last stands for the end.
     np.testing.assert_array_equal(
@@ -83,7 +83,7 @@ class LabTest(_StandInTest):
       for _ in range(8):
         step = lab.reset()
         while not step.last():
-          step = lab.step(_FORWARD)
+          step = lab.step(_RIGHT)
         rewards.append(step.reward)
       return rewards
 

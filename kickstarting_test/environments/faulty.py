@@ -27,7 +27,6 @@ import dm_env
 from dm_env import specs
 import numpy as np
 
-from kickstarting.environments import base
 from kickstarting_test.environments import fakes
 
 NUM_ACTIONS = 5
@@ -134,16 +133,16 @@ def check(
   for t, b in np.ndindex(actions.shape):
     seed, episode, step, checksum = observation[t, b]
     found = observation[t + 1, b].tolist()
-    if step_type[t + 1, b] != base.FIRST:
-      assert step_type[t, b] != base.LAST
+    if step_type[t + 1, b] != dm_env.StepType.FIRST:
+      assert step_type[t, b] != dm_env.StepType.LAST
       checksum = _next(int(checksum), int(actions[t, b]))
       assert found == [seed, episode, step + 1, checksum], (t, b, found)
       assert reward[t + 1, b] == checksum, (t, b)
       continue
     assert reward[t + 1, b] == 0
-    if step_type[t, b] == base.LAST and found[0] == seed:
+    if step_type[t, b] == dm_env.StepType.LAST and found[0] == seed:
       assert found == [seed, episode + 1, 0, 0], (t, b, found)
     else:
-      cuts += step_type[t, b] != base.LAST
+      cuts += step_type[t, b] != dm_env.StepType.LAST
       assert found[0] != seed and found[1:] == [0, 0, 0], (t, b, found)
   return cuts

@@ -14,7 +14,7 @@
 # ==============================================================================
 """Runs binaries as a user does, in processes of their own.
 
-Here: `run`, `start`, `last_line`. Not here: tests.
+Here: `run`, `start`, `wait_for`, `last_line`. Not here: tests.
 """
 
 import json
@@ -29,16 +29,18 @@ from typing import Any
 from absl.testing import absltest
 
 _ROOT = pathlib.Path(__file__).parents[2]
+# Names the folder of compiled functions that all runs share.
+COMPILED = 'KICKSTARTING_TEST_COMPILED'
 DEADLINE_S = 240.0  # of one process; seconds where nothing else runs
 
 
 def _environment() -> dict[str, str]:
-  # Compiled functions are kept in a file, since all runs here share them.
-  cache = pathlib.Path(absltest.TEST_TMPDIR.value) / 'compiled'
+  cache = os.environ.get(COMPILED) or os.path.join(
+      absltest.TEST_TMPDIR.value, 'compiled')
   return os.environ | {
       'PYTHONPATH': os.pathsep.join([str(_ROOT), *filter(None, sys.path)]),
       'JAX_PLATFORMS': 'cpu',
-      'JAX_COMPILATION_CACHE_DIR': str(cache),
+      'JAX_COMPILATION_CACHE_DIR': cache,
       'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
       'JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES': '-1',
   }

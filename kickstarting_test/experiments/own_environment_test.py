@@ -21,11 +21,12 @@ import pathlib
 from absl.testing import absltest
 
 from experiments import figures
+from experiments.examples import corridor
 from experiments.examples import corridors
 from kickstarting.runtime import logger
 from kickstarting_test.experiments import binaries
 
-_FILE = corridors.__file__
+_ENVIRONMENT, _SUITE = corridor.__file__, corridors.__file__
 _SHORT = ('--streams=8', '--unroll_steps=10', '--frames=1.6e3',
           '--record_frames=400', '--evaluation_episodes=8',
           '--streams_per_worker=4')
@@ -42,7 +43,7 @@ class OwnEnvironmentTest(absltest.TestCase):
         'experiments.train', f'--workdir={self.folder}', *_SHORT, *flags)
 
   def test_a_suite_with_defaults_of_flags(self):
-    result = binaries.last_line(self._train(f'--suite={_FILE}'))
+    result = binaries.last_line(self._train(f'--suite={_SUITE}'))
     self.assertEqual(list(result['tasks']), ['short', 'long'])
     config = json.loads((self.folder / 'config.json').read_text())
     self.assertEqual(config['flags']['network'], 'flat')
@@ -51,7 +52,7 @@ class OwnEnvironmentTest(absltest.TestCase):
 
   def test_a_flag_wins_over_its_suite_s_default_also_when_resumed(self):
     binaries.last_line(self._train(
-        f'--suite={_FILE}', '--tasks=short', '--learning_rate=0.01'))
+        f'--suite={_SUITE}', '--tasks=short', '--learning_rate=0.01'))
     path = self.folder / 'config.json'
     config = json.loads(path.read_text())
     self.assertEqual(config['flags']['learning_rate'], 0.01)
@@ -64,7 +65,7 @@ class OwnEnvironmentTest(absltest.TestCase):
 
   def test_an_environment_with_settings(self):
     result = binaries.last_line(self._train(
-        f'--env={_FILE}:Corridor', '--env_settings=length=2',
+        f'--env={_ENVIRONMENT}:Corridor', '--env_settings=length=2',
         '--network=flat'))
     self.assertEqual(list(result['tasks']), ['Corridor'])
     # Without references a score is the return.
@@ -76,7 +77,7 @@ class OwnEnvironmentTest(absltest.TestCase):
     path = self.create_tempfile('table.csv', (
         'name,random_return,random_episodes\nshort,0,0\n')).full_path
     result = binaries.last_line(binaries.run(
-        'experiments.random_returns', f'--suite={_FILE}', '--tasks=short',
+        'experiments.random_returns', f'--suite={_SUITE}', '--tasks=short',
         '--episodes=40', '--streams_per_worker=20', f'--output={path}'))
     row = result['tasks']['short']
     self.assertEqual(row['episodes'], 40)
@@ -93,7 +94,7 @@ class OwnEnvironmentTest(absltest.TestCase):
         (('--env=x:y', '--suite=minigrid8'), '--env=x:y beside --suite'),
         (('--env=x:y', '--env_settings=3'), "holds '3'; expected NAME=VALUE"),
         (('--env=nothing:make',), "there is no module 'nothing'"),
-        ((f'--env={_FILE}:Corridor', '--env_settings=width=3'),
+        ((f'--env={_ENVIRONMENT}:Corridor', '--env_settings=width=3'),
          "an environment of task 'Corridor' cannot be made"),
         (('--suite=nowhere.py',), "there is no file 'nowhere.py'"),
     ):

@@ -52,6 +52,18 @@ class TaskTableTest(parameterized.TestCase):
         ['nav', 'FourRooms', '60.0', '20.0', '40.0'],
     ])
 
+  @parameterized.parameters(
+      (('Pong', 'Alien'), ('atari', 'atari')),
+      (('rooms_watermaze', 'lasertag_one_opponent_small'),
+       ('rooms', 'lasertag')),
+      (('a_task', 'of_mine'), ('', '')),
+  )
+  def test_tasks_of_any_suite(self, tasks, families):
+    table = task_table.rows([self._run('a', 1.0, 2.0, tasks=tasks)])
+    self.assertEqual(
+        [tuple(row[:2]) for row in table[1:]],
+        list(zip(families, tasks, strict=True)))
+
   def test_prints_markdown_and_draws(self):
     run = self._run('seed-1', 30.0, 60.0, 90.0)
     picture = run / 'curves'

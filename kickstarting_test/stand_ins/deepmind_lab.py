@@ -15,7 +15,7 @@
 """A stand-in for DeepMind Lab with the real engine's manners, faults included.
 
 What is odd here is odd there: measured on google-deepmind/lab at b1db91a. The
-"level" is a corridor: the agent starts in the middle of 21 cells, and the end
+"level" is a corridor: the agent strafes from the middle of 11 cells, and the end
 that is marked in the image has +1. Levels whose name ends in `_dies` abort the
 process inside a step, `_stalls` never comes back, `_talks` changes its
 instruction every five steps. Not here: tests.
@@ -46,7 +46,7 @@ _CONFIG = ('width', 'height', 'logLevel', 'datasetPath', 'allowHoldOutLevels',
            'mixerSeed', 'fps')
 _OBSERVATIONS = ('RGB_INTERLEAVED', 'INSTR', 'FRAMES_REMAINING_AT_60')
 _FRAMES = 720
-_CELLS = 21
+_CELLS = 11
 _FAULT_AT = 7  # steps
 
 
@@ -112,7 +112,7 @@ class Lab:
     if self._steps == _FAULT_AT and self._level.endswith('stalls'):
       time.sleep(1e6)
     self._frames -= num_steps
-    self._place = min(max(self._place + values[3], 0), _CELLS - 1)
+    self._place = min(max(self._place + values[2], 0), _CELLS - 1)
     if self._place == self._goal:
       self._is_running = False
       return 1.0
