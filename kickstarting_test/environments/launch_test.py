@@ -15,28 +15,38 @@
 """Tests how a worker process begins."""
 
 import json
+import os
 import subprocess
 import sys
 
 from absl.testing import absltest
+from absl.testing import parameterized
 
+from experiments.examples import corridor
 from kickstarting.environments import launch
 
 
-class LaunchTest(absltest.TestCase):
+class LaunchTest(parameterized.TestCase):
 
-  def test_no_jax_in_a_worker(self):
+  @parameterized.parameters(
+      'kickstarting.environments.dmlab:Lab',
+      'kickstarting.environments.doom:Scenario',
+      'kickstarting_test.environments.faulty:History',
+      f'{corridor.__file__}:Corridor',
+  )
+  def test_no_jax_in_a_worker(self, target):
     code = (
         'import json, runpy, sys\n'
         f'launch = runpy.run_path({launch.__file__!r})\n'
         'launch["_stand_in"]()\n'
-        'from kickstarting.environments import worker\n'
-        'print(json.dumps([worker.__name__, "jax" in sys.modules]))\n')
+        'from kickstarting.environments import targets, worker\n'
+        f'made = targets.resolve({target!r}, launch["PACKAGES"])\n'
+        'print(json.dumps([made.__name__, "jax" in sys.modules]))\n')
     done = subprocess.run(
         [sys.executable, '-c', code], capture_output=True, text=True,
-        check=True)
+        check=True, env=os.environ | {'PYTHONPATH': os.pathsep.join(sys.path)})
     self.assertEqual(
-        json.loads(done.stdout), ['kickstarting.environments.worker', False])
+        json.loads(done.stdout), [target.rpartition(':')[2], False])
 
   def test_descriptors_that_nobody_serves(self):
     done = subprocess.run(

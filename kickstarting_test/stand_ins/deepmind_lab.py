@@ -15,9 +15,9 @@
 """A stand-in for DeepMind Lab with the real engine's manners, faults included.
 
 What is odd here is odd there: measured on google-deepmind/lab at b1db91a. The
-"level" is a corridor: the agent strafes from the middle of 11 cells, and the end
-that is marked in the image has +1. Levels whose name ends in `_dies` abort the
-process inside a step, `_stalls` never comes back, `_talks` changes its
+"level" is a corridor: the agent strafes from the middle of 11 cells, and the
+end that is marked in the image has +1. Levels whose name ends in `_dies` abort
+the process inside a step, `_stalls` never comes back, `_talks` changes its
 instruction every five steps. Not here: tests.
 """
 
