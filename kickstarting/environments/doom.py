@@ -14,11 +14,11 @@
 # ==============================================================================
 """Scenarios of ViZDoom, as a dm_env environment around EnvPool's.
 
-Made to live in a worker (`process_batch.py`), one scenario to a pool: EnvPool
-1.2.5 gives all environments of a pool the same seed, and its scenarios at times
-never start. It rewards changes of the game's variables, and leaves out what a
-scenario itself pays. `envpool` is imported only when a scenario is made. Loads
-neither JAX nor the rest of the package.
+Made to live in a worker (`process_batch.py`): every environment is a game in a
+process of its own, and when one is killed EnvPool 1.2.5 aborts with it. EnvPool
+rewards changes of the game's variables, and leaves out what a scenario itself
+pays. `envpool` is imported only when a scenario is made. Loads neither JAX nor
+the rest of the package.
 
 Not here: which scenarios (`suites/doom_scenarios.py`).
 """

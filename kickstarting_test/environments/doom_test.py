@@ -74,8 +74,9 @@ class ScenarioTest(parameterized.TestCase):
     batch = _batch(
         self, 'HealthGathering-v1', ('TURN_LEFT', 'TURN_RIGHT', 'MOVE_FORWARD'),
         {}, max_episode_steps=20, bootstrap_on_timeout=bootstraps)
-    _, timestep, steps = _idle_until_last(batch, 30)
+    total, timestep, steps = _idle_until_last(batch, 30)
     self.assertEqual(steps, 20)
+    self.assertEqual(total, 0)  # the scenario itself pays for staying alive
     self.assertEqual(timestep.discount[0], float(bootstraps))
 
 

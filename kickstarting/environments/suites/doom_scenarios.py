@@ -59,7 +59,7 @@ DEFAULTS = types.MappingProxyType({
     'vtrace_lambda': 0.95,
     'splits': 1,  # a process for each stream
     'streams_per_worker': 1,
-    'start_timeout_s': 30.0,  # some never start, and do at the next trial
+    'start_timeout_s': 30.0,  # a game that hangs at its start is tried again
 })
 
 
