@@ -57,6 +57,8 @@ _SHARES = flags.DEFINE_list(
 _SCORES = flags.DEFINE_list(
     'scores', ['30', '40', '50'], 'Scores to reach.')
 
+_TEACHER_SEED = '0'
+
 SCRATCH, KICKSTARTED = 'from scratch', 'kickstarted'
 
 
@@ -115,6 +117,36 @@ def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
   print('| ' + ' | '.join(['improvement', *cells]) + ' |', flush=True)
 
 
+def _flags_of_teacher() -> dict[str, Any]:
+  """Returns those of its run, where it has still to be trained the main ones.
+
+  Raises:
+    ValueError: the one that is named is no run that has ended.
+  """
+  if not _TEACHER.value:
+    return {'network': _TEACHER_NETWORK.value, 'seed': _TEACHER_SEED}
+  folder = pathlib.Path(_TEACHER.value)
+  ablation.teacher_score(folder)
+  return json.loads((folder / 'config.json').read_text())['flags']
+
+
+def _check_seeds(
+    teacher: Mapping[str, Any], network: str, seeds: Sequence[str]
+) -> None:
+  """Raises ValueError if a student would begin with its teacher's parameters.
+
+  Args:
+    teacher: flags of its run.
+    network: of the students.
+    seeds: of the students.
+  """
+  if network == teacher['network'] and str(teacher['seed']) in seeds:
+    raise ValueError(
+        f'seeds is {",".join(seeds)} and the teacher has seed'
+        f' {teacher["seed"]}; expected other ones, since a student of the same'
+        ' network would begin as its teacher did.')
+
+
 def main(argv):
   del argv
   folder = pathlib.Path(study_flags.WORKDIR.value)
@@ -122,14 +154,15 @@ def main(argv):
   scores = flag_values.numbers('scores', _SCORES.value)
   extra = study_flags.EXTRA.value.split()
   network = f'--network={_STUDENT.value}'
+  taught = _flags_of_teacher()
+  _check_seeds(taught, _STUDENT.value, study_flags.SEEDS.value)
   if _TEACHER.value:
     teacher = pathlib.Path(_TEACHER.value)
   else:
     teacher = ablation.run(folder, ablation.Setting(
         'teacher', 'experiments.train',
-        (f'--network={_TEACHER_NETWORK.value}',)), '0', extra)
+        (f'--network={_TEACHER_NETWORK.value}',)), _TEACHER_SEED, extra)
   teacher_score = ablation.teacher_score(teacher)
-  config = json.loads((teacher / 'config.json').read_text())
   runs = ablation.run_all(folder, [
       ablation.Setting(
           SCRATCH, 'experiments.train', (network, '--evaluation_episodes=8')),
@@ -140,7 +173,7 @@ def main(argv):
   print_table(table)
   figure = figures.draw_curves(
       folder / 'architectures', runs,
-      title=f'Teacher {config["flags"]["network"]}, students {_STUDENT.value}',
+      title=f'Teacher {taught["network"]}, students {_STUDENT.value}',
       marks={'score': teacher_score, 'frames': {}})
   result = {
       'workdir': str(folder), 'figure': str(figure), 'table': table,

@@ -24,10 +24,10 @@ from absl.testing import absltest
 from kickstarting_test.experiments import binaries
 
 
-def _study(folder, teacher):
+def _study(folder, *teacher, seed=1):
   return binaries.run(
-      'experiments.architectures', f'--workdir={folder}', teacher,
-      '--seeds=1', '--student_architecture=grid_small', '--shares=50,100',
+      'experiments.architectures', f'--workdir={folder}', *teacher,
+      f'--seeds={seed}', '--student_architecture=grid_small', '--shares=50,100',
       '--scores=-100,1000',
       '--extra=--suite=minigrid_all --tasks=Empty-Random-6x6 --streams=8'
       ' --unroll_steps=10 --frames=1600 --record_frames=400')
@@ -63,6 +63,13 @@ class ArchitecturesTest(absltest.TestCase):
     done = _study(folder, f'--teacher={folder}')
     self.assertEqual(done.returncode, 2)
     self.assertIn(f"teacher is '{folder}'; expected the work", done.stderr)
+
+  def test_a_student_that_begins_as_its_teacher_did(self):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'study'
+    done = _study(folder, '--teacher_architecture=grid_small', seed=0)
+    self.assertEqual(done.returncode, 2)
+    self.assertIn('seeds is 0 and the teacher has seed 0; exp', done.stderr)
+    self.assertFalse(folder.exists())
 
 
 if __name__ == '__main__':
