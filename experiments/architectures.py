@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""A teacher of one architecture, students of another: the table and picture.
+"""A teacher of one architecture, students of another or the same, compared.
 
   python -m experiments.architectures --workdir=results/architectures
   python -m experiments.architectures --workdir=results/pong_architectures \
