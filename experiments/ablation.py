@@ -48,6 +48,7 @@ class Setting(NamedTuple):
   run: str = ''  # folder within the work folder that holds the records
 
 
+TEACHER_SEED = '0'  # of a teacher that a study trains
 _TEACHER = Setting('teacher', 'experiments.train', ())  # as its students
 
 
@@ -221,7 +222,7 @@ def study(
     name: of the picture and the JSON file.
     title: of the picture.
   """
-  teacher = run(folder, _TEACHER, '0', extra)
+  teacher = run(folder, _TEACHER, TEACHER_SEED, extra)
   runs = run_all(folder, settings(teacher), seeds, extra)
   report(folder, runs, name=name, title=title,
          teacher_score=teacher_score(teacher))

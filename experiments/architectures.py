@@ -57,8 +57,6 @@ _SHARES = flags.DEFINE_list(
 _SCORES = flags.DEFINE_list(
     'scores', ['30', '40', '50'], 'Scores to reach.')
 
-_TEACHER_SEED = '0'
-
 SCRATCH, KICKSTARTED = 'from scratch', 'kickstarted'
 
 
@@ -118,13 +116,13 @@ def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
 
 
 def _flags_of_teacher() -> dict[str, Any]:
-  """Returns those of its run, where it has still to be trained the main ones.
+  """Returns the flags of its run; of one still to come, what students share.
 
   Raises:
     ValueError: the one that is named is no run that has ended.
   """
   if not _TEACHER.value:
-    return {'network': _TEACHER_NETWORK.value, 'seed': _TEACHER_SEED}
+    return {'network': _TEACHER_NETWORK.value, 'seed': ablation.TEACHER_SEED}
   folder = pathlib.Path(_TEACHER.value)
   ablation.teacher_score(folder)
   return json.loads((folder / 'config.json').read_text())['flags']
@@ -161,7 +159,7 @@ def main(argv):
   else:
     teacher = ablation.run(folder, ablation.Setting(
         'teacher', 'experiments.train',
-        (f'--network={_TEACHER_NETWORK.value}',)), _TEACHER_SEED, extra)
+        (f'--network={_TEACHER_NETWORK.value}',)), ablation.TEACHER_SEED, extra)
   teacher_score = ablation.teacher_score(teacher)
   runs = ablation.run_all(folder, [
       ablation.Setting(

@@ -14,8 +14,12 @@
 # ==============================================================================
 """Tests one scenario of ViZDoom.
 
-In processes, for one that hangs at its start is started again there.
+In processes, where one that hangs or is killed is started again.
 """
+
+import os
+import pathlib
+import signal
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -78,6 +82,23 @@ class ScenarioTest(parameterized.TestCase):
     self.assertEqual(steps, 20)
     self.assertEqual(total, 0)  # the scenario itself pays for staying alive
     self.assertEqual(timestep.discount[0], float(bootstraps))
+
+  def test_a_game_that_is_killed(self):
+    batch = _batch(
+        self, 'HealthGathering-v1', ('TURN_LEFT', 'TURN_RIGHT', 'MOVE_FORWARD'),
+        {})
+    batch.reset()
+    [worker] = batch.pids
+    games = [int(pid) for path in pathlib.Path(f'/proc/{worker}/task').glob(
+        '*/children') for pid in path.read_text().split()]
+    self.assertLen(games, 1)
+    os.kill(games[0], signal.SIGKILL)
+    with self.assertLogs('absl', 'WARNING') as logs:
+      batch.send(np.zeros(1, np.int32))
+      timestep = batch.receive()
+    self.assertIn('signal SIGABRT', logs.output[0])  # EnvPool's, not the game's
+    self.assertEqual(timestep.step_type[0], 0)
+    self.assertEqual(batch.restarts, 1)
 
 
 if __name__ == '__main__':
