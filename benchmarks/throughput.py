@@ -48,6 +48,7 @@ from absl import app
 from absl import flags
 
 import experiments  # noqa: F401  (sets how XLA uses threads)
+from kickstarting import checks
 
 _WORKLOAD = flags.DEFINE_enum(
     'workload', 'peer', ['peer', 'minigrid8', 'teachers', 'population'],
@@ -326,7 +327,7 @@ def _spawn_peer(command: str) -> float:
       shlex.split(command), stdout=subprocess.PIPE, text=True, check=True)
   found = re.findall(r'PEER frames_per_second=([\d.]+)', done.stdout)
   if not found:
-    raise ValueError(
+    raise checks.UserError(
         f'--peer {command!r} printed no line "PEER frames_per_second=X"; its'
         f' last output was: {done.stdout[-300:]!r}')
   return float(found[-1])

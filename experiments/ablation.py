@@ -34,6 +34,7 @@ import scipy.stats
 
 from experiments import comparison
 from experiments import figures
+from kickstarting import checks
 from kickstarting.runtime import logger as logger_lib
 
 _RESAMPLES = 2000
@@ -92,7 +93,7 @@ def teacher_score(workdir: pathlib.Path) -> float:
   path = workdir / 'result.json'
   result = json.loads(path.read_text()) if path.is_file() else {}
   if 'evaluation_score' not in result:
-    raise ValueError(
+    raise checks.UserError(
         f'teacher is {str(workdir)!r}; expected the work folder of a run of'
         ' experiments.train that has ended.')
   return result['evaluation_score']

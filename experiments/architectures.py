@@ -40,6 +40,7 @@ from experiments import comparison
 from experiments import figures
 from experiments import flag_values
 from experiments import study_flags
+from kickstarting import checks
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', 'results/architectures')
@@ -139,7 +140,7 @@ def _check_seeds(
     seeds: of the students.
   """
   if network == teacher['network'] and str(teacher['seed']) in seeds:
-    raise ValueError(
+    raise checks.UserError(
         f'seeds is {",".join(seeds)} and the teacher has seed'
         f' {teacher["seed"]}; expected other ones, since a student of the same'
         ' network would begin as its teacher did.')

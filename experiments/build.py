@@ -33,6 +33,7 @@ from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import losses
 from kickstarting import update as update_lib
 from kickstarting.environments import scores
@@ -78,7 +79,7 @@ def make_problem(
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
   method = losses.get_method(update.method)
   if not teaching.teachers and not method.adds_reward:
-    raise ValueError(
+    raise checks.UserError(
         f'method {method.name!r} without teachers: there is nothing to learn'
         ' from; expected at least one. Name --teachers, or choose a method that'
         f' adds the reward, such as {losses.KICKSTARTING}.')
@@ -86,19 +87,19 @@ def make_problem(
     teacher_lib.check_value(teaching.teachers, method.name)
   teacher_lib.check_q(teaching.teachers, update.divergence)
   if update.feature_cost and not network.features.num_tasks:
-    raise ValueError(
+    raise checks.UserError(
         f'--feature_cost={update.feature_cost}, but the student does not'
         ' project its features; expected 0 here. experiments.kickstart makes'
         ' such a student.')
   control = _control(update, config)
   others_act = bool(control.teacher_share or control.epsilon)
   if others_act and not teaching.teachers:
-    raise ValueError(
+    raise checks.UserError(
         f'--teacher_share={control.teacher_share} and --epsilon='
         f'{control.epsilon} without teachers; expected at least one, with which'
         ' the student shares its acting. Name --teachers, or leave both 0.')
   if others_act and num_members > 1:
-    raise ValueError(
+    raise checks.UserError(
         'members of a population are compared by what they do themselves, but'
         f' --teacher_share is {control.teacher_share} and --epsilon'
         f' {control.epsilon}; expected 0. Train one student instead.')

@@ -14,25 +14,20 @@
 # ==============================================================================
 """Runs the main function of a binary and reports mistakes in one line.
 
-Here: `run`. What a user can put right (a ValueError that this project raises,
-also in an actor; training that diverges) ends with `error: text` on standard
-error and exit status 2. Anything else is a defect and keeps its traceback. Not
-here: what the binaries do.
+Here: `run`. What a user can put right (`checks.UserError`, also in a thread)
+ends with `error: text` on standard error and exit status 2. Anything else is a
+defect and keeps its traceback. Not here: what the binaries do.
 """
 
 from collections.abc import Callable, Sequence
 import sys
-import traceback
 from typing import Any
 
 from absl import app
 
-from kickstarting.runtime import exchange
-from kickstarting.runtime import loop
+from kickstarting import checks
 from kickstarting.runtime import threads
 
-_OURS = ('experiments', 'kickstarting')
-_FAILURES = (loop.TrainingError, exchange.ExchangeError)
 _EXIT_STATUS = 2
 
 
@@ -49,10 +44,10 @@ def run(
   def reporting(argv: Sequence[str]) -> Any:
     try:
       if len(argv) > 1 and not takes_arguments:
-        raise ValueError(
+        raise checks.UserError(
             f'arguments {argv[1:]} are no flags; flags look like --name=value.')
       return main(argv)
-    except (ValueError, threads.ThreadError, *_FAILURES) as error:
+    except (checks.UserError, threads.ThreadError) as error:
       if not is_mistake(error):
         raise
       print(f'error: {error}', file=sys.stderr, flush=True)
@@ -65,11 +60,4 @@ def is_mistake(error: BaseException) -> bool:
   """Returns whether the text of an error is all that a user needs."""
   if isinstance(error, threads.ThreadError):
     return error.__cause__ is not None and is_mistake(error.__cause__)
-  if isinstance(error, _FAILURES):
-    return True
-  if not isinstance(error, ValueError):
-    return False
-  *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-  module = frame.f_globals['__name__']
-  # A binary itself runs as __main__.
-  return module.split('.')[0] in (*_OURS, '__main__')
+  return isinstance(error, checks.UserError)

@@ -37,6 +37,7 @@ from experiments import cli
 from experiments import figures
 from experiments import mixture_figures
 from experiments import study_flags
+from kickstarting import checks
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', None)
@@ -57,7 +58,7 @@ def _settings() -> list[ablation.Setting]:
     ValueError: there is nothing to compare with.
   """
   if _COMPLEX not in _AGENTS.value:
-    raise ValueError(
+    raise checks.UserError(
         f'--agents={",".join(_AGENTS.value)} lacks {_COMPLEX!r},'
         ' with which the others are compared. Add it.')
   return [

@@ -45,6 +45,7 @@ from experiments import streams as streams_lib
 from experiments import students
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
+from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
@@ -84,14 +85,14 @@ def main(argv):
   suite = streams_lib.suite_from_flags()
   update = run_flags.config_from_flags(update_lib.UpdateConfig)
   if losses.get_method(update.method).adds_reward:
-    raise ValueError(
+    raise checks.UserError(
         f'--method={update.method} learns from the reward as well; expected one'
         ' that distils alone, such as on_policy_distill. For both at once take'
         ' experiments.kickstart.')
   frames = shared_flags.FLAGS.frames
   tuned = int(frames * _TUNED.value)
   if not 0 < tuned < frames:
-    raise ValueError(
+    raise checks.UserError(
         f'--tuned_share={_TUNED.value} leaves a part without frames; expected'
         ' more than 0 and less than 1.')
   config = run_flags.config_from_flags(

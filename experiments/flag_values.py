@@ -23,6 +23,8 @@ import json
 import math
 from typing import Any
 
+from kickstarting import checks
+
 
 def numbers(flag: str, values: Sequence[str]) -> list[float]:
   """Returns the numbers of a list of a flag.
@@ -37,7 +39,7 @@ def numbers(flag: str, values: Sequence[str]) -> list[float]:
     except ValueError:
       number = math.nan
     if not math.isfinite(number) or number in found:
-      raise ValueError(
+      raise checks.UserError(
           f'--{flag}={",".join(values)} holds {value!r}; expected different'
           ' numbers with commas between them.')
     found.append(number)
@@ -54,7 +56,7 @@ def settings(flag: str, values: Sequence[str]) -> dict[str, Any]:
   for entry in values:
     name, is_there, text = entry.partition('=')
     if not (name and is_there) or name in found:
-      raise ValueError(
+      raise checks.UserError(
           f'--{flag}={",".join(values)} holds {entry!r}; expected NAME=VALUE,'
           ' each name once, with commas between them.')
     try:

@@ -46,6 +46,7 @@ from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
@@ -104,7 +105,7 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
   case = mixture_cases.CASES[_CASE.value](network, suite)
   unknown = [name for name in _AGENTS.value if name not in case.agents]
   if unknown or not _AGENTS.value:
-    raise ValueError(
+    raise checks.UserError(
         f'--agents={",".join(_AGENTS.value)}: the case {_CASE.value} has'
         f' {", ".join(case.agents)}; expected one or more of these.')
   case = case._replace(agents={name: _whole(case.agents[name])
@@ -112,7 +113,7 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
   for name, mine in case.agents.items():
     if _has_transfer(mine) and not _is_mixture(mine) and (
         not _TRANSFER_COST.value):
-      raise ValueError(
+      raise checks.UserError(
           f'--transfer_cost=0 with {name!r}, whose policies it ties together;'
           ' expected a number above 0. Raise it, or train the agent simple.')
   return case
@@ -127,7 +128,7 @@ def _whole(network: networks.NetworkConfig) -> networks.NetworkConfig:
   if _FACTORISED.value:
     return network
   if not network.action_factors:
-    raise ValueError(
+    raise checks.UserError(
         f'--nofactorised in the case {_CASE.value}, whose actions are no'
         ' product; expected the case action_space. Drop the flag.')
   return dataclasses.replace(network, action_factors=())
@@ -141,7 +142,7 @@ def _mixing(frames: int) -> Mapping[str, schedules.Schedule]:
   for place in range(101):
     share = schedule(place * frames / 100)
     if share > 1:
-      raise ValueError(
+      raise checks.UserError(
           f'--mixing={_MIXING.value} is {share} after {place} % of the run;'
           ' expected a share of the complex agent, 0 to 1. Lower it.')
   return {'mixing': schedule}

@@ -27,6 +27,7 @@ import types as python_types
 from typing import NamedTuple
 
 from experiments import streams as streams_lib
+from kickstarting import checks
 from kickstarting.environments import base
 from kickstarting.environments import macro_actions
 from kickstarting.environments import suites
@@ -64,7 +65,7 @@ def _action_space(
   three, as the paper's large action space is factorised.
   """
   if suite.num_actions != _MINIGRID_ACTIONS:
-    raise ValueError(
+    raise checks.UserError(
         f'the case action_space is made of the {_MINIGRID_ACTIONS} actions of'
         f' MiniGrid, but the tasks have {suite.num_actions}; expected levels of'
         ' MiniGrid or BabyAI. Choose other tasks.')
@@ -113,7 +114,7 @@ def _multitask(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
   Distral has the same agents: Teh et al. (2017), arXiv:1707.04175.
   """
   if len(suite.tasks) < 2:
-    raise ValueError(
+    raise checks.UserError(
         f'the case multitask has the one task {suite.task_names[0]!r}; expected'
         ' two or more. Name them in --tasks.')
   each = branches.Branch(

@@ -50,6 +50,7 @@ from experiments import shared_flags
 from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
+from kickstarting import checks
 from kickstarting import pbt
 from kickstarting import update as update_lib
 from kickstarting.populations import generations
@@ -89,7 +90,7 @@ flags.FLAGS.set_default('record_frames', 25_000)  # decisions are taken there
 def _rules(frames: int) -> pbt.Rules:
   rules = rules_flags.rules(_PRESET.value)
   if rules.ready.burn_in >= frames:
-    raise ValueError(
+    raise checks.UserError(
         f'--preset={_PRESET.value} evolves after {rules.ready.burn_in} frames,'
         f' but a member has {frames}; expected more. Add --burn_in_frames, and'
         ' --ready_frames for the interval, or take --frames as the paper does.')
@@ -97,7 +98,7 @@ def _rules(frames: int) -> pbt.Rules:
   if missing:
     able = [name for name, preset in pbt.PRESETS.items()
             if _EVOLVES[_WEIGHTING.value] <= set(preset.evolutions)]
-    raise ValueError(
+    raise checks.UserError(
         f'--preset={_PRESET.value} has no rule for {" and ".join(missing)},'
         f' which --weighting={_WEIGHTING.value} evolves; expected one of'
         f' {", ".join(able)}. Or add --weighting=none.')
@@ -167,13 +168,13 @@ def main(argv):
     return
   for flag in (shared_flags.WEIGHTS, shared_flags.LEARNER_SCHEDULE):
     if flag.present:
-      raise ValueError(
+      raise checks.UserError(
           f'--{flag.name}={flag.value} has no effect on a population, whose'
           ' rules move the weights. Leave it out, or see --weighting.')
   problem = _make_problem(config, _POPULATION.value)
   judge = _make_judge(problem, rules, config.seed, _POPULATION.value)
   if not problem.teacher_names and _WEIGHTING.value != 'none':
-    raise ValueError(
+    raise checks.UserError(
         f'--weighting={_WEIGHTING.value} without teachers: there is no weight'
         ' to evolve. Name --teachers, or add --weighting=none.')
   if _PROCESSES.value:

@@ -33,6 +33,7 @@ import numpy as np
 from experiments import build
 from experiments import streams as streams_lib
 from experiments import workdir as workdir_lib
+from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import controller as controller_lib
 from kickstarting.populations import generations
@@ -207,7 +208,7 @@ def run_member(
         streams_lib.suite_from_flags(), ending.state.params,
         {'frames': ending.frames, 'seed': config.seed,
          'method': problem.update.method})
-    exchange.write_json(mine / _FINAL, {'frames': ending.frames})
+    files_lib.write_json(mine / _FINAL, {'frames': ending.frames})
 
 
 def _records(

@@ -25,6 +25,7 @@ import numpy as np
 
 from experiments import streams as streams_lib
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
@@ -120,7 +121,7 @@ def make_judge(
   """
   streams = rounds * len(suite.tasks) * num_members
   if streams > seeds.MAX_STREAMS:
-    raise ValueError(
+    raise checks.UserError(
         f'{rounds} rounds of {len(suite.tasks)} tasks for {num_members} members'
         f' are {streams} episodes side by side; expected at most'
         f' {seeds.MAX_STREAMS}. Lower --returns or --population.')

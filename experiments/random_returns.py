@@ -37,6 +37,7 @@ from experiments import cli
 from experiments import random_policy
 from experiments import shared_flags
 from experiments import streams as streams_lib
+from kickstarting import checks
 from kickstarting.environments import seeds
 
 flags.adopt_module_key_flags(shared_flags)
@@ -56,7 +57,7 @@ def _fill_in(path: pathlib.Path, table: dict[str, dict[str, Any]]) -> None:
     rows = {row['name']: row for row in csv.DictReader(file)}
   missing = sorted(set(table) - set(rows))
   if missing:
-    raise ValueError(
+    raise checks.UserError(
         f'--output={path} has no row {missing[0]!r}; expected one for each'
         ' task. Write the name of the task into the file.')
   for name, row in table.items():

@@ -26,6 +26,7 @@ from typing import Any
 from absl import flags
 
 from experiments import run_flags
+from kickstarting import checks
 from kickstarting import update as update_lib
 from kickstarting.environments import worker_pool
 from kickstarting.networks import build as networks
@@ -111,7 +112,7 @@ class _FrameCount(flags.ArgumentParser):
   def parse(self, argument: str | float) -> int:
     value = float(str(argument).replace('_', ''))
     if not value.is_integer():  # nor are infinity and NaN
-      raise ValueError(f'{argument!r} is not a whole number of frames')
+      raise checks.UserError(f'{argument!r} is not a whole number of frames')
     return int(value)
 
   def flag_type(self) -> str:

@@ -50,7 +50,7 @@ def suite_from_flags() -> suites.Suite:
             settings=settings)
   else:
     if run_flags.FLAGS['suite'].present or shared_flags.TASKS.value:
-      raise ValueError(
+      raise checks.UserError(
           f'--env={target} beside --suite or --tasks; expected one of the two.'
           ' Several environments of yours make a suite: --suite=PATH.py.')
     suite = suites.of_environment(target, settings)

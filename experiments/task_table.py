@@ -31,6 +31,7 @@ from absl import flags
 
 from experiments import cli
 from experiments import figures
+from kickstarting import checks
 from kickstarting.environments import suites
 from kickstarting.runtime import logger as logger_lib
 
@@ -49,18 +50,19 @@ def rows(folders: Sequence[str | os.PathLike[str]]) -> list[list[str]]:
     ValueError: no run, a folder without records, or other tasks than the first.
   """
   if not folders:
-    raise ValueError('no run is named; give the folders of one or more runs.')
+    raise checks.UserError(
+        'no run is named; give the folders of one or more runs.')
   last = []
   for folder in folders:
     records = logger_lib.read_records(folder)
     if not records:
-      raise ValueError(f'{str(folder)!r} holds no records of a run.')
+      raise checks.UserError(f'{str(folder)!r} holds no records of a run.')
     last.append(records[-1])
   names = last[0]['task_score']
   for folder, record in zip(folders, last):
     odd = set(names) ^ set(record['task_score'])
     if odd:
-      raise ValueError(
+      raise checks.UserError(
           f'{str(folder)!r} was not trained on the tasks of'
           f' {str(folders[0])!r} (first difference: {min(odd)}); compare runs'
           ' on the same tasks.')

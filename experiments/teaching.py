@@ -27,6 +27,7 @@ import pathlib
 import numpy as np
 
 from experiments import shared_flags
+from kickstarting import checks
 from kickstarting.environments import suites
 from kickstarting.runtime import training
 from kickstarting.teachers import policy_file
@@ -120,12 +121,12 @@ def _reading(flag: str, path: str) -> Iterator[None]:
   try:
     yield
   except OSError as error:
-    raise ValueError(
+    raise checks.UserError(
         f'{flag}: {path!r} cannot be read ({error.strerror}); name the'
         ' schedule.json of a run of experiments.pbt.') from error
   except (KeyError, TypeError) as error:
-    raise ValueError(
+    raise checks.UserError(
         f'{flag}: {error} is missing or has no points; name the schedule.json'
         ' of a run of experiments.pbt.') from error
   except ValueError as error:
-    raise ValueError(f'{flag}: {error}') from error
+    raise checks.UserError(f'{flag}: {error}') from error

@@ -29,6 +29,7 @@ from typing import Any
 from absl import flags
 
 from experiments import run_flags
+from kickstarting import checks
 
 CONFIG = 'config.json'
 RESULT = 'result.json'
@@ -52,7 +53,7 @@ def choose(program: str) -> pathlib.Path:
   name = run_flags.WORKDIR.value
   if name is None:
     if run_flags.RESUME.value:
-      raise ValueError(
+      raise checks.UserError(
           '--resume needs --workdir: the folder of the run to continue.')
     stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
     name = os.path.join('results', f'{program}-{stamp}-{os.getpid()}')
@@ -60,7 +61,7 @@ def choose(program: str) -> pathlib.Path:
   if run_flags.RESUME.value:
     _adopt(folder, program)
   elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-    raise ValueError(
+    raise checks.UserError(
         f'--workdir {str(folder)!r} is not an empty folder; name another one,'
         ' or add --resume to continue the run in it. Nothing was changed.')
   return folder
@@ -86,7 +87,7 @@ def begin(folder: pathlib.Path, program: str) -> None:
         'git_revision': git_revision(),
     }, indent=2) + '\n')
   except OSError as e:
-    raise ValueError(
+    raise checks.UserError(
         f'--workdir {str(folder)!r} cannot be written ({e.strerror}); name a'
         ' folder that you may write to.') from e
 
@@ -95,28 +96,28 @@ def _adopt(folder: pathlib.Path, program: str) -> None:
   """Sets the flags to those of the run in `folder`."""
   path = folder / CONFIG
   if not path.is_file():
-    raise ValueError(
+    raise checks.UserError(
         f'--workdir {str(folder)!r} holds no run to resume ({CONFIG} is'
         ' missing); name the folder of a run, or drop --resume.')
   try:
     config = json.loads(path.read_text())
     saved, other = config['flags'], config['program']
   except (json.JSONDecodeError, KeyError) as e:
-    raise ValueError(
+    raise checks.UserError(
         f'{str(path)!r} is damaged ({e}); restore it from a copy.') from e
   if other != program:
-    raise ValueError(
+    raise checks.UserError(
         f'--workdir {str(folder)!r} holds a run of experiments.{other};'
         f' experiments.{program} cannot resume it. Use the same program.')
   unknown = sorted(set(saved) - set(flags.FLAGS))
   if unknown:
-    raise ValueError(
+    raise checks.UserError(
         f'The run in {str(folder)!r} was started with --{unknown[0]}, which'
         ' this version does not have; resume with the version that began it.')
   for name, value in saved.items():
     flag = flags.FLAGS[name]
     if flag.present and flag.value != value:
-      raise ValueError(
+      raise checks.UserError(
           f'--{name} is {flag.value!r}, but the run in {str(folder)!r} was'
           f' started with {value!r}; drop the flag to resume, or start a new'
           ' run in another folder.')

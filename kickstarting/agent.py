@@ -26,6 +26,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import build
@@ -102,7 +103,7 @@ def make_agent(
       branch.num_tasks for branch in config.branches):
     missing |= {types.TASK} - set(observation_spec)
   if missing:
-    raise ValueError(
+    raise checks.UserError(
         f'network {config.torso!r} reads {sorted(missing)}, but the'
         f' observation has {sorted(observation_spec)}; choose another network'
         ' or add the arrays to the observation.')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Checks of numbers and names that a user passes.
+"""Mistakes of users: their class, and checks of numbers and names.
 
 Only Python and numpy numbers can be checked: a traced number has no value yet.
 What the messages share (what, value, expectation, cure) is written here once.
@@ -28,10 +28,20 @@ import numbers
 from typing import Any
 
 
+class UserError(ValueError):
+  """A mistake that a user can put right; its text is all that they need.
+
+  The text says what is wrong, names the value and what was expected, and gives
+  the cure. Binaries print it without a traceback and exit with status 2.
+  Everything else that is raised is a defect of this library, or of the code
+  that a user brings.
+  """
+
+
 def check_positive(name: str, value: Any) -> None:
   """Raises ValueError unless `value` is traced or greater than zero."""
   if isinstance(value, numbers.Real) and not float(value) > 0:
-    raise ValueError(
+    raise UserError(
         f'{name} is {value}; expected a number greater than 0. Pass a positive '
         f'{name}.'
     )
@@ -41,7 +51,7 @@ def check_positive_finite(name: str, value: Any) -> None:
   """Raises ValueError unless `value` is traced or in (0, infinity)."""
   check_positive(name, value)
   if isinstance(value, numbers.Real) and math.isinf(value):
-    raise ValueError(
+    raise UserError(
         f'{name} is {value}; expected a finite number greater than 0. Pass a '
         f'finite {name}.'
     )
@@ -50,7 +60,7 @@ def check_positive_finite(name: str, value: Any) -> None:
 def check_not_negative(name: str, value: Any) -> None:
   """Raises ValueError unless `value` is traced or in [0, infinity)."""
   if isinstance(value, numbers.Real) and not 0 <= float(value) < math.inf:
-    raise ValueError(
+    raise UserError(
         f'{name} is {value}; expected a finite number, 0 or more. Pass 0 to do '
         'without.'
     )
@@ -59,7 +69,7 @@ def check_not_negative(name: str, value: Any) -> None:
 def check_fraction(name: str, value: Any) -> None:
   """Raises ValueError unless `value` is traced or in [0, 1]."""
   if isinstance(value, numbers.Real) and not 0 <= float(value) <= 1:
-    raise ValueError(
+    raise UserError(
         f'{name} is {value}; expected a number in [0, 1]. Pass a {name} within '
         'that range.'
     )
@@ -71,6 +81,6 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> None:
   if name not in known:
     close = difflib.get_close_matches(name, known, n=1)
     cure = f'Did you mean {close[0]!r}?' if close else 'Pass one of these.'
-    raise ValueError(
+    raise UserError(
         f'unknown {kind} {name!r}; expected one of {", ".join(known)}. {cure}'
     )

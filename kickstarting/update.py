@@ -75,13 +75,13 @@ class UpdateConfig:
     ):
       value = getattr(self, field)
       if value not in known:
-        raise ValueError(
+        raise checks.UserError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
     losses.get_method(self.method)
     checks.check_positive_finite(
         'teacher_temperature', self.teacher_temperature)
     if self.divergence == 'squared_error' and self.teacher_temperature != 1.0:
-      raise ValueError(
+      raise checks.UserError(
           f'teacher_temperature is {self.teacher_temperature} with divergence'
           " 'squared_error', which compares action values; expected 1.0. Take"
           ' forward_kl for sharpened policies.')
@@ -92,7 +92,7 @@ class UpdateConfig:
     checks.check_not_negative('feature_cost', self.feature_cost)
     checks.check_positive_finite('rmsprop_epsilon', self.rmsprop_epsilon)
     if not self.max_grad_norm > 0.0:
-      raise ValueError(
+      raise checks.UserError(
           f'max_grad_norm is {self.max_grad_norm}; expected a positive number,'
           ' or inf to leave gradients alone.')
 
@@ -129,7 +129,7 @@ def _features(
 ) -> tuple[types.Array, types.TeacherOutput]:
   """Returns the student's features of the sources, and the teacher's output."""
   if output.features is None or teacher is None or teacher.features is None:
-    raise ValueError(
+    raise checks.UserError(
         'feature_cost is not 0, but the student or its teachers give no'
         ' features; expected both. Let the student\'s network project them'
         ' (NetworkConfig.features) and the teachers give theirs, or set it to'
@@ -161,7 +161,7 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
   def loss_fn(params, hypers, trajectory):
     teacher = trajectory.teacher
     if teacher is None and not method.adds_reward:
-      raise ValueError(
+      raise checks.UserError(
           f'method is {method.name!r} but the trajectory has no teacher;'
           ' expected at least one, or there is nothing to learn from. Name'
           f' teachers, or choose the method {losses.KICKSTARTING!r}.')

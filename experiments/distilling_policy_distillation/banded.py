@@ -29,6 +29,7 @@ import scipy.linalg
 
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from kickstarting import checks
 from kickstarting import types
 
 
@@ -129,6 +130,6 @@ def _solve(width: int, bands: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def _check(found: np.ndarray) -> None:
   if not np.isfinite(found).all():
-    raise ValueError(
+    raise checks.UserError(
         'a policy stays in an episode for ever; expected each to end. Give'
         ' steps a probability to end it (--end_probability).')

@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
 
@@ -132,7 +133,7 @@ def control_policy(
       'mixture': (student + teacher) / 2,
   }
   if control not in found:
-    raise ValueError(
+    raise checks.UserError(
         f'control is {control!r}; expected one of {", ".join(found)}.')
   return found[control]
 

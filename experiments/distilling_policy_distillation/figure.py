@@ -187,7 +187,7 @@ def grid_group(
     max_mdps: grid worlds, at most; None for as many as elsewhere.
   """
   if num_actions < 4:
-    raise ValueError(
+    raise checks.UserError(
         f'there are {num_actions} actions; expected at least the 4 moves of a'
         ' grid world.')
   checks.check_fraction('flipped', flipped)

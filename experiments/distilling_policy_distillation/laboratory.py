@@ -32,6 +32,7 @@ import numpy as np
 
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
+from kickstarting import checks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,12 +51,12 @@ class LabConfig:
   def __post_init__(self):
     for name in ('mdps', 'steps', 'points', 'chunk', 'slots', 'workers'):
       if getattr(self, name) < 1:
-        raise ValueError(
+        raise checks.UserError(
             f'{name} is {getattr(self, name)}; expected at least 1.')
     if self.seed < 0:
-      raise ValueError(f'seed is {self.seed}; expected at least 0.')
+      raise checks.UserError(f'seed is {self.seed}; expected at least 0.')
     if self.steps % self.points:
-      raise ValueError(
+      raise checks.UserError(
           f'steps is {self.steps}, which {self.points} points do not divide;'
           ' expected a multiple.')
 
@@ -109,7 +110,7 @@ def chunk_size(config: LabConfig, group: Group) -> int:
   for num in range(min(config.chunk, group.num_mdps(config)), 0, -1):
     if needed(num) <= config.memory_gib:
       return num
-  raise ValueError(
+  raise checks.UserError(
       f'one MDP with {group.num_states} states and {num_actions} actions for'
       f' each of {config.workers} workers needs {needed(1):.3g} GiB;'
       f' --memory_gib={config.memory_gib} allows less. Raise it, or lower'
@@ -125,7 +126,7 @@ def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
   names = [group.name for group in groups]
   twice = sorted({name for name in names if names.count(name) > 1})
   if twice:
-    raise ValueError(
+    raise checks.UserError(
         f'there are two groups called {twice[0]!r}; expected different ones,'
         ' for each has files of its own.')
   return {group.name: chunk_size(config, group) for group in groups}
@@ -168,11 +169,11 @@ class Curve(NamedTuple):
         arrays = dict(saved)
       sizes = {arrays[name].shape[1] for name in ('teacher', 'values')}
       if sizes != {self.chunk.num}:
-        raise ValueError(f'it holds {sizes} MDPs, not {self.chunk.num}')
+        raise checks.UserError(f'it holds {sizes} MDPs, not {self.chunk.num}')
       return arrays
     except (EOFError, KeyError, OSError, ValueError,
             zipfile.BadZipFile) as error:
-      raise ValueError(
+      raise checks.UserError(
           f'{str(path)!r} is damaged ({error}); delete it, and --resume'
           ' computes that curve once more.') from error
 
@@ -231,7 +232,7 @@ def collect(
   for curve in all_curves(config, groups):
     arrays = curve.load(folder)
     if not arrays:
-      raise ValueError(
+      raise checks.UserError(
           f'curve {curve.file_name!r} of {str(folder)!r} is not finished;'
           ' another run works in that folder. Wait for its end, then add'
           ' --resume.')

@@ -34,6 +34,7 @@ from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import progress as progress_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
+from kickstarting import checks
 from kickstarting.runtime import exchange
 
 
@@ -117,7 +118,7 @@ def _begin(config, chunk, progress, should_stop) -> _Ready:
       jnp.asarray, group.make(chunk.first, num, jax.random.fold_in(key, 0)))
   probs = jax.nn.softmax(teacher.logits)
   if not (np.isfinite(probs).all() and np.isfinite(teacher.value).all()):
-    raise ValueError(
+    raise checks.UserError(
         f'the teacher of {group.name} has logits that make no policy, or a'
         ' value that is not finite; expected numbers, or minus infinity for'
         ' actions that it never takes.')

@@ -54,7 +54,7 @@ class Dynamics:
 
   def __post_init__(self):
     if self.num_actions < 1:
-      raise ValueError(
+      raise checks.UserError(
           f'num_actions is {self.num_actions}; expected at least 1.')
     checks.check_fraction('noise', self.noise)
     checks.check_fraction('end_probability', self.end_probability)
@@ -71,7 +71,7 @@ class GridConfig:
 
   def __post_init__(self):
     if self.size < 2:
-      raise ValueError(f'size is {self.size}; expected at least 2 cells.')
+      raise checks.UserError(f'size is {self.size}; expected at least 2 cells.')
     for name in ('wall', 'terminal', 'penalty'):
       checks.check_fraction(name, getattr(self, name))
 
@@ -83,21 +83,21 @@ def check(mdp: MDP, dynamics: Dynamics) -> None:
   """Raises ValueError if an MDP is not sound, or an episode may never end."""
   num_states, num_moves = mdp.successor.shape
   if num_moves > dynamics.num_actions:
-    raise ValueError(
+    raise checks.UserError(
         f'there are {num_moves} moves but num_actions is'
         f' {dynamics.num_actions}; expected at least one action for each.')
   if not ((0 <= mdp.successor) & (mdp.successor < num_states)).all():
-    raise ValueError(
+    raise checks.UserError(
         f'successor has states outside 0 to {num_states - 1}; expected rows of'
         ' the same table.')
   if not np.isfinite(mdp.reward).all():
-    raise ValueError('reward is not finite everywhere; expected numbers.')
+    raise checks.UserError('reward is not finite everywhere; expected numbers.')
   if not mdp.is_terminal[-1] or mdp.reward[-1] != 0:
-    raise ValueError(
+    raise checks.UserError(
         f'the last state, {num_states - 1}, is no terminal one of reward 0;'
         ' expected it to be, for episodes that are cut short end there.')
   if not 0 <= mdp.start < num_states or mdp.is_terminal[mdp.start]:
-    raise ValueError(
+    raise checks.UserError(
         f'start is {mdp.start}; expected a state that is not terminal.')
   if dynamics.end_probability > 0:
     return
@@ -111,7 +111,7 @@ def check(mdp: MDP, dynamics: Dynamics) -> None:
     reached[mdp.successor[going].ravel()] = True
   stuck = np.flatnonzero(reached & ~can_end)
   if stuck.size:
-    raise ValueError(
+    raise checks.UserError(
         f'no terminal state can be reached from state {stuck[0]}, and'
         ' end_probability is 0; expected every episode to end. Add a terminal'
         ' state, or a probability.')
@@ -157,7 +157,8 @@ def chain(length: int) -> MDP:
   moves are LEFT and RIGHT.
   """
   if length < 1:
-    raise ValueError(f'length is {length}; expected at least 1 cell each side.')
+    raise checks.UserError(
+        f'length is {length}; expected at least 1 cell each side.')
   num_cells = 2 * length + 1
   cells = np.arange(num_cells + 1)
   successor = np.stack([cells - 1, cells + 1], axis=1)
@@ -182,7 +183,7 @@ def stack(mdps: list[MDP]) -> MDP:
   """Stacks MDPs of equally many states along a new first axis."""
   sizes = sorted({np.shape(mdp.successor) for mdp in mdps})
   if len(sizes) != 1:
-    raise ValueError(
+    raise checks.UserError(
         f'MDPs have tables of {sizes}; expected at least one MDP, and one shape'
         ' for all.')
   return jax.tree.map(lambda *x: np.stack(x), *mdps)

@@ -31,6 +31,7 @@ from experiments.distilling_policy_distillation import lanes
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import small_steps
 from experiments.distilling_policy_distillation import tabular
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
 
@@ -92,7 +93,7 @@ def make_learner(
     ValueError: the points do not divide the updates.
   """
   if num_updates % num_points:
-    raise ValueError(
+    raise checks.UserError(
         f'num_updates is {num_updates}, which {num_points} points do not'
         ' divide; expected a multiple.')
   plan = lanes.Plan(config, dynamics)

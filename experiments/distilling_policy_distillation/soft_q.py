@@ -65,7 +65,7 @@ class SoftQConfig:
     for name in ('beta', 'prior'):
       checks.check_positive_finite(name, getattr(self, name))
     if self.rollout_steps < 1:
-      raise ValueError(
+      raise checks.UserError(
           f'rollout_steps is {self.rollout_steps}; expected at least 1.')
 
 
@@ -120,7 +120,7 @@ def goal_tasks(
     if len(cells) >= num_tasks:
       break
   else:
-    raise ValueError(
+    raise checks.UserError(
         f'the last of {_ATTEMPTS} grids has {len(cells)} cells that can be'
         f' reached; expected at least {num_tasks}, one for each task. Take'
         ' larger grids, or fewer walls.')

@@ -72,7 +72,7 @@ class UpdateConfig:
       checks.check_name('control', self.control, distillation.CONTROLS)
       if distillation.get_method(self.method).has_return and (
           self.control != 'student'):
-        raise ValueError(
+        raise checks.UserError(
             f'control is {self.control!r} with method {self.method!r}; expected'
             ' the student, whose returns its policy gradient is of. Take a'
             ' method without returns, such as on_policy_distill.')
@@ -81,4 +81,5 @@ class UpdateConfig:
       checks.check_fraction(name, getattr(self, name))
     checks.check_positive_finite('learning_rate', self.learning_rate)
     if self.max_steps < 1:
-      raise ValueError(f'max_steps is {self.max_steps}; expected at least 1.')
+      raise checks.UserError(
+          f'max_steps is {self.max_steps}; expected at least 1.')

@@ -50,7 +50,7 @@ class TeacherConfig:
       checks.check_fraction(name, getattr(self, name))
     for name in ('teacher_steps', 'value_episodes'):
       if getattr(self, name) < 0:
-        raise ValueError(
+        raise checks.UserError(
             f'{name} is {getattr(self, name)}; expected at least 0.')
 
 
@@ -89,7 +89,7 @@ def q_learning(
 def check_temperature(temperature: float) -> None:
   """Raises ValueError unless a temperature is at least 0."""
   if not temperature >= 0:
-    raise ValueError(
+    raise checks.UserError(
         f'temperature is {temperature}; expected a number of at least 0.')
 
 
@@ -105,7 +105,7 @@ def policy_logits(q: types.Array, temperature: float) -> jax.Array:
   """
   check_temperature(temperature)
   if not np.isfinite(q).all():
-    raise ValueError(
+    raise checks.UserError(
         'the teacher\'s Q is not finite everywhere; expected numbers. Lower'
         ' --teacher_rate, or look for extreme rewards.')
   if temperature == 0:
@@ -133,7 +133,8 @@ def flip(
     return flipped
   num_actions = flipped.shape[-1]
   if num_actions < 2:
-    raise ValueError('there is one action; expected another one to flip to.')
+    raise checks.UserError(
+        'there is one action; expected another one to flip to.')
   best = flipped.argmax(axis=-1)
   other = (best + rng.integers(1, num_actions, best.shape)) % num_actions
   is_flipped = rng.random(best.shape) < share

@@ -33,6 +33,7 @@ import numpy as np
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import learning
 from experiments.distilling_policy_distillation import progress as progress_lib
+from kickstarting import checks
 
 _POLL_S = 0.1
 _STOP_S = 30.0  # for a helper to end, when asked to
@@ -73,7 +74,7 @@ class _Helper:
     text = self._errors.read().strip()
     *_, last = text.split('\n')
     if self._process.returncode == _MISTAKE and last.startswith(_ERROR):
-      raise ValueError(last.removeprefix(_ERROR))
+      raise checks.UserError(last.removeprefix(_ERROR))
     raise RuntimeError(
         f'a process that helped ended with status {self._process.returncode}:'
         f'\n{text}')

@@ -40,6 +40,7 @@ from typing import NamedTuple
 import dm_env
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import instructions as instructions_lib
 
@@ -148,7 +149,7 @@ def check_rewards(
   if np.isfinite(reward).all():
     return
   stream = int(np.flatnonzero(~np.isfinite(reward))[0])
-  raise ValueError(
+  raise checks.UserError(
       f'task {task_names[task[stream]]!r} returned reward {reward[stream]} in'
       f' stream {stream}; rewards must be finite; repair the environment.'
   )
@@ -157,7 +158,7 @@ def check_rewards(
 def check_actions(actions: np.ndarray, num_streams: int) -> None:
   """Raises ValueError unless there is one action per stream."""
   if actions.shape != (num_streams,):
-    raise ValueError(
+    raise checks.UserError(
         f'actions have shape {actions.shape}; expected one per stream,'
         f' ({num_streams},).'
     )
@@ -174,7 +175,7 @@ def common_num_actions(
   by_task = dict(zip(task_names, counts, strict=True))
   if len(set(counts)) > 1:
     text = ', '.join(f'{task}: {count}' for task, count in by_task.items())
-    raise ValueError(
+    raise checks.UserError(
         'the tasks of one batch must share one set of actions; got'
         f' {text}; put tasks with other counts in a run of their own.'
     )

@@ -27,6 +27,8 @@ import itertools
 
 import numpy as np
 
+from kickstarting import checks
+
 _IMPALA = (
     (0, 0, 0, 1, 0, 0, 0),  # forward
     (0, 0, 0, -1, 0, 0, 0),  # backward
@@ -68,7 +70,7 @@ def action_set(name: str) -> np.ndarray:
     ValueError: the name is unknown.
   """
   if name not in ACTION_SETS:
-    raise ValueError(
+    raise checks.UserError(
         f'action set {name!r}; expected one of {", ".join(ACTION_SETS)}.')
   rows: Sequence[Sequence[int]]
   if name in FACTORS:

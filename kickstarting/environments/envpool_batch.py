@@ -234,7 +234,7 @@ def _check_levels(
   for level in levels:
     if level not in known:
       close = difflib.get_close_matches(level, known, n=3)
-      raise ValueError(
+      raise checks.UserError(
           f'EnvPool has no level {level!r}; close names:'
           f' {", ".join(close) or "none"}; see envpool.list_all_envs().'
       )
@@ -260,7 +260,7 @@ def _common_spec(
   observations = [_observation_spec(pool) for pool in pools]
   for level, observation in zip(levels, observations, strict=True):
     if observation != observations[0]:
-      raise ValueError(
+      raise checks.UserError(
           f'{levels[0]} observes {observations[0]} but {level} observes'
           f' {observation}; the tasks of one batch must observe the same.'
       )
@@ -270,7 +270,7 @@ def _common_spec(
 def _num_actions(pool: Any, level: str) -> int:
   num_actions = getattr(pool.action_spec(), 'num_values', None)
   if num_actions is None:
-    raise ValueError(
+    raise checks.UserError(
         f'{level} has action {pool.action_spec()}; expected one discrete'
         ' action; wrap the environment and use python_batch.'
     )

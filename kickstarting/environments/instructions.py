@@ -29,6 +29,8 @@ import zlib
 
 import numpy as np
 
+from kickstarting import checks
+
 NUM_BUCKETS = 1000
 PADDING = 0
 MAX_WORDS = 20  # by default; a suite knows its longest instruction
@@ -57,12 +59,12 @@ class InstructionTable:
       num_buckets: rows of the embedding that will read the tokens.
     """
     if max_words < 1:
-      raise ValueError(
+      raise checks.UserError(
           f'max_words is {max_words}; expected at least 1, the length of the'
           ' longest instruction.'
       )
     if num_buckets < 2:
-      raise ValueError(
+      raise checks.UserError(
           f'num_buckets is {num_buckets}; expected at least 2, since bucket'
           f' {PADDING} is kept for padding.'
       )

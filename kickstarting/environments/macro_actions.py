@@ -31,6 +31,7 @@ import itertools
 import jax
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 
@@ -73,12 +74,12 @@ class MacroActions(base.Wrapper):
     self._table = np.asarray(table, np.int32)
     num_actions = environment.spec.num_actions
     if self._table.ndim != 2 or not self._table.size:
-      raise ValueError(
+      raise checks.UserError(
           f'table has shape {self._table.shape}; expected [actions, steps], at'
           ' least one of each.')
     for action in (self._table.min(), self._table.max(), idle):
       if not 0 <= action < num_actions:
-        raise ValueError(
+        raise checks.UserError(
             f'a macro-action has action {action}, but the environment has'
             f' {num_actions}; expected 0 to {num_actions - 1}. Correct the'
             ' table, or the action that does nothing.')
@@ -117,7 +118,7 @@ class MacroActions(base.Wrapper):
           has_ended, timestep, inner)
       is_last = inner.step_type == base.LAST
       if (is_last & (is_restarting | has_ended)).any():
-        raise ValueError(
+        raise checks.UserError(
             'an episode ended while its stream waited with action'
             f' {self._idle}; expected one that does nothing, and time limits'
             f' above {2 * self._table.shape[1]} steps. Choose another.')

@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from kickstarting import checks
+
 _NARROW = {np.dtype(np.int64): np.int32, np.dtype(np.float64): np.float32}
 
 
@@ -50,7 +52,7 @@ def numbers(
       continue
     array = np.asarray(value)
     if array.dtype.kind not in 'biuf':
-      raise ValueError(
+      raise checks.UserError(
           f'task {task_name!r} observes {name!r} of type'
           f' {type(value).__name__}; expected numbers of a fixed shape; remove'
           ' it with a wrapper, or name it as instruction_key if it is text.')
@@ -78,7 +80,7 @@ def check(
   """Raises ValueError unless the arrays are as expected: shape and dtype."""
   found = {name: (array.shape, array.dtype) for name, array in arrays.items()}
   if found != expected:
-    raise ValueError(
+    raise checks.UserError(
         f'task {task_name!r} observed {found} in stream {stream}; expected'
         f' {dict(expected)}, as at the start; all tasks must observe the same'
         ' arrays at all times.')

@@ -33,6 +33,7 @@ from typing import Any
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import instructions as instructions_lib
@@ -180,7 +181,7 @@ class ProcessBatch(base.BatchedEnvironment):
     specs = [_observation(row) for row in streams]
     for i, spec in enumerate(specs):
       if spec != specs[0]:
-        raise ValueError(
+        raise checks.UserError(
             f'task {task_of_stream[0]!r} observes {specs[0]} but'
             f' {task_of_stream[i]!r} observes {spec}; the tasks of one batch'
             ' must observe the same.')

@@ -23,6 +23,8 @@ import dm_env
 from dm_env import specs
 import numpy as np
 
+from kickstarting import checks
+
 
 class Step(NamedTuple):
   """What one environment returns."""
@@ -68,7 +70,7 @@ class DmEnvStream:
         and spec.minimum == 0
     )
     if not is_discrete:
-      raise ValueError(_not_discrete(self.task_name, spec))
+      raise checks.UserError(_not_discrete(self.task_name, spec))
     return int(spec.maximum) + 1
 
   def reset(self) -> Step:
@@ -100,7 +102,7 @@ class GymnasiumStream:
     """Returns how many discrete actions there are."""
     space = self._env.action_space
     if not hasattr(space, 'n') or getattr(space, 'start', 0) != 0:
-      raise ValueError(_not_discrete(self.task_name, space))
+      raise checks.UserError(_not_discrete(self.task_name, space))
     return int(space.n)
 
   def reset(self) -> Step:
@@ -144,7 +146,7 @@ def make_stream(
     return DmEnvStream(name, env)
   if hasattr(env, 'action_space') and hasattr(env, 'observation_space'):
     return GymnasiumStream(name, env, seed, bootstrap_on_timeout)
-  raise ValueError(
+  raise checks.UserError(
       f'the builder of task {name!r} made a {type(env).__name__}; expected a'
       ' dm_env.Environment or a gymnasium.Env.'
   )

@@ -28,6 +28,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy import typing as npt
 
+from kickstarting import checks
+
 
 def normalised_score(
     returns: npt.ArrayLike,
@@ -45,7 +47,7 @@ def normalised_score(
       np.asarray, (returns, random_return, reference_return)
   )
   if np.any(~(high > low)):
-    raise ValueError(
+    raise checks.UserError(
         f'reference_return {high} is not above random_return'
         f' {low}; a score between them means nothing; measure again.'
     )
@@ -89,7 +91,7 @@ class ScoreWindow:
       cap: of a task's score.
     """
     if window_frames < 1:
-      raise ValueError(
+      raise checks.UserError(
           f'window_frames is {window_frames}; expected at least 1 frame.'
       )
     self._random = np.asarray(random_returns, np.float64)
@@ -166,7 +168,7 @@ class ScoreWindow:
   def restore(self, state: dict[str, np.ndarray]) -> None:
     """Replaces the contents by what `state` returned, of as many tasks."""
     if len(state['latest']) != len(self._random):
-      raise ValueError(
+      raise checks.UserError(
           f'the saved window has {len(state["latest"])} tasks but this one has'
           f' {len(self._random)}; resume with the same suite and tasks.'
       )

@@ -25,6 +25,8 @@ Not here: keys of the agents' random numbers (jax.random, `runtime/`).
 
 import enum
 
+from kickstarting import checks
+
 MAX_STREAMS = 1 << 12  # of one actor
 MAX_ACTORS = 1 << 6  # of one group
 NUM_RUNS = 1 << 11
@@ -54,9 +56,9 @@ def first_seed(
     ValueError: if seed or actor_id is out of range.
   """
   if seed < 0:
-    raise ValueError(f'seed is {seed}; expected 0 or more.')
+    raise checks.UserError(f'seed is {seed}; expected 0 or more.')
   if not 0 <= actor_id < MAX_ACTORS:
-    raise ValueError(
+    raise checks.UserError(
         f'actor_id is {actor_id}; expected 0 to {MAX_ACTORS - 1}; use fewer'
         ' actors with more streams each.'
     )
@@ -67,13 +69,13 @@ def first_seed(
 def check_streams(num_tasks: int, streams_per_task: int) -> None:
   """Raises ValueError for a batch without streams, or of too many."""
   if num_tasks < 1 or streams_per_task < 1:
-    raise ValueError(
+    raise checks.UserError(
         f'got {num_tasks} tasks with {streams_per_task} streams each; expected'
         ' at least one of both.'
     )
   num_streams = num_tasks * streams_per_task
   if num_streams > MAX_STREAMS:
-    raise ValueError(
+    raise checks.UserError(
         f'{num_tasks} tasks with {streams_per_task} streams each make'
         f' {num_streams} streams; one batch holds at most {MAX_STREAMS}; use'
         ' more actors with fewer streams each.'

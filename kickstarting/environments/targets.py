@@ -26,6 +26,8 @@ import sys
 import types
 from typing import Any
 
+from kickstarting import checks
+
 
 def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
   """Returns what `module:name` or `file.py:name` names.
@@ -38,7 +40,7 @@ def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
     for stand_in in stand_ins:
       sys.modules.pop(stand_in, None)
   if not module_name or not name:
-    raise ValueError(
+    raise checks.UserError(
         f'environment {target!r}; expected module:function or'
         ' path/to/file.py:function. Write for example my_levels:make.')
   if module_name.endswith('.py'):
@@ -48,14 +50,14 @@ def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
       module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
       if error.name and module_name.startswith(error.name):
-        raise ValueError(
+        raise checks.UserError(
             f'environment {target!r}: there is no module {error.name!r};'
             ' expected one on the Python path. Install it, or write'
             ' path/to/file.py:function.') from error
       raise
   made = getattr(module, name, None)
   if not callable(made):
-    raise ValueError(
+    raise checks.UserError(
         f'environment {target!r}: {module_name} has no function {name!r};'
         ' expected one of (seed, **arguments). Correct the name.')
   return made
@@ -68,7 +70,7 @@ def load(path: pathlib.Path) -> types.ModuleType:
     ValueError: there is no such file.
   """
   if not path.is_file():
-    raise ValueError(
+    raise checks.UserError(
         f'there is no file {str(path)!r}; expected one of Python. Correct the'
         ' path.')
   name = f'of_a_user_{path.stem}'  # in nobody's way

@@ -20,6 +20,7 @@ Agents with parts of their own for each task need it. Not here: those parts
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 
@@ -40,7 +41,7 @@ class TaskObservation(base.Wrapper):
       ValueError: its observation has an entry of that name.
     """
     if types.TASK in environment.spec.observation:
-      raise ValueError(
+      raise checks.UserError(
           f'the observation has an entry {types.TASK!r} of its own; expected'
           ' none, for the row of the task goes there. Rename it.')
     super().__init__(environment)

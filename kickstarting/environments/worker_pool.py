@@ -47,7 +47,7 @@ class PoolConfig:
 
   def __post_init__(self):
     if self.max_failed_starts < 1:
-      raise ValueError(
+      raise checks.UserError(
           f'max_failed_starts is {self.max_failed_starts}; expected at least'
           ' 1.')
     for name in ('start_timeout_s', 'step_timeout_s'):

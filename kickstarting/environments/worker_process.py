@@ -29,6 +29,7 @@ import sys
 import tempfile
 from typing import Any
 
+from kickstarting import checks
 from kickstarting.environments import channel as channel_lib
 
 _LAUNCH = 'kickstarting.environments.launch'
@@ -110,7 +111,7 @@ class WorkerProcess:
     except channel_lib.Closed:
       raise Failure(self._ending()) from None
     if kind == b'W':
-      raise ValueError(content)
+      raise checks.UserError(content)
     if kind == b'E':
       raise Raised(content)
     return content

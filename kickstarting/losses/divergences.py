@@ -246,7 +246,7 @@ def squared_error(
   for name, value in (('teacher_temperature', teacher_temperature),
                       ('student_temperature', student_temperature)):
     if isinstance(value, numbers.Real) and value != 1:
-      raise ValueError(
+      raise checks.UserError(
           f'{name} is {value} with squared_error, which compares action values;'
           ' expected 1. Take forward_kl for sharpened policies.')
   chex.assert_equal_shape([teacher_logits, student_logits])

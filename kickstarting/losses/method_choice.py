@@ -22,6 +22,8 @@ the methods are (`distillation.py`), the picture
 
 from typing import NamedTuple, TypeAlias
 
+from kickstarting import checks
+
 _R = '_plus_r'
 
 
@@ -105,7 +107,7 @@ def choose_method(
   while isinstance(node, Question):
     answer = answers[node.argument]
     if answer is None:
-      raise ValueError(
+      raise checks.UserError(
           f'{node.argument} is None; expected True or False, for the answers'
           f' before it lead to the question: {node.text}')
     node = node.yes if answer else node.no

@@ -59,7 +59,7 @@ def check_shares(shares: types.Array) -> np.ndarray:
   shares = np.asarray(shares, np.float32)
   if (shares.ndim != 1 or not shares.size or not (shares >= 0).all()
       or abs(shares.sum() - 1) > _TOLERANCE):
-    raise ValueError(
+    raise checks.UserError(
         f'shares of a mixture are {shares.tolist()}; expected one for each'
         ' agent, none negative, of sum 1. Divide them by their sum.')
   return shares

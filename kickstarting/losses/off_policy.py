@@ -168,7 +168,7 @@ def _check_clips(
   checks.check_positive('pg_rho_clip', pg_rho_clip)
   both = isinstance(rho_clip, numbers.Real) and isinstance(c_clip, numbers.Real)
   if both and float(c_clip) > float(rho_clip):
-    raise ValueError(
+    raise checks.UserError(
         f'c_clip is {c_clip} and rho_clip is {rho_clip}; expected c_clip <= '
         'rho_clip, or V-trace may diverge. Lower c_clip or raise rho_clip.'
     )

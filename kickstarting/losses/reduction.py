@@ -96,7 +96,7 @@ def _check_names(
     costs: Mapping[str, types.Array | float],
 ) -> None:
   if set(terms) != set(costs):
-    raise ValueError(
+    raise checks.UserError(
         f'costs are named {sorted(costs)}; expected one for each loss term, '
         f'{sorted(terms)}. Add the missing costs and remove the others.'
     )

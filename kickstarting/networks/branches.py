@@ -52,12 +52,12 @@ class Branch:
   def __post_init__(self):
     checks.check_name('core_kind', self.core_kind, core_lib.CORES)
     if self.num_tasks < 0:
-      raise ValueError(
+      raise checks.UserError(
           f'num_tasks is {self.num_tasks}; expected the number of tasks, or 0'
           ' for an agent that all tasks share.')
     if len(set(self.actions)) < len(self.actions) or min(
         self.actions, default=0) < 0:
-      raise ValueError(
+      raise checks.UserError(
           f'actions are {self.actions}; expected different numbers, 0 or more.')
 
   def parts(self, name: str) -> list[str]:
@@ -81,7 +81,7 @@ class Features:
 
   def __post_init__(self):
     if self.num_tasks and (self.are_given or self.size < 1):
-      raise ValueError(
+      raise checks.UserError(
           f'features are {self}; expected them as they are, or projected for'
           ' each task to a size of at least 1. Leave one of the two out.')
 
@@ -92,16 +92,16 @@ def check_branches(
   """Raises ValueError unless the branches can be combined."""
   checks.check_name('combination', combination, COMBINATIONS)
   if not branches:
-    raise ValueError(
+    raise checks.UserError(
         'branches is (); expected at least one, the last of which is the final'
         ' agent of a mixture.')
   if combination != 'mixture' and len(branches) != 2:
-    raise ValueError(
+    raise checks.UserError(
         f'combination {combination!r} of {len(branches)} branches; expected'
         ' two: that of each task, and that which all tasks share.')
   final = branches[-1]
   if len(branches) > 1 and (final.actions or final.num_tasks):
-    raise ValueError(
+    raise checks.UserError(
         f'a mixture without a final agent: its last branch is {final}; expected'
         ' one that has all actions and that all tasks share. Put the simpler'
         ' agents before it.')
@@ -109,7 +109,7 @@ def check_branches(
     if complex_.actions and not (
         simple.actions and set(simple.actions) <= set(complex_.actions)):
       lacks = sorted(set(simple.actions) - set(complex_.actions)) or 'all'
-      raise ValueError(
+      raise checks.UserError(
           f'actions of agents do not nest: {simple} has actions that {complex_}'
           f' after it lacks ({lacks}); expected each agent to have at least'
           ' those of the one before it. Sort them by their actions.')
@@ -117,7 +117,7 @@ def check_branches(
   for branch in branches:
     mine = branch.core_kind, branch.num_tasks
     if kinds.setdefault(branch.core, mine) != mine:
-      raise ValueError(
+      raise checks.UserError(
           f'core {branch.core!r} is shared, but is both {kinds[branch.core]}'
           f' and {mine} (kind, tasks); expected one of the two. Give them'
           ' different names.')
@@ -129,12 +129,12 @@ def check_actions(
   """Raises ValueError if an environment lacks actions that agents have."""
   for branch in branches:
     if max(branch.actions, default=0) >= num_actions:
-      raise ValueError(
+      raise checks.UserError(
           f'{branch} has action {max(branch.actions)}, but the environment has'
           f' {num_actions}; expected 0 to {num_actions - 1}. Choose the case'
           ' that fits the environment.')
   if factors and math.prod(factors) != num_actions:
-    raise ValueError(
+    raise checks.UserError(
         f'action_factors are {tuple(factors)}, which make'
         f' {math.prod(factors)} actions, but the environment has'
         f' {num_actions}; expected their product. Correct the factors.')

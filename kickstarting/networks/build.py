@@ -61,12 +61,12 @@ class NetworkConfig:
     checks.check_name('torso', self.torso, TORSOS)
     checks.check_name('torso_dtype', self.torso_dtype, DTYPES)
     if self.torso_dtype != 'float32' and not self.torso.startswith('impala'):
-      raise ValueError(
+      raise checks.UserError(
           f'torso_dtype is {self.torso_dtype!r} of torso {self.torso!r};'
           ' expected float32, since only torsos of pixels take another one.')
     branches_lib.check_branches(self.branches, self.combination)
     if self.core_size < 1:
-      raise ValueError(
+      raise checks.UserError(
           f'core_size is {self.core_size}; expected at least 1 unit.')
 
 

@@ -27,6 +27,7 @@ import haiku as hk
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
 
 
@@ -96,7 +97,7 @@ class NoCore(hk.Module):
     """Returns the inputs [T, B, hidden_size], and the empty state."""
     del should_reset
     if inputs.shape[-1] != self._hidden_size:
-      raise ValueError(
+      raise checks.UserError(
           f'core_size is {self._hidden_size} where there is no core; expected'
           f' {inputs.shape[-1]}, what heads read from the torso.')
     return inputs, state

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.pbt import evolution
 from kickstarting.pbt import population as population_lib
@@ -114,7 +115,7 @@ def ancestry(
     earlier = [
         r for r in by_member.get(member, ()) if r['step'] < before]
     if not earlier:
-      raise ValueError(
+      raise checks.UserError(
           f'no record of member {member} before step {before}; expected at'
           ' least the one of its start. Pass all records of the run.')
     record = earlier[-1]

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.pbt import population as population_lib
 from kickstarting.pbt import priors
@@ -49,7 +50,7 @@ def draw_hypers(
     ValueError: the rules name what is not in `shapes`; P is below 1.
   """
   if num_members < 1:
-    raise ValueError(
+    raise checks.UserError(
         f'num_members is {num_members}; expected at least 1. Pass the size of'
         ' the population.')
   _check_names(rules, shapes)
@@ -115,7 +116,7 @@ def _key(rng_key, rules, name):
 def _check_names(rules, known):
   missing = sorted(set(rules.evolutions) - set(known))
   if missing:
-    raise ValueError(
+    raise checks.UserError(
         f'the rules evolve {", ".join(missing)}, which the population lacks; it'
         f' has {", ".join(sorted(known))}. Add the hyper-parameter or drop its'
         ' rule.')

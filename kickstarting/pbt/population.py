@@ -35,6 +35,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 
 Population: TypeAlias = dict[str, Any]
@@ -65,7 +66,7 @@ def make_population(
   leaves = jax.tree.leaves((params, opt_state, dict(hypers)))
   sizes = sorted({np.shape(leaf)[:1] for leaf in leaves})
   if len(sizes) != 1 or not sizes[0]:
-    raise ValueError(
+    raise checks.UserError(
         f'leading axes of the members are {sizes}; expected one size for all,'
         ' the number of members. Stack every array along a new first axis.')
   [(size,)] = sizes
@@ -92,13 +93,14 @@ def stack(members: Sequence[Population]) -> Population:
     ValueError: there is none, or they differ in structure or shapes.
   """
   if not members:
-    raise ValueError('members is empty; expected at least one member to stack.')
+    raise checks.UserError(
+        'members is empty; expected at least one member to stack.')
   describe = lambda member: jax.tree.map(
       lambda x: (np.shape(x), np.asarray(x).dtype.name), member)
   first = describe(members[0])
   for i, member in enumerate(members):
     if describe(member) != first:
-      raise ValueError(
+      raise checks.UserError(
           f'member {i} has another structure than member 0; expected the same'
           ' names, shapes and types everywhere. Build all members from one'
           ' network and one set of hyper-parameters.')
@@ -147,7 +149,7 @@ def recent_returns(population: Population, window: int) -> jax.Array:
   """
   kept = population['returns'].shape[1]
   if kept < window:
-    raise ValueError(
+    raise checks.UserError(
         f'the population keeps {kept} returns but the rules look at {window};'
         ' expected at least as many. Build it with a larger window.')
   return population['returns'][:, kept - window:]

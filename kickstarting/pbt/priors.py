@@ -59,7 +59,7 @@ class Categorical:
 
   def __post_init__(self):
     if not self.values or not all(map(math.isfinite, self.values)):
-      raise ValueError(
+      raise checks.UserError(
           f'values is {self.values}; expected at least one number, all finite.'
           ' List the values to draw from.')
 
@@ -100,6 +100,6 @@ def support(prior: Prior) -> tuple[float, float]:
 
 def _check_order(low: float, high: float) -> None:
   if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-    raise ValueError(
+    raise checks.UserError(
         f'low is {low} and high is {high}; expected finite numbers, low at most'
         ' high. Exchange or correct them.')

@@ -53,11 +53,11 @@ class Ready:
     checks.check_positive('every', self.every)
     checks.check_name('unit', self.unit, UNITS)
     if not 0 <= self.burn_in <= _MOST:
-      raise ValueError(
+      raise checks.UserError(
           f'burn_in is {self.burn_in}; expected 0 to {_MOST} environment'
           ' frames. Pass 0 to evolve from the start.')
     if self.every > _MOST:
-      raise ValueError(
+      raise checks.UserError(
           f'every is {self.every}; expected at most {_MOST}. Lower it.')
 
 
@@ -90,7 +90,7 @@ class Margin:
   def __post_init__(self):
     _check_window(self.window, 1)
     if not (math.isfinite(self.points) and self.points >= 0):
-      raise ValueError(
+      raise checks.UserError(
           f'points is {self.points}; expected a finite number, 0 or more. Give'
           ' it in the unit of the returns.')
 
@@ -108,7 +108,7 @@ class Truncation:
   def __post_init__(self):
     _check_window(self.window, 1)
     if not 0 < self.share <= 0.5:
-      raise ValueError(
+      raise checks.UserError(
           f'share is {self.share}; expected more than 0 and at most 0.5: nobody'
           ' is among the best and the worst at once. Lower it.')
 
@@ -139,16 +139,16 @@ class Evolution:
     checks.check_fraction('resample', self.resample)
     checks.check_name('space', self.space, SPACES)
     if not self.changes or not all(map(math.isfinite, self.changes)):
-      raise ValueError(
+      raise checks.UserError(
           f'changes is {self.changes}; expected at least one finite number.'
           ' Pass probability=0 for a value that never moves.')
     if self.space != 'linear' and min(self.changes) <= 0:
-      raise ValueError(
+      raise checks.UserError(
           f'changes is {self.changes} in space {self.space!r}; expected factors'
           ' above 0. Use space=\'linear\' to add and subtract.')
     least, most = priors.support(self.prior)
     if not self.low <= least <= most <= self.high:
-      raise ValueError(
+      raise checks.UserError(
           f'the prior {self.prior} leaves the bounds [{self.low}, {self.high}];'
           ' expected it to lie within. Widen the bounds or narrow the prior.')
 
@@ -168,7 +168,7 @@ class Rules:
 
 def _check_window(window: int, least: int) -> None:
   if window < least:
-    raise ValueError(
+    raise checks.UserError(
         f'window is {window}; expected at least {least} returns. Raise it.')
 
 

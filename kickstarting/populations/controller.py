@@ -27,6 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import evolving
 from kickstarting.populations import generations
@@ -168,7 +169,7 @@ class Controller:
         'records': records,
         'population': generations.to_json(population),
     }
-    exchange.write_json(self._files.orders(generation), orders)
+    files_lib.write_json(self._files.orders(generation), orders)
     return orders
 
 

@@ -40,6 +40,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting import update as update_lib
@@ -98,16 +99,16 @@ def check_rules(
 ) -> None:
   """Raises ValueError unless generations of these rules end at records."""
   if num_members > MOST_MEMBERS:
-    raise ValueError(
+    raise checks.UserError(
         f'the population has {num_members} members; expected at most'
         f' {MOST_MEMBERS} as processes, else some would play the same episodes.'
         ' Train them as one program, or take fewer.')
   if rules.ready.unit != 'frames':
-    raise ValueError(
+    raise checks.UserError(
         f'the rules count {rules.ready.unit}; expected frames, by which'
         ' processes keep step. Give them an interval in frames.')
   if rules.ready.every % config.record_frames:
-    raise ValueError(
+    raise checks.UserError(
         f'a generation has {rules.ready.every} frames and a record'
         f' {config.record_frames}; expected a multiple. Change one of them.')
 

@@ -28,6 +28,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting.environments import base
@@ -55,7 +56,7 @@ class Judge(NamedTuple):
 def check_rules(judge: Judge | None, rules: pbt.Rules) -> None:
   """Raises ValueError if rules count what a judge does not let happen."""
   if judge is not None and rules.ready.unit != 'frames':
-    raise ValueError(
+    raise checks.UserError(
         f'the rules count {rules.ready.unit}, which a judge does not wait for;'
         ' expected frames. Give them an interval in frames.')
 

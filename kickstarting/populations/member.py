@@ -27,6 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting.populations import generations
@@ -292,7 +293,7 @@ class _Member:
             generation, jax.tree.map(lambda x: x[None], state.params),
             jax.random.fold_in(self._judge_key, generation))
         self._returns = returns.tolist()
-      exchange.write_json(report, {
+      files_lib.write_json(report, {
           'frames': frames,
           'returns': self._returns,
           'failed': self._has_failed,

@@ -25,6 +25,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting import update as update_lib
@@ -49,7 +50,7 @@ class PopulationConfig:
 
   def __post_init__(self):
     if self.num_members < 1:
-      raise ValueError(
+      raise checks.UserError(
           f'num_members is {self.num_members}; expected at least 1. Pass the'
           ' size of the population.')
 
@@ -110,7 +111,7 @@ def train(
   """
   training.check_who_acts(problem.update, config)
   if config.learner_devices != 1:
-    raise ValueError(
+    raise checks.UserError(
         f'learner_devices is {config.learner_devices} with a population of one'
         ' program; expected 1. Give each member a process of its own instead.')
   layout = layout_lib.Layout(config.splits, population.num_members)

@@ -28,6 +28,7 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.runtime import actor as actor_lib
@@ -74,7 +75,7 @@ def make_update(
   if member_axis is None:
     member_axis = 'map' if jax.default_backend() == 'cpu' else 'vmap'
   if member_axis not in MEMBER_AXES:
-    raise ValueError(
+    raise checks.UserError(
         f'member_axis is {member_axis!r}; expected one of'
         f' {", ".join(MEMBER_AXES)}, or None to choose by the device.')
 

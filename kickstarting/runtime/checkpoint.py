@@ -31,12 +31,13 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
+from kickstarting import checks
 from kickstarting import types
 
 FORMAT_VERSION = 1
 
 
-class DamagedError(ValueError):
+class DamagedError(checks.UserError):
   """A checkpoint cannot be read, or is not what was written."""
 
 
@@ -88,7 +89,7 @@ class Checkpointer:
     """
     latest = self.latest()
     if latest is not None and frames <= latest:
-      raise ValueError(
+      raise checks.UserError(
           f'{str(self._folder)!r} holds a checkpoint of {latest} frames;'
           f' expected to save one of more than that, got {frames}. Resume that'
           ' run, or name another folder.')
@@ -131,7 +132,7 @@ class Checkpointer:
     """
     frames = self.latest() if frames is None else frames
     if frames is None:
-      raise ValueError(
+      raise checks.UserError(
           f'No checkpoint in {str(self._folder)!r}; start the run without'
           ' --resume, or name the folder of a run that saved one.')
     where = f'Checkpoint {str(self._folder / str(frames))!r}'
@@ -152,12 +153,12 @@ class Checkpointer:
           f' ({type(e).__name__}: {str(e)[:200]}). Delete that folder to resume'
           ' from the one before, or restore it from a copy.') from e
     if version != FORMAT_VERSION:
-      raise ValueError(
+      raise checks.UserError(
           f'{where} has format version {version}; this library reads version'
           f' {FORMAT_VERSION}. Resume with the version that wrote it.')
     network = json.loads(json.dumps(network))  # as it was read: no tuples
     if metadata['network'] != network:
-      raise ValueError(
+      raise checks.UserError(
           f'{where} is of network {metadata["network"]}, but this run uses'
           f' {network}. Resume with the same flags as the run was started.')
     for name, checksum in checksums.items():
@@ -169,7 +170,7 @@ class Checkpointer:
     names = [jax.tree_util.keystr(path) for path, _ in paths]
     if set(names) != set(arrays):
       different = sorted(set(names) ^ set(arrays))
-      raise ValueError(
+      raise checks.UserError(
           f'{where} holds another kind of state: {different[0]!r} is on one'
           ' side only. Resume with the same flags as the run was started.')
     return jax.tree_util.tree_unflatten(

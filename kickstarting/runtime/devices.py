@@ -25,6 +25,7 @@ import jax
 from jax import sharding
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 
 _BATCH = 'batch'
@@ -61,7 +62,7 @@ class Placement(NamedTuple):
     if num_devices == 1:
       return jax.device_put(trajectory)
     if num_streams % num_devices:
-      raise ValueError(
+      raise checks.UserError(
           f'a learner batch has {num_streams} streams, but learner_devices is'
           f' {num_devices}; expected a multiple. Change streams.')
     by_time, by_stream = self._sharding(None, _BATCH), self._sharding(_BATCH)
@@ -93,11 +94,11 @@ def make_placement(
   """
   known = jax.devices()
   if not 1 <= learner_devices <= len(known):
-    raise ValueError(
+    raise checks.UserError(
         f'learner_devices is {learner_devices}, but there are {len(known)}'
         f' devices ({known[0].platform}); expected 1 to {len(known)}.')
   if not 0 <= actor_device < len(known):
-    raise ValueError(
+    raise checks.UserError(
         f'actor_device is {actor_device}, but there are {len(known)} devices'
         f' ({known[0].platform}); expected 0 to {len(known) - 1}.')
   return Placement(

@@ -25,6 +25,7 @@ import jax
 import numpy as np
 
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.runtime import actor as actor_lib
@@ -61,7 +62,7 @@ def evaluate(
     ValueError: `episodes` is below 1.
   """
   if episodes < 1:
-    raise ValueError(f'episodes is {episodes}; expected at least 1.')
+    raise checks.UserError(f'episodes is {episodes}; expected at least 1.')
   functions = actor_lib.make_actor_functions(agent)
   store = parameter_store.ParameterStore(0, jax.device_put(params))
   for i, environment in enumerate(environments):

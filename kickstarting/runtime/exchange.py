@@ -27,24 +27,15 @@ import pathlib
 import time
 from typing import Any
 
+from kickstarting import checks
+from kickstarting import files
 from kickstarting.runtime import threads
 
 _POLL_S = 0.1
 
 
-class ExchangeError(RuntimeError):
+class ExchangeError(checks.UserError):
   """The other side is gone, or a file is damaged."""
-
-
-def write_json(path: pathlib.Path, value: Any) -> None:
-  """Writes a file whole; its folder is made if it is missing."""
-  path.parent.mkdir(parents=True, exist_ok=True)
-  temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-  with temporary.open('w', encoding='utf-8') as file:
-    json.dump(value, file)
-    file.flush()
-    os.fsync(file.fileno())
-  temporary.replace(path)
 
 
 def read_json(path: pathlib.Path) -> Any:
@@ -98,7 +89,7 @@ class Pulse:
     """Says that this process lives."""
     if self._seen is None:
       self._seen = os.getpid()
-      write_json(self._path, self._seen)
+      files.write_json(self._path, self._seen)
     self._path.touch()
 
   def check(self) -> None:

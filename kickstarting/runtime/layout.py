@@ -25,6 +25,8 @@ import dataclasses
 
 import numpy as np
 
+from kickstarting import checks
+
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
@@ -45,7 +47,7 @@ class Layout:
     """
     share = self.splits * self.num_members
     if num_streams % share:
-      raise ValueError(
+      raise checks.UserError(
           f'a batch has {num_streams} streams; expected a multiple of {share},'
           f' {self.splits} learner batches times {self.num_members} members.'
           ' Change the number of streams per task.')

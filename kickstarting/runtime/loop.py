@@ -31,6 +31,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
@@ -61,7 +62,7 @@ class Ending(NamedTuple):
   stragglers: list[str]  # threads that did not stop in time
 
 
-class TrainingError(RuntimeError):
+class TrainingError(checks.UserError):
   """Training cannot go on."""
 
 
@@ -98,13 +99,13 @@ def run(
       there is one and `resume` is False: it is not overwritten.
   """
   if resume and checkpointer is None:
-    raise ValueError(
+    raise checks.UserError(
         'resume is True without a checkpointer; pass the one of the run to'
         ' continue.')
   if not resume and checkpointer is not None:
     latest = checkpointer.latest()
     if latest is not None:
-      raise ValueError(
+      raise checks.UserError(
           f'The checkpointer holds a run of {latest} frames; expected none for'
           ' a new run. Pass resume=True to continue it, or name another'
           ' folder.')
@@ -348,7 +349,7 @@ class _Loop:
         self._snapshot(), dict(self._network))
     shape = lambda tree: jax.tree.map(np.shape, tree)
     if shape(saved['learner']) != shape(self._state):
-      raise ValueError(
+      raise checks.UserError(
           'The checkpoint holds parameters of other shapes than this run\'s'
           ' network; resume with the same flags as the run was started.')
     self._state = self._placement.for_learner(saved['learner'])

@@ -25,6 +25,8 @@ import threading
 import time
 from typing import Any
 
+from kickstarting import checks
+
 _POLL_S = 0.1  # how soon a blocked thread notices a stop
 
 
@@ -96,7 +98,7 @@ class TimedQueue:
         run ahead of the learner without limit.
     """
     if size < 1:
-      raise ValueError(f'queue size is {size}; expected at least 1.')
+      raise checks.UserError(f'queue size is {size}; expected at least 1.')
     self._queue: queue.Queue[Any] = queue.Queue(size)
     self._stop = stop
     self.put_wait_s = 0.0  # total over all producers

@@ -146,7 +146,7 @@ def check_who_acts(
   is_synchronous = (
       config.lockstep and config.splits == 1 and config.batches_per_actor == 1)
   if not is_synchronous:
-    raise ValueError(
+    raise checks.UserError(
         'algorithm a2c learns from the policy that acts now, but with lockstep'
         f' {config.lockstep}, splits {config.splits} and batches_per_actor'
         f' {config.batches_per_actor} an older one may have acted; expected'

@@ -58,7 +58,7 @@ class TrainingConfig:
         'num_actors', 'queue_size', 'learner_devices', 'window_frames',
         'record_frames', 'checkpoint_frames'):
       if getattr(self, field) < 1:
-        raise ValueError(
+        raise checks.UserError(
             f'{field} is {getattr(self, field)}; expected at least 1.')
     for field in ('mixing', 'teacher_share', 'epsilon'):
       checks.check_fraction(field, getattr(self, field))
@@ -66,12 +66,12 @@ class TrainingConfig:
         'learning_rate', 'entropy_cost', 'baseline_cost', 'transfer_cost'):
       checks.check_not_negative(field, getattr(self, field))
     if self.lockstep and self.num_actors != 1:
-      raise ValueError(
+      raise checks.UserError(
           f'num_actors is {self.num_actors} with lockstep; expected 1: several'
           ' actors do not run in a fixed order. Drop one of the two.')
     batches = self.num_actors * self.batches_per_actor
     if batches > seeds.MAX_ACTORS:
-      raise ValueError(
+      raise checks.UserError(
           f'num_actors * batches_per_actor is {batches}; expected at most'
           f' {seeds.MAX_ACTORS}, so that no two batches play the same episodes.'
           ' Use fewer batches of more streams.')

@@ -51,7 +51,7 @@ def flip(
   if share == 0:
     return teacher
   if teacher.num_actions < 2:
-    raise ValueError(
+    raise checks.UserError(
         f'Teacher {teacher.name!r} has {teacher.num_actions} action; expected'
         ' another one to flip to.')
 

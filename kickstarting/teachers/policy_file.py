@@ -30,6 +30,7 @@ import zlib
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.networks import build
@@ -145,7 +146,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
   if path.is_dir():
     path = path / 'policy.npz'
   if not path.is_file():
-    raise ValueError(
+    raise checks.UserError(
         f'No policy at {str(path)!r}; expected a file written by'
         ' `save_policy`, or the work folder of a finished run.')
   try:
@@ -156,7 +157,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
     raise _damaged(path, e) from e
   version = metadata.get('format_version')
   if version != FORMAT_VERSION:
-    raise ValueError(
+    raise checks.UserError(
         f'{str(path)!r} has format version {version!r}; this library reads'
         f' version {FORMAT_VERSION}. Write it again with a matching version.')
   try:
@@ -165,8 +166,8 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
     raise _damaged(path, e) from e
 
 
-def _damaged(path: pathlib.Path, error: Exception) -> ValueError:
-  return ValueError(
+def _damaged(path: pathlib.Path, error: Exception) -> checks.UserError:
+  return checks.UserError(
       f'{str(path)!r} is not a policy file, or it is damaged ({error!r});'
       ' expected an archive of plain arrays written by `save_policy`. Copy the'
       ' file again, or train the agent anew.')

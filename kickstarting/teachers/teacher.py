@@ -28,6 +28,7 @@ import jax
 import numpy as np
 
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting.environments import base
@@ -124,7 +125,7 @@ def check_params(
         key for key in expected.keys() | got.keys()
         if expected.get(key) != got.get(key))
     key = different[0]
-    raise ValueError(
+    raise checks.UserError(
         f'{name!r} holds parameters of another network: {len(different)} arrays'
         f' differ, the first is {key!r} with shape {got.get(key)}, expected'
         f' {expected.get(key)}. Build the network that it was trained with.')
@@ -133,7 +134,7 @@ def check_params(
       if not np.isfinite(np.asarray(value)).all()
   ]
   if bad:
-    raise ValueError(
+    raise checks.UserError(
         f'{name!r} has NaN or infinite parameters in {bad[0]!r}; take an'
         ' earlier checkpoint of it.')
 
@@ -154,7 +155,7 @@ def check_fits(
     ValueError: actions or observations differ; the text names both sides.
   """
   if teacher.num_actions != num_actions:
-    raise ValueError(
+    raise checks.UserError(
         f'Teacher {teacher.name!r} has {teacher.num_actions} actions, but the'
         f' student has {num_actions}; choose tasks with the same actions or'
         ' retrain the teacher.')
@@ -162,7 +163,7 @@ def check_fits(
   for name, spec in teacher.observation.items():
     if here.get(name) != spec:
       side = f'{here[name]}' if name in here else f'only {sorted(here)}'
-      raise ValueError(
+      raise checks.UserError(
           f'Teacher {teacher.name!r} reads the observation {name!r} as {spec},'
           f' but the student\'s environment gives {side}; choose an environment'
           ' with the same observation or retrain the teacher.')
@@ -172,7 +173,7 @@ def check_value(teachers: Sequence[Teacher], method: str) -> None:
   """Raises ValueError if one has no value function, which a method needs."""
   for teacher in teachers:
     if not teacher.has_value:
-      raise ValueError(
+      raise checks.UserError(
           f'method {method!r} reads the teacher\'s value function, but teacher'
           f' {teacher.name!r} has none; expected one with a value head. Take'
           ' another teacher, or a method that needs its policy alone, such as'
@@ -186,18 +187,18 @@ def check_features(teachers: Sequence[Teacher]) -> int:
     ValueError: there is none, one gives none, or they differ in size.
   """
   if not teachers:
-    raise ValueError(
+    raise checks.UserError(
         'feature_cost is not 0, but there are no teachers; expected at least'
         ' one that gives features. Name teachers, or set it to 0.')
   sizes = {teacher.name: teacher.feature_size for teacher in teachers}
   for name, size in sizes.items():
     if not size:
-      raise ValueError(
+      raise checks.UserError(
           f'teacher {name!r} gives no features, which are to be regressed on;'
           ' expected what its core computes in AgentOutput.features, and'
           ' feature_size. Take another teacher, or feature_cost 0.')
   if len(set(sizes.values())) > 1:
-    raise ValueError(
+    raise checks.UserError(
         f'teachers give features of different sizes, {sizes}; expected one'
         ' size. Take teachers of one architecture, or feature_cost 0.')
   return teachers[0].feature_size
@@ -207,7 +208,7 @@ def check_q(teachers: Sequence[Teacher], divergence: str) -> None:
   """Raises ValueError if one has no action values, which a divergence needs."""
   for teacher in teachers:
     if divergence == 'squared_error' and not teacher.has_q:
-      raise ValueError(
+      raise checks.UserError(
           f'divergence {divergence!r} compares action values, but teacher'
           f' {teacher.name!r} has a policy and none of these; expected one'
           ' whose logits are Q-values (has_q). Take another teacher, or'
@@ -238,7 +239,7 @@ def route(
   assignments = dict(assignments or {})
   unknown = set(assignments) - set(tasks) - {EVERY_TASK}
   if unknown:
-    raise ValueError(
+    raise checks.UserError(
         f'Teachers are assigned to {sorted(unknown)}, which are not tasks of'
         f' the student; its tasks are {list(tasks)}.')
   rows = np.full(len(tasks), assignments.get(EVERY_TASK, -1), np.int32)
@@ -249,7 +250,7 @@ def route(
     rows[i] = assignments.get(task, rows[i])
   for k, teacher in enumerate(teachers):
     if k not in rows:
-      raise ValueError(
+      raise checks.UserError(
           f'Teacher {teacher.name!r} speaks on none of the student\'s tasks'
           f' {list(tasks)}: it was trained on {list(teacher.tasks)}. Name its'
           ' task as TASK=PATH, or every task as *=PATH.')

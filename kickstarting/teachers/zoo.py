@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 
@@ -79,14 +80,14 @@ def load_expert(
   folder = pathlib.Path(folder or default_folder())
   known = manifest(folder)
   if task not in known:
-    raise ValueError(
+    raise checks.UserError(
         f'No expert for {task!r} in {str(folder)!r}; there are experts for'
         f' {sorted(known)}. Train one with `python -m experiments.train'
         f' --suite=minigrid_all --tasks={task}` and pass its folder as a'
         ' teacher.')
   path = folder / known[task]['file']
   if not path.is_file() or _sha256(path) != known[task]['sha256']:
-    raise ValueError(
+    raise checks.UserError(
         f'The expert for {task!r} ({str(path)!r}) is missing or is not the'
         ' file that the manifest describes; install the library again.')
   return policy_file.load_policy(path)

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.weights import schedules
 
@@ -88,12 +89,12 @@ def scheduled(
 
   def init(num_teachers: int) -> types.PyTree:
     if num_teachers < 0:
-      raise ValueError(
+      raise checks.UserError(
           f'num_teachers is {num_teachers}; expected 0 or more. Pass the '
           'number of teachers.'
       )
     if rho_schedules is not None and len(rho_schedules) != num_teachers:
-      raise ValueError(
+      raise checks.UserError(
           f'rho has {len(rho_schedules)} factors but there are {num_teachers} '
           'teachers; expected one each. Change rho, or leave it out for 1 each.'
       )
@@ -128,7 +129,7 @@ def replay(schedule: Mapping[str, Mapping[str, Any]]) -> WeightController:
     try:
       points[name] = schedule[name]['frames'], schedule[name]['values']
     except (KeyError, TypeError) as error:
-      raise ValueError(
+      raise checks.UserError(
           f'the schedule lacks {name!r} with its \'frames\' and \'values\'; it'
           f' has {sorted(schedule)}. Take schedule.json of a run of'
           ' experiments.pbt.') from error

@@ -19,6 +19,7 @@ Not here: the schedules themselves; read `schedules.py` next.
 
 from collections.abc import Callable
 
+from kickstarting import checks
 from kickstarting.weights import controllers
 from kickstarting.weights import schedules
 
@@ -68,7 +69,7 @@ def from_string(
   try:
     return _parse(spec, total_frames)
   except ValueError as error:
-    raise ValueError(f'weights {spec!r}: {error}') from error
+    raise checks.UserError(f'weights {spec!r}: {error}') from error
 
 
 def schedule_from_string(
@@ -86,7 +87,7 @@ def schedule_from_string(
   try:
     return _schedule(spec, lambda text: _frames(text, total_frames))
   except ValueError as error:
-    raise ValueError(f'schedule {spec!r}: {error}') from error
+    raise checks.UserError(f'schedule {spec!r}: {error}') from error
 
 
 def _parse(
@@ -101,7 +102,7 @@ def _parse(
   for part in parts:
     name, _, value = part.strip().partition('=')
     if name not in ('cut', 'rho') or name in options:
-      raise ValueError(
+      raise checks.UserError(
           f'found {part!r}; expected cut=FRAMES or rho=WEIGHT,WEIGHT,..., each '
           'at most once. Remove it or correct its name.'
       )
@@ -120,14 +121,14 @@ def _schedule(
   """Reads the part before the first semicolon."""
   name, *arguments = text.strip().split(':')
   if name not in _USAGE:
-    raise ValueError(
+    raise checks.UserError(
         f'unknown schedule {name!r}; expected one of {", ".join(_USAGE)}. '
         f'Write for example {_USAGE["linear"]}.'
     )
   least = _USAGE[name].split('[')[0].count(':')
   most = _USAGE[name].count(':')
   if not least <= len(arguments) <= most:
-    raise ValueError(
+    raise checks.UserError(
         f'{name} has {len(arguments)} arguments; expected {_USAGE[name]}. Add '
         'or remove arguments.'
     )
@@ -147,7 +148,7 @@ def _points(
   """Reads FRAMES=WEIGHT,FRAMES=WEIGHT,..."""
   points = [point.partition('=') for point in text.split(',')]
   if not all(separator for _, separator, _ in points):
-    raise ValueError(
+    raise checks.UserError(
         f'found {text!r}; expected {_USAGE[name]}. Write a weight for every '
         'number of frames.'
     )
@@ -163,7 +164,7 @@ def _frames(text: str, total_frames: float | None) -> float:
   if not text.endswith('%'):
     return _number(text)
   if total_frames is None:
-    raise ValueError(
+    raise checks.UserError(
         f'{text} is a share of the run but the length of the run is not known; '
         'expected a number of frames. Pass total_frames, or write frames.'
     )
@@ -174,6 +175,6 @@ def _number(text: str) -> float:
   try:
     return float(text)
   except ValueError as error:
-    raise ValueError(
+    raise checks.UserError(
         f'found {text!r}; expected a number like 0.5 or 2e6. Correct it.'
     ) from error

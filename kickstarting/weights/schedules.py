@@ -26,13 +26,15 @@ import itertools
 import math
 from typing import TypeAlias
 
+from kickstarting import checks
+
 Schedule: TypeAlias = Callable[[float], float]
 
 
 def check_weight(name: str, value: float) -> float:
   """Returns a finite, non-negative weight, or raises a ValueError."""
   if not (math.isfinite(value) and value >= 0):
-    raise ValueError(
+    raise checks.UserError(
         f'{name} is {value}; expected a finite weight of at least 0. Pass 0 '
         'to switch a teacher off.'
     )
@@ -41,7 +43,7 @@ def check_weight(name: str, value: float) -> float:
 
 def _check_frames(name: str, value: float) -> float:
   if not (math.isfinite(value) and value > 0):
-    raise ValueError(
+    raise checks.UserError(
         f'{name} is {value}; expected a finite number of environment frames '
         'above 0. Use a constant schedule for a weight that does not move.'
     )
@@ -137,19 +139,19 @@ def piecewise(
       value is not a weight, or the interpolation is unknown.
   """
   if not boundaries or len(boundaries) != len(values):
-    raise ValueError(
+    raise checks.UserError(
         f'piecewise schedule has {len(boundaries)} boundaries and '
         f'{len(values)} values; expected as many of each, at least one. Give '
         'every boundary its value.'
     )
   increases = all(low < high for low, high in itertools.pairwise(boundaries))
   if not (increases and boundaries[0] >= 0 and math.isfinite(boundaries[-1])):
-    raise ValueError(
+    raise checks.UserError(
         f'boundaries are {list(boundaries)}; expected finite frames that '
         'increase from 0 or more. Sort them and remove duplicates.'
     )
   if interpolation not in ('linear', 'step'):
-    raise ValueError(
+    raise checks.UserError(
         f"interpolation is {interpolation!r}; expected 'linear' or 'step'. "
         'Pass one of them.'
     )

@@ -44,9 +44,14 @@ def _raised(call) -> BaseException:
 
 class IsMistakeTest(parameterized.TestCase):
 
-  def test_our_value_errors_are(self):
+  def test_user_errors_are(self):
     error = _raised(lambda: networks.get_network('gird'))
     self.assertTrue(cli.is_mistake(error))
+
+  def test_errors_of_builtins_that_we_call_are_defects(self):
+    module = type(cli)('experiments.other')
+    exec('def call(): max([])', vars(module))
+    self.assertFalse(cli.is_mistake(_raised(module.call)))
 
   def test_value_errors_of_libraries_are_defects(self):
     error = _raised(lambda: np.stack([]))

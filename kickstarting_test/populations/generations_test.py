@@ -20,6 +20,7 @@ from absl.testing import absltest
 import jax
 import numpy as np
 
+from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.environments import seeds
 from kickstarting.populations import generations
@@ -44,8 +45,8 @@ class FilesTest(crew.TestCase):
     files = generations.Files(self.folder)
     self.assertIsNone(files.newest_generation())
     for generation in (0, 1, 12):
-      exchange.write_json(files.orders(generation), {})
-    exchange.write_json(files.report(3, 13), {})
+      files_lib.write_json(files.orders(generation), {})
+    files_lib.write_json(files.report(3, 13), {})
     self.assertEqual(files.newest_generation(), 12)
 
   def test_population_survives_json(self):
@@ -55,7 +56,7 @@ class FilesTest(crew.TestCase):
     population = pbt.absolute(pbt.make_population(
         {}, {}, hypers | {'rho': np.ones((3, 2))}, window=4), 3 * 10**9)
     path = self.folder / 'x.json'
-    exchange.write_json(path, generations.to_json(population))
+    files_lib.write_json(path, generations.to_json(population))
     restored = generations.from_json(exchange.read_json(path))
     tiny.assert_same(restored, population)
     self.assertEqual(
@@ -76,8 +77,8 @@ class FilesTest(crew.TestCase):
     files = generations.Files(self.folder)
     frames = lambda: generations.saved_frames(self.folder, 0)
     self.assertEqual(frames(), 0)
-    exchange.write_json(files.orders(2), {})
-    exchange.write_json(files.report(0, 2), {'frames': 2 * crew.EVERY + 3})
+    files_lib.write_json(files.orders(2), {})
+    files_lib.write_json(files.report(0, 2), {'frames': 2 * crew.EVERY + 3})
     self.assertEqual(frames(), 2 * crew.EVERY + 3)
 
 

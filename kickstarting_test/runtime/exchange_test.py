@@ -21,6 +21,7 @@ import time
 
 from absl.testing import absltest
 
+from kickstarting import files as files_lib
 from kickstarting.runtime import exchange
 from kickstarting.runtime import threads
 
@@ -40,7 +41,7 @@ class JsonTest(TestCase):
 
   def test_round_trip(self):
     value = {'x': [1, 0.1, None, 'text'], 'nan': float('inf')}
-    exchange.write_json(self.path, value)
+    files_lib.write_json(self.path, value)
     self.assertEqual(exchange.read_json(self.path), value)
     self.assertEqual(os.listdir(self.path.parent), ['b.json'])
 
@@ -48,23 +49,23 @@ class JsonTest(TestCase):
     self.assertIsNone(exchange.read_json(self.path))
 
   def test_damaged(self):
-    exchange.write_json(self.path, [1, 2])
+    files_lib.write_json(self.path, [1, 2])
     self.path.write_text('[1, ')
     with self.assertRaisesRegex(
         exchange.ExchangeError, "b.json' is damaged .* restore it"):
       exchange.read_json(self.path)
 
   def test_what_cannot_be_written_leaves_the_old(self):
-    exchange.write_json(self.path, 1)
+    files_lib.write_json(self.path, 1)
     with self.assertRaises(TypeError):
-      exchange.write_json(self.path, object())
+      files_lib.write_json(self.path, object())
     self.assertEqual(exchange.read_json(self.path), 1)
 
 
 class WaitTest(TestCase):
 
   def test_until_it_is_there(self):
-    timer = threading.Timer(0.3, exchange.write_json, (self.path, 7))
+    timer = threading.Timer(0.3, files_lib.write_json, (self.path, 7))
     timer.start()
     self.addCleanup(timer.join)
     self.assertEqual(exchange.wait_for(self.path, _never), 7)
@@ -112,7 +113,7 @@ class PulseTest(TestCase):
     exchange.Pulse(self.path, 5.0).beat()
     watcher = exchange.Pulse(self.path, 5.0)
     watcher.check()
-    exchange.write_json(self.path, os.getpid() + 1)
+    files_lib.write_json(self.path, os.getpid() + 1)
     with self.assertRaisesRegex(exchange.ExchangeError, 'another one has'):
       watcher.check()
 

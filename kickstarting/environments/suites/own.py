@@ -24,6 +24,7 @@ import math
 import pathlib
 from typing import Any
 
+from kickstarting import checks
 from kickstarting.environments import process_batch
 from kickstarting.environments import targets
 from kickstarting.environments import worker_process
@@ -76,7 +77,7 @@ def of_builders(
     ValueError: references are not those of the tasks, or mean nothing.
   """
   if references is not None and set(references) != set(builders):
-    raise ValueError(
+    raise checks.UserError(
         f'references are of {sorted(references)}, but the tasks are'
         f' {sorted(builders)}; expected both numbers for each task, or none at'
         ' all.')
@@ -116,7 +117,7 @@ def load(path: str) -> suite_lib.Suite:
   """
   suite = getattr(targets.load(pathlib.Path(path)), _NAME, None)
   if not isinstance(suite, suite_lib.Suite):
-    raise ValueError(
+    raise checks.UserError(
         f'{path!r} has no suite called {_NAME}; expected one that'
         ' suites.of_builders returned. See docs/your_own_environment.md.')
   return suite_lib.complete(suite)

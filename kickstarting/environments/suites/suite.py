@@ -132,7 +132,7 @@ class Suite(NamedTuple):
     for task in wanted:
       checks.check_name(f'task of {self.name}', task, members)
     if not wanted or len(set(wanted)) < len(wanted):
-      raise ValueError(
+      raise checks.UserError(
           f'tasks is {list(tasks)}; expected at least one task, each once.')
     return complete(self._replace(
         tasks=tuple(members[task] for task in wanted), max_words=0))
@@ -161,22 +161,22 @@ def complete(suite: Suite) -> Suite:
     ValueError: naming the task that cannot.
   """
   if not suite.tasks:
-    raise ValueError(
+    raise checks.UserError(
         f'suite {suite.name!r} has no tasks; expected at least one.')
   for field in ('task_names', 'levels'):
     names = getattr(suite, field)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-      raise ValueError(
+      raise checks.UserError(
           f'suite {suite.name!r} has {twice[0]!r} twice; expected each task and'
           ' each level once. Remove one of the two.')
   for task in suite.tasks:
     try:
       scores.normalised_score(0.0, task.random_return, task.reference_return)
     except ValueError as error:
-      raise ValueError(f'task {task.name!r}: {error}') from error
+      raise checks.UserError(f'task {task.name!r}: {error}') from error
   if not suite.score_cap > 0 or math.isnan(suite.score_cap):
-    raise ValueError(
+    raise checks.UserError(
         f'score_cap of suite {suite.name!r} is {suite.score_cap}; expected a'
         ' positive number, or inf.')
   longest = max(task.max_words for task in suite.tasks)

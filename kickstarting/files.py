@@ -1,0 +1,219 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Files that are written whole, and files from outside that are read in bounds.
+
+Here: one way to write (a temporary file, then a rename) and one to read, for
+text and JSON; `writing` turns every OSError of an output into one line. A file
+from outside may be anything: what it may be (a regular file), how large, and
+how deep is checked before it is parsed. Not here: what the files hold, archives
+of arrays (`teachers/policy_file.py`), checkpoints (`runtime/checkpoint.py`).
+"""
+
+from collections.abc import Iterator
+import contextlib
+import json
+import os
+import pathlib
+import stat
+from typing import Any
+
+from kickstarting import checks
+
+MAX_TEXT_BYTES = 64 * 2**20
+_MAX_DEPTH = 64  # of lists and objects inside each other
+
+
+class OutputError(checks.UserError):
+  """A file of the run could not be written; what was there is intact."""
+
+
+class InputError(checks.UserError):
+  """A file that was given cannot be read, or does not hold what it should."""
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+  """Turns an OSError inside of it into an OutputError that names `path`.
+
+  Args:
+    path: the file or folder that is written; for the text of the error.
+
+  Raises:
+    OutputError: an OSError was raised, such as that of a full disk.
+  """
+  try:
+    yield
+  except OSError as error:
+    raise OutputError(
+        f'{str(path)!r} cannot be written ({error.strerror or error}). Free'
+        ' some space or allow writing there, then resume; what was written'
+        ' before is intact.') from error
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+  """Writes a file whole or not at all; its folder is made if it is missing.
+
+  Raises:
+    OutputError: it cannot be written; an older file of that name is intact.
+  """
+  path = pathlib.Path(path)
+  temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+  with writing(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+      with temporary.open('wb') as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+      temporary.replace(path)
+    except BaseException:
+      temporary.unlink(missing_ok=True)
+      raise
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+  """Writes text as UTF-8; see `write_bytes`."""
+  write_bytes(path, text.encode('utf-8'))
+
+
+def write_json(
+    path: str | os.PathLike[str], value: Any, *, indent: int | None = None
+) -> None:
+  """Writes a value as JSON and a newline; see `write_bytes`."""
+  write_text(path, json.dumps(value, indent=indent) + '\n')
+
+
+def read_bytes(
+    path: str | os.PathLike[str],
+    what: str,
+    *,
+    max_bytes: int = MAX_TEXT_BYTES,
+) -> bytes:
+  """Reads a regular file of bounded size.
+
+  Args:
+    path: of the file; a link to a regular file is one.
+    what: what it should be, for errors, such as 'a schedule'.
+    max_bytes: the largest size that is read.
+
+  Raises:
+    InputError: there is none, it is no regular file (a pipe would be waited
+      for), too large, or it may not be read.
+  """
+  path = pathlib.Path(path)
+  try:
+    # A pipe without a writer would block the open.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, 'rb') as file:
+      status = os.fstat(file.fileno())
+      if not stat.S_ISREG(status.st_mode):
+        raise InputError(
+            f'{str(path)!r} is not a regular file; expected {what}. Name the'
+            ' file itself.')
+      content = file.read(max_bytes + 1)
+  except (OSError, ValueError) as error:
+    if isinstance(error, InputError):
+      raise
+    reason = getattr(error, 'strerror', None) or error
+    raise InputError(
+        f'{str(path)!r} cannot be read ({reason}); expected {what}. Correct'
+        ' the path, or restore the file from a copy.') from error
+  if len(content) > max_bytes:
+    raise InputError(
+        f'{str(path)!r} has more than {max_bytes} bytes; expected {what}, which'
+        ' is smaller. Name the right file.')
+  return content
+
+
+def read_text(
+    path: str | os.PathLike[str],
+    what: str,
+    *,
+    max_bytes: int = MAX_TEXT_BYTES,
+) -> str:
+  """Reads UTF-8 text; see `read_bytes`."""
+  content = read_bytes(path, what, max_bytes=max_bytes)
+  try:
+    return content.decode('utf-8')
+  except UnicodeDecodeError as error:
+    raise InputError(
+        f'{str(path)!r} is not UTF-8 text ({error.reason} at byte'
+        f' {error.start}); expected {what}. Name the right file, or restore it'
+        ' from a copy.') from error
+
+
+def read_json(
+    path: str | os.PathLike[str],
+    what: str,
+    *,
+    kind: type | tuple[type, ...] = object,
+    max_bytes: int = MAX_TEXT_BYTES,
+) -> Any:
+  """Reads JSON; see `read_bytes` and `parse_json`."""
+  return parse_json(
+      read_text(path, what, max_bytes=max_bytes), repr(str(path)), what,
+      kind=kind)
+
+
+def parse_json(
+    text: str,
+    where: str,
+    what: str,
+    *,
+    kind: type | tuple[type, ...] = object,
+) -> Any:
+  """Parses JSON of bounded depth.
+
+  Args:
+    text: what is parsed; NaN and infinities, which JSON lacks, are refused.
+    where: whose text it is, for errors, such as the quoted path of a file.
+    what: what it should be, for errors.
+    kind: the type of the outermost value, such as dict.
+
+  Raises:
+    InputError: it is no JSON, nested too deeply, or of another type.
+  """
+  def refuse(name: str) -> None:
+    raise ValueError(f'{name} is no JSON')
+
+  try:
+    value = json.loads(text, parse_constant=refuse)
+    reason = _misfit(value, kind)
+  except (RecursionError, ValueError) as error:
+    reason = (
+        'it is nested too deeply' if isinstance(error, RecursionError)
+        else str(error))
+  if reason:
+    raise InputError(
+        f'{where} is damaged ({reason}); expected {what}. Restore it from a'
+        ' copy, or write it anew.')
+  return value
+
+
+def _misfit(value: Any, kind: type | tuple[type, ...]) -> str:
+  """Returns what is wrong with a value of JSON; '' if nothing is."""
+  if not isinstance(value, kind):
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return (
+        f'it holds a {type(value).__name__}, not a'
+        f' {" or ".join(k.__name__ for k in kinds)}')
+  layer = [value]
+  for _ in range(_MAX_DEPTH):
+    layer = [
+        item for outer in layer if isinstance(outer, (dict, list))
+        for item in (outer.values() if isinstance(outer, dict) else outer)]
+    if not layer:
+      return ''
+  return 'it is nested too deeply'
