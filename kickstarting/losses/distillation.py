@@ -43,6 +43,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
+from kickstarting.losses import products
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
 TEACHER_FLOOR = 1e-3
@@ -57,6 +58,8 @@ class Step(NamedTuple):
 
   distance: types.Array  # H(teacher || student), or another divergence
   reverse_cross_entropy: types.Array  # H(student || teacher)
+  # Log-probabilities of a, both 0 if the student cannot take a: it learns
+  # nothing there, and minus infinity would make rewards infinite.
   teacher_log_prob: types.Array  # log teacher(a)
   student_log_prob: types.Array  # log student(a)
   teacher_value: types.Array  # V of the teacher; 0 in terminal states
@@ -254,13 +257,14 @@ def make_step(
       (teacher_logits, student_value, teacher_value))
   log_student = categorical.log_probs(student_logits)
   log_teacher = floor_teacher(teacher_logits, floor)
+  is_possible = log_student != -jnp.inf
   step = Step(
       distance=divergences.get_divergence(divergence)(
           teacher_logits, student_logits,
           teacher_temperature=teacher_temperature),
       reverse_cross_entropy=-categorical.expectation(log_student, log_teacher),
-      teacher_log_prob=log_teacher,
-      student_log_prob=log_student,
+      teacher_log_prob=jnp.where(is_possible, log_teacher, 0.0),
+      student_log_prob=jnp.where(is_possible, log_student, 0.0),
       teacher_value=jnp.asarray(teacher_value),
       student_value=jnp.asarray(student_value))
   if actions is None:
@@ -270,7 +274,8 @@ def make_step(
   take = lambda x: jnp.squeeze(
       jnp.take_along_axis(x, actions[..., jnp.newaxis], axis=-1), axis=-1)
   return step._replace(
-      teacher_log_prob=take(log_teacher), student_log_prob=take(log_student))
+      teacher_log_prob=take(step.teacher_log_prob),
+      student_log_prob=take(step.student_log_prob))
 
 
 def pseudo_reward(
@@ -304,9 +309,8 @@ def pseudo_reward(
   if method.reward_now:
     total += method.reward_now(step)
   if method.reward_next:
-    total += jnp.where(
-        discount == 0, 0.0, discount * method.reward_next(following))
-  total *= weight
+    total += products.product(discount, method.reward_next(following))
+  total = products.product(weight, total)
   if method.adds_reward:
     total += reward
   return jax.lax.stop_gradient(total)
