@@ -62,7 +62,7 @@ class ChecksTest(parameterized.TestCase):
     ):
       checks.check_fraction('beta', value)
 
-  @parameterized.parameters(0, 1, 0.5, True)
+  @parameterized.parameters(0, 1, 0.5, np.float16(1))
   def test_fraction_accepts(self, value):
     checks.check_fraction('beta', value)
 

@@ -43,6 +43,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
+from kickstarting.losses import inputs
 from kickstarting.losses import products
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
@@ -59,8 +60,8 @@ class Step(NamedTuple):
   distance: types.Array  # H(teacher || student), or another divergence
   reverse_cross_entropy: types.Array  # H(student || teacher)
   reverse_kl: types.Array  # KL(student || teacher)
-  # Log-probabilities of a, both 0 if the student cannot take a: it learns
-  # nothing there, and minus infinity would make rewards infinite.
+  # Log-probabilities of a, both 0 if the student cannot take a, or nothing that
+  # the teacher can: it learns nothing there, and rewards must stay finite.
   teacher_log_prob: types.Array  # log teacher(a)
   student_log_prob: types.Array  # log student(a)
   teacher_value: types.Array  # V of the teacher; 0 in terminal states
@@ -225,7 +226,9 @@ def get_method(name: str) -> Method:
 
 
 def floor_teacher(
-    teacher_logits: types.Array, floor: chex.Numeric = TEACHER_FLOOR
+    teacher_logits: types.Array,
+    floor: chex.Numeric = TEACHER_FLOOR,
+    is_legal: types.Array | None = None,
 ) -> jax.Array:
   """Returns log((1 - floor) teacher + floor / A), finite for floor > 0.
 
@@ -234,10 +237,17 @@ def floor_teacher(
 
   Args:
     teacher_logits: [..., A] float32.
-    floor: share of the uniform policy, in [0, 1).
+    floor: share of the uniform policy, in [0, 1].
+    is_legal: bool [..., A], the actions that share the floor, A in number; None
+      for all.
   """
-  probs = jax.nn.softmax(teacher_logits, axis=-1)
-  return jnp.log((1 - floor) * probs + floor / teacher_logits.shape[-1])
+  checks.check_fraction('floor', floor)
+  log_probs = categorical.log_probs(teacher_logits, is_legal=is_legal)
+  if is_legal is None:
+    is_legal = jnp.ones(log_probs.shape, bool)
+  num_legal = jnp.sum(is_legal, axis=-1, keepdims=True)
+  uniform = is_legal / jnp.maximum(num_legal, 1)
+  return jnp.log((1 - floor) * jnp.exp(log_probs) + floor * uniform)
 
 
 def make_step(
@@ -252,6 +262,10 @@ def make_step(
     floor: chex.Numeric = TEACHER_FLOOR,
 ) -> Step:
   """Computes what methods are made of.
+
+  The teacher, its floor included, is restricted to the actions that the student
+  has (`categorical.restrict`). Where the two share none, all that compares them
+  is 0.
 
   Args:
     student_logits: [..., A] float32; gradients flow.
@@ -269,22 +283,35 @@ def make_step(
     A step of arrays [...].
 
   Raises:
-    ValueError: the divergence is unknown.
+    ValueError: the divergence is unknown, the floor is outside [0, 1], or
+      arrays have other axes or dtypes.
   """
-  chex.assert_equal_shape([student_logits, teacher_logits])
+  student_logits, teacher_logits, student_value, teacher_value = inputs.arrays(
+      student_logits=(student_logits, float, '...A'),
+      teacher_logits=(teacher_logits, float, '...A'),
+      student_value=(student_value, float, '...'),
+      teacher_value=(teacher_value, float, '...'))
+  if actions is not None:
+    inputs.arrays(student_logits=(student_logits, float, '...A'),
+                  actions=(actions, int, '...'))
   teacher_logits, student_value, teacher_value = jax.lax.stop_gradient(
       (teacher_logits, student_value, teacher_value))
   log_student = categorical.log_probs(student_logits)
-  log_teacher = floor_teacher(teacher_logits, floor)
+  can_act = student_logits != -jnp.inf
+  restricted = categorical.restrict(teacher_logits, student_logits)
+  have_common = jnp.any(restricted != -jnp.inf, axis=-1, keepdims=True)
+  log_teacher = jnp.where(
+      have_common, floor_teacher(restricted, floor, can_act), 0.0)
   reverse_cross_entropy = -categorical.expectation(log_student, log_teacher)
-  is_possible = log_student != -jnp.inf
+  is_possible = have_common & can_act
   step = Step(
       distance=divergences.get_divergence(divergence)(
           teacher_logits, student_logits,
           teacher_temperature=teacher_temperature),
       reverse_cross_entropy=reverse_cross_entropy,
-      reverse_kl=reverse_cross_entropy + categorical.expectation(
-          log_student, log_student),
+      reverse_kl=jnp.where(
+          have_common[..., 0], reverse_cross_entropy + categorical.expectation(
+              log_student, log_student), 0.0),
       teacher_log_prob=jnp.where(is_possible, log_teacher, 0.0),
       student_log_prob=jnp.where(is_possible, log_student, 0.0),
       teacher_value=jnp.asarray(teacher_value),
@@ -294,11 +321,9 @@ def make_step(
         'distance', 'reverse_cross_entropy', 'reverse_kl', 'teacher_value',
         'student_value')}
     return step._replace(**wide)
-  take = lambda x: jnp.squeeze(
-      jnp.take_along_axis(x, actions[..., jnp.newaxis], axis=-1), axis=-1)
   return step._replace(
-      teacher_log_prob=take(step.teacher_log_prob),
-      student_log_prob=take(step.student_log_prob))
+      teacher_log_prob=categorical.take(step.teacher_log_prob, actions, 0.0),
+      student_log_prob=categorical.take(step.student_log_prob, actions, 0.0))
 
 
 def pseudo_reward(

@@ -25,10 +25,11 @@ import chex
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import categorical
 from kickstarting.losses import distillation
 from kickstarting.losses import gradients
+from kickstarting.losses import inputs
 from kickstarting.losses import transitions as transitions_lib
 
 
@@ -69,19 +70,36 @@ def apply_method(
   Returns:
     The transitions with r_i in the place of the rewards, for an RL loss if
     `method.has_return`; and the method's loss [T, B], or None.
+
+  Raises:
+    ValueError: the method is no Method, a number is outside its range, or an
+      array has other axes or another dtype.
   """
+  if not isinstance(method, distillation.Method):
+    raise checks.UserError(
+        f'method is {checks.short(method)}; expected a Method. Take it from'
+        ' get_method.')
+  transitions = transitions_lib.check_transitions(transitions)
   if method.is_one_step and not method.needs:
     transitions = transitions._replace(
         discount_t=jnp.zeros_like(transitions.discount_t))
   if trajectory.teacher is None:
     return transitions, None
   num_steps, num_streams = transitions.a_tm1.shape
-  chex.assert_shape(weights, (num_streams,))
+  teacher = trajectory.teacher
+  student_logits, *_, weights = inputs.arrays(**{
+      'output.logits': (output.logits, float, 'T+1BA'),
+      'output.value': (output.value, float, 'T+1B'),
+      'transitions.logits_tm1': (transitions.logits_tm1, float, 'TBA'),
+      'teacher.logits': (teacher.logits, float, 'T+1BA'),
+      'teacher.value': (teacher.value, float, 'T+1B'),
+      'trajectory.actions': (trajectory.actions, int, 'TB'),
+      'weights': (weights, float, 'B')})
   weights = jnp.broadcast_to(weights, (num_steps, num_streams))
   is_taught = transitions.is_learnable_tm1 & (weights != 0)
   no_step = jnp.zeros((1, num_streams), bool)
   logits = gradients.pass_where(
-      jnp.concatenate([is_taught, no_step]), output.logits)
+      jnp.concatenate([is_taught, no_step]), student_logits)
   step, following = _steps(
       logits, output.value, trajectory, divergence=divergence,
       teacher_temperature=teacher_temperature, floor=floor)
@@ -104,12 +122,11 @@ def apply_method(
 def _steps(logits, value, trajectory, **options):
   """Computes step i and step i+1 of each transition of an unroll."""
   teacher = trajectory.teacher
-  chex.assert_equal_shape([logits, teacher.logits])
   actions = jnp.pad(trajectory.actions, ((0, 1), (0, 0)))
   step = distillation.make_step(
       logits, teacher.logits, actions, value, teacher.value, **options)
   following = step._replace(
       teacher_log_prob=-step.reverse_cross_entropy,
-      student_log_prob=-categorical.entropy(logits))
+      student_log_prob=step.reverse_kl - step.reverse_cross_entropy)
   return (jax.tree.map(transitions_lib.at_tm1, step),
           jax.tree.map(transitions_lib.at_t, following))

@@ -20,12 +20,13 @@ is about.
 
 from collections.abc import Mapping
 
-import chex
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import inputs
 from kickstarting.losses import products
 
 REDUCTIONS = ('mean', 'sum')
@@ -61,22 +62,21 @@ def total(
       'negative_entropy'.
 
   Raises:
-    ValueError: if the reduction is unknown, or costs and terms differ in names.
+    ValueError: if the reduction is unknown, costs and terms differ in names, or
+      an array has other axes or another dtype.
   """
   checks.check_name('reduction', reduction, REDUCTIONS)
   _check_names(terms, costs)
-  arrays = list(terms.values())
-  chex.assert_rank([*arrays, is_learnable], 2)
-  chex.assert_equal_shape([*arrays, is_learnable])
-  chex.assert_type(arrays, float)
-  chex.assert_type(is_learnable, bool)
-
+  is_learnable, *arrays = inputs.arrays(
+      is_learnable=(is_learnable, bool, 'TB'),
+      **{f'term {name}': (term, float, 'TB') for name, term in terms.items()})
+  terms = dict(zip(terms, arrays))
   num_learnable = jnp.maximum(jnp.sum(is_learnable), 1).astype(jnp.float32)
   divisor = num_learnable if reduction == 'mean' else 1.0
   loss = jnp.zeros((), jnp.float32)
   metrics = {}
   for name, term in terms.items():
-    cost = jnp.broadcast_to(jnp.asarray(costs[name]), term.shape)  # [T, B]
+    cost = _cost_of_steps(name, costs[name], term)
     is_counted = is_learnable & (cost != 0)
     weighted = products.product(jnp.where(is_counted, cost, 0.0), term)
     metrics[name] = (
@@ -88,6 +88,17 @@ def total(
     metrics['entropy'] = -metrics['negative_entropy']
   metrics['loss'] = loss
   return loss, metrics
+
+
+def _cost_of_steps(name: str, cost: types.Array | float, term: jax.Array):
+  """Returns the cost of each step; [T, B]."""
+  if np.ndim(cost) == 0:
+    checks.check_finite(f'cost of {name}', cost)
+    return jnp.broadcast_to(jnp.asarray(cost), term.shape)
+  _, cost = inputs.arrays(**{
+      f'term {name}': (term, float, 'TB'),
+      f'cost of {name}': (cost, float, 'B' if np.ndim(cost) == 1 else 'TB')})
+  return jnp.broadcast_to(cost, term.shape)
 
 
 def _check_names(

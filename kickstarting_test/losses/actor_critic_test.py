@@ -253,7 +253,7 @@ class ActorCriticTest(chex.TestCase):
     transitions = _transitions()
     with self.assertRaisesRegex(ValueError, 'lambda_ is 2.0; expected'):
       loss(transitions, lambda_=2.0)
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       loss(transitions._replace(r_t=transitions.r_t[:-1]))
 
 

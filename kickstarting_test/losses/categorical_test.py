@@ -64,7 +64,7 @@ class LogProbsTest(chex.TestCase):
       (_LOGITS, _IS_LEGAL[0]),
   )
   def test_shape_and_dtype_errors(self, logits, is_legal):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       categorical.log_probs(logits, is_legal=is_legal)
 
 
@@ -101,11 +101,11 @@ class LogProbTest(absltest.TestCase):
     np.testing.assert_array_equal(gradient, [-1.0, 1.0])
 
   def test_shape_and_dtype_errors(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       categorical.log_prob(_LOGITS, np.array([2.0, 0.0], np.float32))
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       categorical.log_prob(_LOGITS, np.array([2, 0, 1]))
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       categorical.log_prob(_LOGITS, np.array(0))
 
 

@@ -245,11 +245,11 @@ class DivergencesTest(chex.TestCase):
   @parameterized.parameters(*_NAMES)
   def test_shape_and_dtype_errors(self, name):
     divergence = divergences.get_divergence(name)
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       divergence(_TEACHER, _STUDENT[..., :4])
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       divergence(_TEACHER, _STUDENT.astype(np.int32))
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       divergence(_TEACHER, _STUDENT, is_legal=_IS_LEGAL[0])
 
 

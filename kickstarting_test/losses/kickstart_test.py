@@ -74,7 +74,7 @@ class SampleWeightsTest(chex.TestCase):
       (1.0, np.ones(2, np.int32), np.zeros(2, np.int32)),
   )
   def test_shape_and_dtype_errors(self, alpha, rho, index):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.sample_weights(alpha, rho, index)
 
 
@@ -131,11 +131,11 @@ class DistillationLossTest(chex.TestCase):
     student = cases.make_logits(0)
     with self.assertRaisesRegex(ValueError, "unknown divergence 'l2'"):
       kickstart.distillation_loss(student, student, divergence='l2')
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.distillation_loss(student[0], student[0])
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.distillation_loss(student, student[:-1])
-    with self.assertRaises(AssertionError):  # Its result is not [T, B].
+    with self.assertRaises(ValueError):  # Its result is not [T, B].
       kickstart.distillation_loss(
           student, student, divergence=lambda p, q, **_: jnp.sum(p - q)
       )
@@ -218,18 +218,18 @@ class KickstartingTermsTest(parameterized.TestCase):
   def test_shape_and_dtype_errors(self, field, spoil):
     teacher = cases.make_teacher()
     teacher = teacher._replace(**{field: spoil(getattr(teacher, field))})
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.kickstarting_terms(
           _NO_TERMS,
           cases.make_transitions(),
           teacher,
           np.ones(cases.B, np.float32),
       )
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.diagnostics(cases.make_transitions(), teacher)
 
   def test_weights_must_be_one_per_stream(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.kickstarting_terms(
           _NO_TERMS,
           cases.make_transitions(),
@@ -311,7 +311,7 @@ class FeatureRegressionTest(absltest.TestCase):
         student, expected * self.is_pulled[..., None], rtol=1e-5)
 
   def test_other_sizes(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       self._loss(self.student[..., :3], self.teacher.features)
 
 

@@ -354,7 +354,7 @@ class EdgeTest(parameterized.TestCase):
     output, trajectory = _make()
     trajectory = trajectory._replace(teacher=trajectory.teacher._replace(
         logits=trajectory.teacher.logits[..., :-1]))
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       _apply('n_distill', output, trajectory)
 
 

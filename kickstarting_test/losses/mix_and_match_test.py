@@ -379,7 +379,7 @@ class SharesTest(parameterized.TestCase):
       mix_and_match.get_transfer('knowlege')
 
   def test_shares_of_other_agents(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       mix_and_match.mixture_log_probs(_LOGITS, _alpha(0.5))
 
 

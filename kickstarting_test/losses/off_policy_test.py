@@ -268,11 +268,11 @@ class VTraceTest(chex.TestCase):
   def test_shape_and_dtype_errors(self, name, spoil):
     case = _golden_case()
     case[name] = spoil(case[name])
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       off_policy.vtrace(**case)
 
   def test_learnable_must_be_bool(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       off_policy.vtrace(**_golden_case(), is_learnable_tm1=np.ones((4, 1)))
 
 
@@ -294,7 +294,7 @@ class LogImportanceRatiosTest(absltest.TestCase):
             logits, behaviour_logits, np.array([1, 1])), -np.inf)
 
   def test_shapes_differ(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       off_policy.log_importance_ratios(
           np.zeros((2, 3)), np.zeros((2, 4)), np.zeros(2, np.int32)
       )
