@@ -42,7 +42,6 @@ from experiments import students
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import losses
-from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
@@ -71,7 +70,7 @@ def _train(
       problem, config, folder / name, resume=run_flags.RESUME.value,
       should_stop=stop, label=f'{name:12}')
   students.export(
-      folder / name / 'policy.npz', suite, outcome, problem.update.method)
+      folder / name / 'policy.npz', suite, outcome, problem.update)
   return outcome
 
 
@@ -80,7 +79,7 @@ def main(argv):
   folder = workdir_lib.choose('kickstart')
   suite = streams_lib.suite_from_flags()
   frames = shared_flags.FLAGS.frames
-  update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  update = shared_flags.update_from_flags()
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   method = losses.get_method(update.method)
   student = 'kickstarted' if method.adds_reward else 'distilled'

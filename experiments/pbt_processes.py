@@ -205,9 +205,8 @@ def run_member(
   if ending.ended == 'finished':
     build.export(
         mine / 'policy.npz', build.network_from_flags(),
-        streams_lib.suite_from_flags(), ending.state.params,
-        {'frames': ending.frames, 'seed': config.seed,
-         'method': problem.update.method})
+        streams_lib.suite_from_flags(), ending.state.params, problem.update,
+        {'frames': ending.frames, 'seed': config.seed})
     files_lib.write_json(mine / _FINAL, {'frames': ending.frames})
 
 

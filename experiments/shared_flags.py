@@ -66,6 +66,9 @@ _UPDATE_HELP = {
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '
                      'that read the logarithm of its probabilities.',
+    'teacher_discount': 'Gamma of what comes from the teacher in the return, '
+                        'which then has a value of its own; empty: that of '
+                        'the rewards, in one return.',
     'transfer': 'Between the agents of a mixture: knowledge (the paper\'s), '
                 'masked or mixture.',
     'divergence': 'Between teacher and student; the paper\'s is cross_entropy.',
@@ -97,6 +100,7 @@ _POOL_HELP = {
 }
 
 _DEFINE: Mapping[type, Callable[..., Any]] = {
+    type(None): flags.DEFINE_float,
     bool: flags.DEFINE_bool,
     int: flags.DEFINE_integer,
     float: flags.DEFINE_float,
@@ -135,6 +139,22 @@ def _define(config: type, texts: Mapping[str, str]) -> None:
 _define(training_config.TrainingConfig, _TRAINING_HELP)
 _define(update_lib.UpdateConfig, _UPDATE_HELP)
 _define(worker_pool.PoolConfig, _POOL_HELP)
+
+
+def update_from_flags(**overrides: Any) -> update_lib.UpdateConfig:
+  """Returns the update that the flags describe.
+
+  What a suite sets for an optimiser is left out with another one; a flag that
+  is given is not, and is refused where nothing reads it.
+
+  Args:
+    **overrides: fields that are not taken from flags.
+  """
+  if FLAGS.optimizer != 'rmsprop' and not FLAGS['rmsprop_epsilon'].present:
+    overrides.setdefault(
+        'rmsprop_epsilon', update_lib.UpdateConfig.rmsprop_epsilon)
+  return run_flags.config_from_flags(update_lib.UpdateConfig, **overrides)
+
 
 SUITE = flags.DEFINE_string(
     'suite', 'minigrid8', 'Suite of tasks: a name in '

@@ -27,6 +27,7 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import scores
@@ -140,9 +141,17 @@ def train(
 def check_who_acts(
     update: update_lib.UpdateConfig, config: training_config.TrainingConfig
 ) -> None:
-  """Raises ValueError if A2C would learn from actions of an older policy."""
+  """Raises ValueError if A2C would learn from actions of another policy."""
   if update.algorithm != 'a2c':
     return
+  control = losses.get_method(update.method).control
+  if control != 'student' or config.teacher_share or config.epsilon:
+    raise checks.UserError(
+        'algorithm a2c learns from the policy that acts, but with method'
+        f' {update.method!r} (control {control!r}), teacher_share'
+        f' {config.teacher_share} and epsilon {config.epsilon} it is not the'
+        ' student; expected a method whose control is the student, 0 and 0.'
+        ' Change these, or take vtrace, which corrects for it.')
   is_synchronous = (
       config.lockstep and config.splits == 1 and config.batches_per_actor == 1)
   if not is_synchronous:

@@ -28,11 +28,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import update as update_lib
 from kickstarting.environments import python_batch
 from kickstarting.environments import scores
 from kickstarting.runtime import loop
 from kickstarting.runtime import threads
+from kickstarting.runtime import training
 from kickstarting_test.environments import fakes
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
@@ -185,6 +187,16 @@ class RunTest(tiny.TestCase):
           ' older one may have acted; expected True, 1 and 1'):
         self.train(tiny.make_problem(update=update),
                    dataclasses.replace(tiny.LOCKSTEP, **change))
+
+  @parameterized.parameters(
+      ({}, {'epsilon': 0.1}), ({}, {'teacher_share': 0.5}),
+      ({'method': 'teacher_distill'}, {}), ({'method': 'uniform_distill'}, {}))
+  def test_a2c_refuses_what_others_did(self, update, config):
+    with self.assertRaisesRegex(
+        checks.UserError, 'algorithm a2c learns from the policy that acts, b'):
+      training.check_who_acts(
+          update_lib.UpdateConfig(algorithm='a2c', **update),
+          dataclasses.replace(tiny.LOCKSTEP, **config))
 
   def test_schedule_of_no_hyper_parameter(self):
     with self.assertRaisesRegex(
