@@ -43,6 +43,7 @@ import numpy as np
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import instructions as instructions_lib
+from kickstarting.environments import observations
 
 FIRST = int(dm_env.StepType.FIRST)
 MID = int(dm_env.StepType.MID)
@@ -133,26 +134,61 @@ def previous_action(actions: np.ndarray, step_type: np.ndarray) -> np.ndarray:
   return np.where(step_type == FIRST, np.int32(0), actions)
 
 
-def check_rewards(
-    reward: np.ndarray, task: np.ndarray, task_names: Sequence[str]
+def check_timestep(
+    timestep: types.Timestep, task: np.ndarray, task_names: Sequence[str]
 ) -> None:
-  """Raises if a reward is NaN or infinite.
+  """Raises if a number of a timestep is none that an agent can learn from.
+
+  Every batch calls it with what it returns. Shapes and dtypes are checked where
+  arrays are made.
 
   Args:
-    reward: float [B].
+    timestep: leaves [B, ...].
     task: row of `task_names` of each stream; int32 [B].
     task_names: for the message.
 
   Raises:
-    ValueError: naming the first such stream, its task and the value.
+    ValueError: a reward or an observation is NaN or infinite, a reward comes
+      with FIRST, a discount is not in [0, 1], a step type is unknown; naming
+      the first such stream, its task and the value.
   """
-  if np.isfinite(reward).all():
-    return
-  stream = int(np.flatnonzero(~np.isfinite(reward))[0])
-  raise checks.UserError(
-      f'task {task_names[task[stream]]!r} returned reward {reward[stream]} in'
-      f' stream {stream}; rewards must be finite; repair the environment.'
-  )
+  reward, step_type = timestep.reward, timestep.step_type
+  if not np.isfinite(reward).all():
+    raise checks.UserError(
+        _where(~np.isfinite(reward), 'reward', reward, task, task_names)
+        + '; rewards must be finite; repair the environment.')
+  is_odd = (reward != 0) & (step_type == FIRST)
+  if is_odd.any():
+    raise checks.UserError(
+        _where(is_odd, 'reward', reward, task, task_names)
+        + ' with the first step of an episode, where none can be learnt from;'
+        ' expected 0. Return it with the last step of the episode before.')
+  discount = timestep.discount
+  is_odd = ~((discount >= 0) & (discount <= 1))
+  if is_odd.any():
+    raise checks.UserError(
+        _where(is_odd, 'discount', discount, task, task_names)
+        + '; expected a number in [0, 1]; repair the environment.')
+  is_odd = (step_type < FIRST) | (step_type > LAST)
+  if is_odd.any():
+    raise checks.UserError(
+        _where(is_odd, 'step type', step_type, task, task_names)
+        + f'; expected {FIRST}, {MID} or {LAST} (FIRST, MID, LAST); repair the'
+        ' environment.')
+  observations.check_finite(timestep.observation, task, task_names)
+
+
+def _where(
+    is_odd: np.ndarray,
+    what: str,
+    values: np.ndarray,
+    task: np.ndarray,
+    task_names: Sequence[str],
+) -> str:
+  """Returns the beginning of a message about the first odd stream."""
+  stream = int(np.flatnonzero(is_odd)[0])
+  return (f'task {task_names[task[stream]]!r} returned {what} {values[stream]}'
+          f' in stream {stream}')
 
 
 def check_actions(actions: np.ndarray, num_streams: int) -> None:
