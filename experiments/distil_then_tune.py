@@ -119,7 +119,7 @@ def main(argv):
   last = outcomes[-1]
   students.export(
       folder / 'policy.npz', suite, last,
-      update.method if len(outcomes) == 1 else 'baseline')
+      update.method if len(outcomes) == 1 else 'baseline', teaching.frames)
   _join(folder, outcomes[0].frames)
   figure = figures.draw_curves(
       folder / 'score_against_frames', {'distilled, then tuned': [folder]},

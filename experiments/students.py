@@ -92,10 +92,11 @@ def export(
     suite: suites.Suite,
     outcome: training.Outcome,
     method: str,
+    teacher_frames: int | None,
 ) -> None:
   """Writes a student as a policy file, without what only helped it learn."""
   build.export(
       path, build.network_from_flags(), suite,
       outcome.params, {
           'frames': outcome.frames, 'seed': shared_flags.FLAGS.seed,
-          'method': method})
+          'method': method, 'teacher_frames': teacher_frames})

@@ -93,6 +93,7 @@ def main(argv):
       'run_frames': outcome.frames,
       'seed': config.seed,
       'method': update.method,
+      'teacher_frames': teaching.frames,
       'evaluation': evaluations[chosen],
   })
   workdir_lib.finish(folder, result | {

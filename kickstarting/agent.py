@@ -34,7 +34,6 @@ from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import build
 from kickstarting.networks import reading
 
-
 _NOTHING: Mapping[str, Any] = python_types.MappingProxyType({})
 
 

@@ -21,9 +21,10 @@ how deep is checked before it is parsed. Not here: what the files hold, archives
 of arrays (`teachers/policy_file.py`), checkpoints (`runtime/checkpoint.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import contextlib
 import json
+import math
 import os
 import pathlib
 import stat
@@ -93,6 +94,20 @@ def write_json(
 ) -> None:
   """Writes a value as JSON and a newline; see `write_bytes`."""
   write_text(path, json.dumps(value, indent=indent) + '\n')
+
+
+def finite(value: Any) -> Any:
+  """Returns a value in which None stands for NaN and infinity.
+
+  JSON has neither of them; None says there that there is no such number.
+  """
+  if isinstance(value, Mapping):
+    return {key: finite(item) for key, item in value.items()}
+  if isinstance(value, (list, tuple)):
+    return [finite(item) for item in value]
+  if isinstance(value, float) and not math.isfinite(value):
+    return None
+  return value
 
 
 def read_bytes(

@@ -152,7 +152,8 @@ def check_timestep(
       with FIRST, a discount is not in [0, 1], a step type is unknown; naming
       the first such stream, its task and the value.
   """
-  reward, step_type = timestep.reward, timestep.step_type
+  reward, discount, step_type = map(
+      np.asarray, (timestep.reward, timestep.discount, timestep.step_type))
   if not np.isfinite(reward).all():
     raise checks.UserError(
         _where(~np.isfinite(reward), 'reward', reward, task, task_names)
@@ -163,7 +164,6 @@ def check_timestep(
         _where(is_odd, 'reward', reward, task, task_names)
         + ' with the first step of an episode, where none can be learnt from;'
         ' expected 0. Return it with the last step of the episode before.')
-  discount = timestep.discount
   is_odd = ~((discount >= 0) & (discount <= 1))
   if is_odd.any():
     raise checks.UserError(

@@ -30,6 +30,7 @@ import warnings
 import zlib
 
 import numpy as np
+from numpy import typing as npt
 
 from kickstarting import checks
 
@@ -120,7 +121,7 @@ class InstructionTable:
     """Returns the rows of some instructions; int32 [N]."""
     return np.array([self.intern(x) for x in instructions], np.int32)
 
-  def release(self, in_use: np.ndarray) -> None:
+  def release(self, in_use: npt.ArrayLike) -> None:
     """Lets rows be used again, once there are more than MAX_KEPT texts.
 
     Whoever has taken the words out of all rows but some calls it now and then;

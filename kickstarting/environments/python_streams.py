@@ -173,7 +173,7 @@ class GymnasiumStream:
   def num_actions(self) -> int:
     """Returns how many discrete actions there are."""
     space = self._env.action_space
-    count = getattr(space, 'n', None)
+    count: Any = getattr(space, 'n', None)
     # MultiBinary has an n as well, and a shape.
     is_discrete = (
         isinstance(count, (int, np.integer))

@@ -31,7 +31,6 @@ import jax.numpy as jnp
 
 from kickstarting import types
 
-
 # Pixels of a side, below which the convolutions leave nothing: 4 of the second
 # one need 8 + (4 - 1) * 4.
 LEAST_SIZE: Mapping[str, int] = python_types.MappingProxyType(

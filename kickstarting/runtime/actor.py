@@ -62,7 +62,7 @@ class ActorFunctions(NamedTuple):
   initial_state: Callable[[int], types.CoreState]
   step: Callable[..., Any]
   slots: instruction_slots.SlotFunctions
-  check: Callable[[base.EnvironmentSpec], None]  # raises: the agent is another's
+  check: Callable[[base.EnvironmentSpec], None]  # raises if it fits no agent
 
 
 def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:

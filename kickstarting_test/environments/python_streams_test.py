@@ -44,15 +44,15 @@ class _WithActions(fakes.Catch):
 class _Returns(fakes.Catch):
   """Returns what it is told to."""
 
-  def __init__(self, step=None, start=dm_env.restart(0)):
+  def __init__(self, step=None, start=None):
     super().__init__(seed=0)
-    self._step_, self._start = step, start
+    self._returned, self._start = step, start or dm_env.restart(0)
 
   def reset(self):
     return self._start
 
   def step(self, action):
-    return self._step_
+    return self._returned
 
 
 class _Validates(_WithActions):
@@ -114,7 +114,7 @@ class StreamsTest(parameterized.TestCase):
     env.action_space = space
     name = re.escape(str(space))
     with self.assertRaisesRegex(
-        checks.UserError, f"task 't' has actions {name}; expected one discrete"):
+        checks.UserError, f"task 't' has actions {name}; expected one discr"):
       _make(env).num_actions()
 
   def test_gymnasium_discrete(self):
@@ -173,8 +173,8 @@ class StreamsTest(parameterized.TestCase):
       (dm_env.transition(None, 0), 'returned reward None of type NoneType'),
       (dm_env.transition(1j, 0), 'returned reward 1j of type complex'),
       (dm_env.transition(True, 0), 'returned reward True of type bool'),
-      (dm_env.transition(np.bool_(1), 0), 'returned reward .*True.* of type bo'),
-      (dm_env.transition(np.ones(2), 0), r'returned reward array\(\[1., 1.\]\)'),
+      (dm_env.transition(np.bool_(1), 0), 'returned reward .*True.* of type'),
+      (dm_env.transition(np.ones(2), 0), r'reward array\(\[1., 1.\]\)'),
       (dm_env.transition(np.ones(1), 0), r'returned reward array\(\[1.\]\)'),
       (dm_env.transition('1', 0), "returned reward '1' of type str"),
       (dm_env.transition(10 ** 400, 0), 'returned reward 1000.* of type int'),
@@ -191,7 +191,7 @@ class StreamsTest(parameterized.TestCase):
   def test_dm_env_steps_that_cannot_be(self, step, message):
     stream = _make(_Returns(step))
     stream.reset()
-    with self.assertRaisesRegex(checks.UserError, f"task 't' {message}|{message}"):
+    with self.assertRaisesRegex(checks.UserError, f"task 't' .*{message}"):
       stream.step(0)
 
   @parameterized.parameters(
@@ -199,9 +199,9 @@ class StreamsTest(parameterized.TestCase):
        ' the first step of an episode, .*; expected None or 0'),
       (dm_env.TimeStep(0, math.nan, None, 0), 'reward nan with the first step'),
       (dm_env.TimeStep(0, np.ones(2), None, 0), 'reward array'),
-      (dm_env.transition(0.0, 0), 'step of type MID from reset; expected FIRST'),
+      (dm_env.transition(0.0, 0), 'step of type MID from reset; expected FIR'),
       (dm_env.TimeStep(7, 0.0, 1.0, 0), 'step type 7 from reset'),
-      (np.zeros(3), 'returned a ndarray from reset; expected a dm_env.TimeStep'),
+      ((np.zeros(3),), 'returned a tuple from reset; expected a dm_env.Time'),
   )
   def test_dm_env_beginnings_that_cannot_be(self, start, message):
     with self.assertRaisesRegex(checks.UserError, message):
@@ -220,23 +220,22 @@ class StreamsTest(parameterized.TestCase):
     self.assertIs(type(stream.step(0).reward), float)
 
   @parameterized.parameters(
-      ((0, 1.0, False, {}), r'returned 4 values \(int, float, bool, dict\) from'
-       r' step; expected 5: \(observation, reward, terminated, truncated, info'),
+      ((0, 1.0, False, {}), r'returned 4 values \(int, float, bool, dict\)'
+       r' from step; expected 5: \(observation, reward, terminated, trunc'),
       (None, 'returned a NoneType from step; expected 5: '),
-      ((0, 1.0, None, False, {}), 'terminated None of type NoneType; expected T'),
-      ((0, 1.0, False, None, {}), 'truncated None of type NoneType; expected T'),
+      ((0, 1.0, None, False, {}), 'terminated None of type NoneType; e'),
+      ((0, 1.0, False, None, {}), 'truncated None of type NoneType; ex'),
       ((0, 1.0, 'False', False, {}), "terminated 'False' of type str"),
       ((0, 1.0, np.zeros(2, bool), False, {}), 'terminated array'),
       ((0, 1.0, False, 0.5, {}), 'truncated 0.5 of type float'),
-      ((0, None, False, False, {}), 'reward None of type NoneType; expected one'),
+      ((0, None, False, False, {}), 'reward None of type NoneType; exp'),
       ((0, np.ones(1), False, False, {}), 'reward array.* of type ndarray'),
       ((0, 1j, False, False, {}), 'reward 1j of type complex'),
   )
   def test_gymnasium_steps_that_cannot_be(self, returned, message):
     env = fakes.Scripted()
     env.step = lambda action: returned
-    with self.assertRaisesRegex(checks.UserError, f"task 't' returned.*{message}|"
-                                f"task 't' {message}"):
+    with self.assertRaisesRegex(checks.UserError, f"task 't' .*{message}"):
       _make(env).step(0)
 
   @parameterized.parameters(

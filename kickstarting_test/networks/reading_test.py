@@ -21,7 +21,6 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
-from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.networks import branches
 from kickstarting.networks import build
