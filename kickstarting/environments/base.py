@@ -17,7 +17,9 @@
 A stream is one environment that restarts itself. All adapters agree on this:
 
 * `reset` starts an episode in every stream: FIRST, reward 0, discount 1.
-* LAST carries the final reward, and discount 0 where the episode ended.
+* LAST carries the final reward, and discount 0 where the episode ended. An
+  environment that begins the next episode within that step, and would return
+  the reward with FIRST, is refused: nothing learns from a reward there.
 * The step after LAST ignores its action and returns FIRST, again with reward 0
   and discount 1. That dead transition is a step of the stream and no frame of
   any episode; `types.Timestep.step_type` tells the losses to skip it.
@@ -26,6 +28,8 @@ A stream is one environment that restarts itself. All adapters agree on this:
 * A time-out counts as the environment means it; with `bootstrap_on_timeout`
   its LAST keeps discount 1, so that a learner bootstraps from the value.
 * `previous_action` is the action just sent, and 0 at FIRST.
+* Numbers are checked (`check_timestep`): rewards and observations are finite,
+  discounts lie in [0, 1].
 * Every array returned is owned by the caller and never written again.
 
 Not here: any particular environment. Read `envpool_batch.py` (compiled
@@ -154,41 +158,39 @@ def check_timestep(
   """
   reward, discount, step_type = map(
       np.asarray, (timestep.reward, timestep.discount, timestep.step_type))
-  if not np.isfinite(reward).all():
-    raise checks.UserError(
-        _where(~np.isfinite(reward), 'reward', reward, task, task_names)
-        + '; rewards must be finite; repair the environment.')
-  is_odd = (reward != 0) & (step_type == FIRST)
-  if is_odd.any():
-    raise checks.UserError(
-        _where(is_odd, 'reward', reward, task, task_names)
-        + ' with the first step of an episode, where none can be learnt from;'
-        ' expected 0. Return it with the last step of the episode before.')
-  is_odd = ~((discount >= 0) & (discount <= 1))
-  if is_odd.any():
-    raise checks.UserError(
-        _where(is_odd, 'discount', discount, task, task_names)
-        + '; expected a number in [0, 1]; repair the environment.')
-  is_odd = (step_type < FIRST) | (step_type > LAST)
-  if is_odd.any():
-    raise checks.UserError(
-        _where(is_odd, 'step type', step_type, task, task_names)
-        + f'; expected {FIRST}, {MID} or {LAST} (FIRST, MID, LAST); repair the'
-        ' environment.')
+  # All at once, for it is called at every step: x (b - x) is negative, or NaN,
+  # where x is not in [0, b].
+  is_right = np.isfinite(reward)
+  is_right &= (reward == 0) | (step_type != FIRST)
+  is_right &= discount * (1 - discount) >= 0
+  is_right &= step_type * (LAST - step_type) >= 0
+  if not is_right.all():
+    _raise(timestep, int(np.argmin(is_right)), task, task_names)
   observations.check_finite(timestep.observation, task, task_names)
 
 
-def _where(
-    is_odd: np.ndarray,
-    what: str,
-    values: np.ndarray,
+def _raise(
+    timestep: types.Timestep,
+    stream: int,
     task: np.ndarray,
     task_names: Sequence[str],
-) -> str:
-  """Returns the beginning of a message about the first odd stream."""
-  stream = int(np.flatnonzero(is_odd)[0])
-  return (f'task {task_names[task[stream]]!r} returned {what} {values[stream]}'
-          f' in stream {stream}')
+) -> None:
+  """Says what is wrong with a stream that `check_timestep` has found."""
+  reward, discount = timestep.reward[stream], timestep.discount[stream]
+  step_type = timestep.step_type[stream]
+  name, value, expected = 'reward', reward, 'rewards must be finite'
+  if not FIRST <= step_type <= LAST:
+    name, value = 'step type', step_type
+    expected = f'expected {FIRST}, {MID} or {LAST} (FIRST, MID, LAST)'
+  elif not 0 <= discount <= 1:
+    name, value, expected = 'discount', discount, 'expected a number in [0, 1]'
+  elif np.isfinite(reward):
+    expected = (
+        'that is the first step of an episode, where none can be learnt from,'
+        ' and expected is 0. It belongs to the last step of the episode before')
+  raise checks.UserError(
+      f'task {task_names[task[stream]]!r} returned {name} {value} in stream'
+      f' {stream}; {expected}; repair the environment.')
 
 
 def check_actions(actions: np.ndarray, num_streams: int) -> None:

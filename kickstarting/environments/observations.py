@@ -38,6 +38,8 @@ NARROW: Mapping[np.dtype, np.dtype] = {
         (np.int64, np.int32), (np.uint64, np.uint32),
         (np.float64, np.float32), (np.longdouble, np.float32))}
 
+RESERVED = 'task'  # `types.TASK`, which cannot be imported without JAX
+
 
 def numbers(
     observation: Any, instruction_key: str, task_name: str, stream: int
@@ -53,7 +55,8 @@ def numbers(
     stream: for messages.
 
   Raises:
-    ValueError: an entry is no array of numbers, or of too large integers.
+    ValueError: an entry is no array of numbers, or of too large integers, or
+      has a name that is reserved.
   """
   if not isinstance(observation, Mapping):
     observation = {'observation': observation}
@@ -61,6 +64,11 @@ def numbers(
   for name, value in observation.items():
     if name == instruction_key:
       continue
+    if name == RESERVED:
+      raise checks.UserError(
+          f'task {task_name!r} observes an array called {RESERVED!r}, which no'
+          ' network would read: the number of the task has that name. Rename'
+          ' it.')
     array = _array(value)
     if array is None or not isinstance(name, str):
       raise checks.UserError(

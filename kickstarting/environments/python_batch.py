@@ -20,7 +20,12 @@ environment of your own, slower than `envpool_batch.py` by far.
 Observations: a dict of arrays, or a single array, which is then called
 'observation'. The entry `instruction_key` is text and becomes the instruction;
 all others must be numeric and keep their shape. 64-bit numbers become 32-bit
-ones, which is what JAX computes with.
+ones, which is what JAX computes with; one that does not fit is an error, as is
+a float that is NaN or infinite.
+
+The end: the last step of an episode brings its reward. An environment must not
+begin the next episode within it; `reset` is called then. A reward that comes
+with the first step of an episode is an error.
 
 Time-outs: Gymnasium's `terminated` is discount 0. Its `truncated` alone is a
 time-out: discount 0 as well, or 1 with `bootstrap_on_timeout`. A dm_env

@@ -67,8 +67,9 @@ def entries(
         config, set(names) - set(needs), f'reads {sorted(needs)} alone')
   if not config.observation_keys:
     _check_unread(
-        config, set(observation) - {*names, *task},
-        f'reads {sorted({*names, *task})} and ignores the rest')
+        # That of the task was added for some of several networks.
+        config, set(observation) - {*names, types.TASK},
+        f'reads {sorted(names)} and ignores the rest')
   if not names:
     raise checks.UserError(
         f'network {config.torso!r} has nothing to read: the observation has no'

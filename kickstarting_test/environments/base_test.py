@@ -54,13 +54,13 @@ class BaseTest(parameterized.TestCase):
         for value in (5.0, -0.5, np.nan, np.inf)),
       ('step_type', 7, 'returned step type 7 in stream 2; expected 0, 1 or 2'),
       ('step_type', -1, 'returned step type -1 in stream 2'),
-      ('step_type', base.FIRST, 'returned reward 3.0 in stream 2 with the first'
-       ' step of an episode'),
+      ('step_type', base.FIRST, 'returned reward 3.0 in stream 2; that is the'
+       ' first step of an episode'),
   )
   def test_numbers_that_cannot_be(self, field, value, message):
     changed = np.array([0, 0, 3 if field == 'step_type' else 0, 0], np.float32)
     changes = {'reward': changed, field: np.array(
-        [1, 1, value, 1], np.float32 if field != 'step_type' else np.int32)}
+        [0, 1, value, 1], np.float32 if field != 'step_type' else np.int32)}
     with self.assertRaisesRegex(checks.UserError, f"task 'b' {message}"):
       self._check(**changes)
 

@@ -21,6 +21,7 @@ from absl.testing import parameterized
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import types
 from kickstarting.environments import observations
 
 
@@ -48,6 +49,12 @@ class ObservationsTest(parameterized.TestCase):
         ValueError, "task 'maze' observes 'colour' of type .*; expected"
         ' numbers of a fixed shape'):
       observations.numbers({'colour': value}, 'mission', 'maze', 0)
+
+  def test_a_name_that_is_reserved(self):
+    self.assertEqual(observations.RESERVED, types.TASK)
+    with self.assertRaisesRegex(
+        checks.UserError, "'maze' observes an array called 'task', .* Rename"):
+      observations.numbers({'x': 0, 'task': 0}, 'mission', 'maze', 0)
 
   def test_names_are_texts(self):
     with self.assertRaisesRegex(checks.UserError, "task 'maze' observes 3 of"):

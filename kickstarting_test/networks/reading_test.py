@@ -138,7 +138,6 @@ class ReadingTest(parameterized.TestCase):
       ('impala_small', {}, ['speed']),
       ('impala_large', {}, ['speed']),
       ('grid_small', {}, ['speed']),
-      ('flat', {}, ['task']),  # it is for parts of tasks
       ('impala_small', {'observation_keys': ('image', 'speed')}, ['speed']),
   )
   def test_what_nothing_reads_is_named(self, torso, fields, unread):
@@ -163,11 +162,13 @@ class ReadingTest(parameterized.TestCase):
       self.assertEqual(reading.entries(config, observation), ('image',))
 
   def test_parts_of_tasks_read_the_task(self):
-    config = build.NetworkConfig('flat', branches=_TASKS)
     observation = _spec(x=((3,), 'float32'), task=((), 'int32'))
-    self.assertEqual(reading.entries(config, observation), ('x',))
-    self.assertEqual(
-        set(agent_lib.make_agent(config, observation, 3).reads), {'x', 'task'})
+    for branch, reads in (({}, {'x'}), (
+        {'branches': _TASKS}, {'x', 'task'})):
+      config = build.NetworkConfig('flat', **branch)
+      self.assertEqual(reading.entries(config, observation), ('x',))
+      agent = agent_lib.make_agent(config, observation, 3)
+      self.assertEqual(set(agent.reads), reads)
 
 
 if __name__ == '__main__':
