@@ -266,7 +266,7 @@ def report(
       marks=None if line is None else {'score': line, 'frames': {}})
   result: dict[str, Any] = {
       'workdir': str(folder), 'figure': str(figure),
-      'table': files.finite(table)}
+      'table': files.without_nan(table)}
   if teacher_score is not None:
     result['score_of_teacher'] = teacher_score
   if threshold is not None:

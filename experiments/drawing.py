@@ -24,9 +24,12 @@ Not here: what is drawn (`figures.py` and others).
 
 from collections.abc import Iterator
 import contextlib
+import io
 import os
 import pathlib
 from typing import Any
+
+from kickstarting import files
 
 _VARIABLE = 'MPLBACKEND'
 
@@ -70,8 +73,21 @@ def subplots(
 def save(
     figure: figure_lib.Figure, path: str | os.PathLike[str]
 ) -> pathlib.Path:
-  """Writes a figure as PNG and PDF; returns the PNG's path."""
+  """Writes a figure as PNG and PDF, each whole or not at all.
+
+  Args:
+    figure: from `subplots`.
+    path: without suffix.
+
+  Returns:
+    Path of the PNG.
+
+  Raises:
+    files.OutputError: a file cannot be written.
+  """
   path = pathlib.Path(path)
   for suffix in ('.png', '.pdf'):
-    figure.savefig(path.with_suffix(suffix), dpi=150)
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=150, format=suffix[1:])
+    files.write_bytes(path.with_suffix(suffix), picture.getvalue())
   return path.with_suffix('.png')

@@ -250,7 +250,7 @@ def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:
   merged = []
   for rows in zip(*_records(folder, num_members)):
     scores = np.array([row['score'] for row in rows], np.float64)  # or NaN
-    merged.append(files_lib.finite({
+    merged.append(files_lib.without_nan({
         'frames': min(row['frames'] for row in rows),
         'score_cap': rows[0]['score_cap'],
         **scoring.summarise(scores, [

@@ -154,7 +154,7 @@ def finish(folder: pathlib.Path, result: dict[str, Any]) -> None:
 
   Numbers that do not exist, such as a score before any episode ended, are null.
   """
-  result = files.finite(result)
+  result = files.without_nan(result)
   temporary = folder / f'.{RESULT}.tmp'
   temporary.write_text(json.dumps(result, indent=2) + '\n')
   temporary.replace(folder / RESULT)

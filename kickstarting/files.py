@@ -96,15 +96,12 @@ def write_json(
   write_text(path, json.dumps(value, indent=indent) + '\n')
 
 
-def finite(value: Any) -> Any:
-  """Returns a value in which None stands for NaN and infinity.
-
-  JSON has neither of them; None says there that there is no such number.
-  """
+def without_nan(value: Any) -> Any:
+  """Returns a value with None for NaN and infinities, which JSON lacks."""
   if isinstance(value, Mapping):
-    return {key: finite(item) for key, item in value.items()}
+    return {key: without_nan(v) for key, v in value.items()}
   if isinstance(value, (list, tuple)):
-    return [finite(item) for item in value]
+    return [without_nan(v) for v in value]
   if isinstance(value, float) and not math.isfinite(value):
     return None
   return value

@@ -112,12 +112,12 @@ class ReadTest(parameterized.TestCase):
       files.read_text('a\0b', 'a value')
 
 
-class FiniteTest(absltest.TestCase):
+class WithoutNanTest(absltest.TestCase):
 
   def test_numbers_that_json_lacks(self):
     value = {'a': [1.0, math.nan, (math.inf,)], 'b': {'c': -math.inf}, 'd': 'e'}
     self.assertEqual(
-        files.finite(value),
+        files.without_nan(value),
         {'a': [1.0, None, [None]], 'b': {'c': None}, 'd': 'e'})
 
 

@@ -82,7 +82,8 @@ class RunLogger:
 
   def __call__(self, record: Mapping[str, Any]) -> None:
     """Writes one record; see `training.train`."""
-    self._file.write(json.dumps(files.finite(record), allow_nan=False) + '\n')
+    text = json.dumps(files.without_nan(record), allow_nan=False)
+    self._file.write(text + '\n')
     self._file.flush()
     for name, value in record.items():
       if isinstance(value, Mapping):
