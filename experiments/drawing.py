@@ -16,8 +16,9 @@
 
 Notebooks and shells name a backend in MPLBACKEND, for windows or cells that the
 binaries do not draw in, and matplotlib cannot be imported where that backend is
-not installed. So it is imported here without that name, and drawn to memory
-(Agg); pyplot, which is where backends come in, is never loaded.
+not installed. So it is imported here without that name, which it is told of
+afterwards, and drawn to memory (Agg); pyplot, which is where backends come in,
+is never loaded.
 
 Not here: what is drawn (`figures.py` and others).
 """
@@ -27,6 +28,7 @@ import contextlib
 import io
 import os
 import pathlib
+import sys
 from typing import Any
 
 from kickstarting import files
@@ -37,11 +39,15 @@ _VARIABLE = 'MPLBACKEND'
 @contextlib.contextmanager
 def _without_backend() -> Iterator[None]:
   theirs = os.environ.pop(_VARIABLE, None)
+  is_first = 'matplotlib' not in sys.modules
   try:
     yield
   finally:
     if theirs is not None:
       os.environ[_VARIABLE] = theirs
+  if theirs and is_first:
+    with contextlib.suppress(ValueError):  # it is not installed
+      sys.modules['matplotlib'].rcParams['backend'] = theirs
 
 
 with _without_backend():

@@ -41,8 +41,7 @@ print(drawing.save(figure, sys.argv[1]), os.environ['MPLBACKEND'],
 class DrawingTest(parameterized.TestCase):
 
   @parameterized.parameters(
-      'module://matplotlib_inline.backend_inline', 'no_such_backend', 'TkAgg',
-      '')
+      'module://matplotlib_inline.backend_inline', 'no_such_backend')
   def test_any_backend(self, backend):
     path = pathlib.Path(self.create_tempdir().full_path) / 'figure'
     done = subprocess.run(
@@ -53,6 +52,14 @@ class DrawingTest(parameterized.TestCase):
     self.assertEqual(done.stdout, f'{path}.png {backend} False\n')
     for suffix in ('.png', '.pdf'):
       self.assertGreater(path.with_suffix(suffix).stat().st_size, 100)
+
+  def test_cells_of_a_notebook_keep_their_backend(self):
+    code = ('from experiments import drawing; import matplotlib;'
+            ' print(matplotlib.get_backend())')
+    done = subprocess.run(
+        [sys.executable, '-c', code], text=True, capture_output=True,
+        env={**os.environ, 'MPLBACKEND': 'svg'}, cwd=_ROOT.parent)
+    self.assertEqual(done.stdout, 'svg\n')
 
   def test_nothing_else_loads_matplotlib(self):
     loads = []

@@ -75,6 +75,20 @@ class ReadingTest(parameterized.TestCase):
           build.NetworkConfig(torso), _spec(image=(shape, 'uint8')), 3)
     self.assertIn('expected height, width, channels', str(caught.exception))
 
+  @parameterized.parameters(
+      {'branches': (branches.Branch(policy='first'), branches.Branch())},
+      {'branches': (branches.Branch(core_kind='none'),)},
+      {'features': branches.Features(num_tasks=2, size=3)},
+      {'torso_dtype': 'bfloat16'},
+  )
+  def test_whatever_stands_behind_the_torso(self, **fields):
+    for shape, message in (
+        ((4, 84, 84), 'looks like channels'), ((7, 7, 3), 'leave nothing')):
+      with self.assertRaisesRegex(checks.UserError, message):
+        agent_lib.make_agent(
+            build.NetworkConfig('impala_small', **fields),
+            _spec(image=(shape, 'uint8'), task=((), 'int32')), 3)
+
   @parameterized.product(
       torso=('impala_small', 'impala_large'),
       dtype=('int32', 'int8', 'uint16', 'bool'))
