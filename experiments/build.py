@@ -147,9 +147,10 @@ def _control(
 
 
 def network_from_flags() -> build_lib.NetworkConfig:
-  """Returns the network that --network and --torso_dtype name."""
+  """Returns the network that --network names, and what it reads."""
   return dataclasses.replace(
       build_lib.get_network(shared_flags.NETWORK.value),
+      observation_keys=tuple(shared_flags.OBSERVATION_KEYS.value),
       torso_dtype=shared_flags.TORSO_DTYPE.value)
 
 

@@ -118,7 +118,8 @@ def main(argv):
   last = outcomes[-1]
   students.export(
       folder / 'policy.npz', suite, last,
-      (first if len(outcomes) == 1 else second).update)
+      (first if len(outcomes) == 1 else second).update,
+      teaching.frames)
   _join(folder, outcomes[0].frames)
   figure = figures.draw_curves(
       folder / 'score_against_frames', {'distilled, then tuned': [folder]},

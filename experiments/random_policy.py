@@ -56,6 +56,7 @@ def play(
     batch.send(
         rng.integers(batch.spec.num_actions, size=num_streams, dtype=np.int32))
     timestep = batch.receive()
+    batch.instructions.release(timestep.instruction)  # nobody reads them
     is_first = timestep.step_type == base.FIRST
     current = np.where(is_first, 0.0, current + timestep.reward)
     lengths = np.where(is_first, 0, lengths + 1)

@@ -170,6 +170,9 @@ ENV_SETTINGS = flags.DEFINE_list(
     'between them, such as full_action_space=true.')
 NETWORK = flags.DEFINE_string(
     'network', 'grid_small', 'Network of the agent; see networks/build.py.')
+OBSERVATION_KEYS = flags.DEFINE_list(
+    'observation_keys', [], 'Names of the arrays of an observation that the '
+    'network reads, the others being ignored; empty for all of them.')
 TORSO_DTYPE = flags.DEFINE_enum(
     'torso_dtype', 'float32', list(networks.DTYPES), 'What a torso of pixels '
     'computes in.')

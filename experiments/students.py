@@ -94,9 +94,11 @@ def export(
     suite: suites.Suite,
     outcome: training.Outcome,
     update: update_lib.UpdateConfig,
+    teacher_frames: int | None,
 ) -> None:
   """Writes a student as a policy file, without what only helped it learn."""
   build.export(
       path, build.network_from_flags(), suite,
       outcome.params, update, {
-          'frames': outcome.frames, 'seed': shared_flags.FLAGS.seed})
+          'frames': outcome.frames, 'seed': shared_flags.FLAGS.seed,
+          'teacher_frames': teacher_frames})

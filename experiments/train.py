@@ -91,6 +91,7 @@ def main(argv):
       'frames': frames,
       'run_frames': outcome.frames,
       'seed': config.seed,
+      'teacher_frames': teaching.frames,
       'evaluation': evaluations[chosen],
   })
   workdir_lib.finish(folder, result | {

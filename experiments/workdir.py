@@ -30,6 +30,7 @@ from absl import flags
 
 from experiments import run_flags
 from kickstarting import checks
+from kickstarting import files
 
 CONFIG = 'config.json'
 RESULT = 'result.json'
@@ -149,7 +150,11 @@ def git_revision() -> str | None:
 
 
 def finish(folder: pathlib.Path, result: dict[str, Any]) -> None:
-  """Keeps the result beside the run and prints it as the last line."""
+  """Keeps the result beside the run and prints it as the last line.
+
+  Numbers that do not exist, such as a score before any episode ended, are null.
+  """
+  result = files.without_nan(result)
   temporary = folder / f'.{RESULT}.tmp'
   temporary.write_text(json.dumps(result, indent=2) + '\n')
   temporary.replace(folder / RESULT)

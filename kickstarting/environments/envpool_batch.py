@@ -38,6 +38,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import instructions as instructions_lib
+from kickstarting.environments import observations
 from kickstarting.environments import seeds
 
 _MISSION = 'obs:mission'
@@ -174,14 +175,13 @@ class EnvPoolBatch(base.BatchedEnvironment):
     step_type = self._join(states, 'step_type')
     reward = self._join(states, 'reward')
     discount = self._join(states, 'discount')
-    base.check_rewards(reward, self.task, self._levels)
     if self._bootstrap_on_timeout:
       is_goal = self._pays_at_goal & (reward > 0)
       is_timeout = self._join(states, 'trunc') & ~is_goal
       discount = np.where(is_timeout, np.float32(1), discount)
-    return types.Timestep(
+    timestep = types.Timestep(
         observation={
-            name: self._entry(states, entry)
+            name: self._entry(states, name, entry)
             for name, entry in self._entries.items()
         },
         instruction=self._instructions(states, step_type),
@@ -190,11 +190,16 @@ class EnvPoolBatch(base.BatchedEnvironment):
         discount=discount,
         step_type=step_type,
     )
+    base.check_timestep(timestep, self.task, self._levels)
+    return timestep
 
   def _entry(
-      self, states: list[list[np.ndarray]], entry: _Entry
+      self, states: list[list[np.ndarray]], name: str, entry: _Entry
   ) -> np.ndarray:
     array = self._join(states, entry.key)
+    if array.dtype in observations.NARROW:
+      array = observations.narrow(
+          array, name, [self._levels[row] for row in self.task])
     if entry.is_image:
       array = np.ascontiguousarray(np.moveaxis(array, 1, -1))
     return array
@@ -257,14 +262,14 @@ def _common_spec(
   num_actions = base.common_num_actions(
       levels, list(map(_num_actions, pools, levels))
   )
-  observations = [_observation_spec(pool) for pool in pools]
-  for level, observation in zip(levels, observations, strict=True):
-    if observation != observations[0]:
+  specs = [_observation_spec(pool) for pool in pools]
+  for level, spec in zip(levels, specs, strict=True):
+    if spec != specs[0]:
       raise checks.UserError(
-          f'{levels[0]} observes {observations[0]} but {level} observes'
-          f' {observation}; the tasks of one batch must observe the same.'
+          f'{levels[0]} observes {specs[0]} but {level} observes'
+          f' {spec}; the tasks of one batch must observe the same.'
       )
-  return base.EnvironmentSpec(num_actions, observations[0], max_words)
+  return base.EnvironmentSpec(num_actions, specs[0], max_words)
 
 
 def _num_actions(pool: Any, level: str) -> int:
@@ -305,6 +310,7 @@ def _observation_spec(pool: Any) -> dict[str, base.ArraySpec]:
     shape = [n for n in spec[entry.key].shape if n >= 0]
     if entry.is_image:
       shape = [*shape[1:], shape[0]]
+    dtype = np.dtype(spec[entry.key].dtype)
     found[name] = base.ArraySpec(
-        tuple(shape), np.dtype(spec[entry.key].dtype))
+        tuple(shape), observations.NARROW.get(dtype, dtype))
   return found

@@ -21,6 +21,7 @@ Not here: queues and threads (`sources.py`), teachers (`teachers/`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -61,6 +62,7 @@ class ActorFunctions(NamedTuple):
   initial_state: Callable[[int], types.CoreState]
   step: Callable[..., Any]
   slots: instruction_slots.SlotFunctions
+  check: Callable[[base.EnvironmentSpec], None]  # raises if it fits no agent
 
 
 def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
@@ -72,7 +74,9 @@ def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
 
   return ActorFunctions(
       agent.initial_state, jax.jit(step),
-      instruction_slots.make_slot_functions(agent.encode))
+      instruction_slots.make_slot_functions(agent.encode),
+      functools.partial(
+          agent_lib.check_meets, agent.reads, agent.num_actions))
 
 
 class StreamActor:
@@ -86,6 +90,7 @@ class StreamActor:
       rng_key: types.Array,
       layout: layout_lib.Layout = layout_lib.WHOLE,
   ):
+    functions.check(environment.spec)
     self._functions = functions
     self._environment = environment
     self._labeller = labeller
@@ -142,6 +147,8 @@ class StreamActor:
     episodes = self._count(timesteps)
     rows, narrowed = self._narrow(
         timesteps.instruction[None], self._environment.instructions.tokens)
+    # The trajectory has its words now.
+    self._environment.instructions.release(timesteps.instruction[-1])
     timesteps = timesteps._replace(instruction=rows[0])
     tokens = narrowed[0]
     teacher = None

@@ -29,6 +29,8 @@ from typing import Any, TextIO
 
 import tensorboardX
 
+from kickstarting import files
+
 RECORDS = 'records.jsonl'
 _NO_CURVES = ('frames', 'score_cap')  # one is the axis, one never changes
 
@@ -80,14 +82,15 @@ class RunLogger:
 
   def __call__(self, record: Mapping[str, Any]) -> None:
     """Writes one record; see `training.train`."""
-    self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
+    text = json.dumps(files.without_nan(record), allow_nan=False)
+    self._file.write(text + '\n')
     self._file.flush()
     for name, value in record.items():
       if isinstance(value, Mapping):
         for key, v in value.items():
-          self._board.add_scalar(f'{name}/{key}', v, record['frames'])
+          self._add(f'{name}/{key}', v, record['frames'])
       elif name not in _NO_CURVES:
-        self._board.add_scalar(name, value, record['frames'])
+        self._add(name, value, record['frames'])
     now = time.monotonic()
     is_last = record['frames'] >= self._total_frames
     if now - self._last_line >= self._line_s or is_last:
@@ -101,14 +104,10 @@ class RunLogger:
     self._file.close()
     self._board.close()
 
-
-def _finite(value: Any) -> Any:
-  """Replaces NaN and infinity, which JSON does not have, by None."""
-  if isinstance(value, Mapping):
-    return {key: _finite(v) for key, v in value.items()}
-  if isinstance(value, float) and not math.isfinite(value):
-    return None
-  return value
+  def _add(self, name: str, value: float, frames: int) -> None:
+    """Adds a point to a curve, unless there is no value, as of a score."""
+    if math.isfinite(value):
+      self._board.add_scalar(name, value, frames)
 
 
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
@@ -119,10 +118,10 @@ def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   parts = [
       f'{record["frames"] / 1e6:6.2f} of {total_frames / 1e6:.2f} M frames',
       f'{rate:6.0f} frames/s',
-      f'score {record["score"]:5.1f}',
+      f'score {_shown(record["score"])}',
   ]
   if 'member_score' in record:
-    parts.append(f'median {record["score_median"]:5.1f}')
+    parts.append(f'median {_shown(record["score_median"])}')
     parts.append(f'copies {record["copies"]}')
   if record['lambda']:
     weights = list(record['lambda'].values())
@@ -141,6 +140,11 @@ def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   minutes, seconds = divmod(int(max(left, 0)), 60)
   parts.append(f'{minutes}:{seconds:02d} left')
   return ' | '.join(parts)
+
+
+def _shown(score: float) -> str:
+  """Returns a score, or a dash where there is none yet."""
+  return f'{score:5.1f}' if math.isfinite(score) else '    -'
 
 
 def read_records(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -82,10 +82,10 @@ class Outcome:
   frames: int
   seconds: float  # of training, over all resumptions
   frames_per_second: float  # of this process
-  score: float  # over the last window
+  score: float  # over the last window; NaN: a task never ended an episode
   params: types.Params  # newest
   best_params: types.Params  # of the best window
-  best_score: float
+  best_score: float  # NaN: there is none
   best_frames: int
   stragglers: list[str]  # threads that did not stop in time
 
@@ -132,7 +132,7 @@ def train(
       score=steering.window.score(),
       params=ending.state.params,
       best_params=best_params,
-      best_score=float(best_score),
+      best_score=float(best_score) if best_score > -np.inf else float('nan'),
       best_frames=best_frames,
       stragglers=ending.stragglers,
   )
