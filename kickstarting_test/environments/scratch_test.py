@@ -50,7 +50,8 @@ class ScratchTest(absltest.TestCase):
             'os.kill(os.getpid(), signal.SIGKILL)')
     done = subprocess.run(
         [sys.executable, '-c', code], check=False, env=os.environ | {
-            'TMPDIR': str(self.parent), 'PYTHONPATH': os.pathsep.join(sys.path)})
+            'TMPDIR': str(self.parent),
+            'PYTHONPATH': os.pathsep.join(sys.path)})
     self.assertEqual(done.returncode, -signal.SIGKILL)
     [left] = self.parent.iterdir()
     _make_old(left)

@@ -60,7 +60,8 @@ class SettingsTest(parameterized.TestCase):
         {'a': 'x,540'})
 
   @parameterized.parameters(
-      ('x', 'is no setting'), ('=3', 'is no setting'), ('a=2', 'is there twice'),
+      ('x', 'is no setting'), ('=3', 'is no setting'),
+      ('a=2', 'is there twice'),
       ('b={"c":1', 'begins as JSON, but is none'),
       ('b="c', 'begins as JSON, but is none'),
       ('b=' + 100_000 * '[', 'begins as JSON, but is none'))

@@ -84,7 +84,7 @@ class SuiteFromFlagsTest(parameterized.TestCase):
   def test_what_is_no_setting(self):
     with flagsaver.flagsaver(env=_HISTORY, env_settings='length'):
       with self.assertRaisesRegex(
-          checks.UserError, "--env_settings=length holds 'length', which is no"):
+          checks.UserError, "=length holds 'length', which is no setting"):
         streams_lib.suite_from_flags()
 
 
