@@ -49,8 +49,9 @@ _CURRICULA = (
 )
 _MAX_WORDS = 16
 _STREAMS = 32  # IMPALA's
-# Streams of a level end in the same step, and then compile their maps, with up
-# to 27 seconds of a core for each: four of a core take two minutes.
+# Streams of a level end in the same step, and then all compile their maps. Two
+# for each core took 153 s on a machine with other work, so that four take half
+# of the time that a step may take.
 _STREAMS_PER_CORE = 4
 
 DEFAULTS = types.MappingProxyType({

@@ -51,7 +51,7 @@ class DoomScenariosTest(parameterized.TestCase):
     self.assertGreaterEqual(returns[1], 0)  # what is lost costs nothing
 
   @parameterized.parameters(
-      ({'frame_skip': 'four'}, "'frame_skip' of .* is 'four'; expected a whole"),
+      ({'frame_skip': 'four'}, "'frame_skip' of .* is 'four'; expected a"),
       ({'actions': 3}, "unknown setting of HealthGathering-v1 'actions'"),
       ({'reward_config': {}}, "'reward_config' of .* is not to be chosen"),
       ({'seed': 5}, "'seed' of HealthGathering-v1 is not to be chosen"))
