@@ -17,6 +17,7 @@
 Not here: who asks for maps (`dmlab.py`).
 """
 
+import contextlib
 import os
 import pathlib
 import zipfile
@@ -46,17 +47,16 @@ class LevelCache:
       target.write_bytes(files.read_bytes(
           self._folder / key, 'a compiled map', max_bytes=_MAX_BYTES))
       with zipfile.ZipFile(target) as archive:
-        is_whole = archive.testzip() is None
+        is_whole = bool(archive.namelist()) and archive.testzip() is None
     except _BROKEN:
       is_whole = False
     if not is_whole:
-      target.unlink(missing_ok=True)
+      with contextlib.suppress(OSError):
+        target.unlink()
     return is_whole
 
   def write(self, key: str, pk3_path: str) -> None:
     """Keeps a map, whole or not at all, for all who may read the folder."""
-    try:
+    with contextlib.suppress(OSError, ValueError):
       files.write_bytes(self._folder / key, files.read_bytes(
           pk3_path, 'a compiled map', max_bytes=_MAX_BYTES))
-    except (files.InputError, files.OutputError):
-      pass

@@ -26,6 +26,7 @@ from absl.testing import parameterized
 from kickstarting.environments import dmlab_cache
 
 _KEY = 'explore_maze_noaas_0123'
+_EMPTY = b'PK\5\6' + 18 * b'\0'  # an archive of nothing
 
 
 class DmlabCacheTest(parameterized.TestCase):
@@ -53,7 +54,7 @@ class DmlabCacheTest(parameterized.TestCase):
     whole = self.map.read_bytes()
     middle = len(whole) // 2
     for content in (
-        b'', whole[:middle], whole[:-1], b'no archive',
+        b'', _EMPTY, whole[:middle], whole[:-1], b'no archive',
         whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:]):
       (self.folder / _KEY).write_bytes(content)
       self.assertFalse(self._fetch())
@@ -80,6 +81,11 @@ class DmlabCacheTest(parameterized.TestCase):
         owner, name, side_effect=OSError(28, 'No space left on device')):
       self.cache.write(_KEY, str(self.map))
     self.assertEmpty(list(self.folder.iterdir()))
+
+  @parameterized.parameters('', '..', 'a\0b', 300 * 'x')
+  def test_names_that_no_file_can_have(self, key):
+    self.cache.write(key, str(self.map))
+    self.assertFalse(self.cache.fetch(key, str(self.target)))
 
   def test_a_map_that_is_gone_is_not_kept(self):
     self.cache.write(_KEY, str(self.map.with_name('gone')))

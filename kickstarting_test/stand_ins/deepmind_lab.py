@@ -75,6 +75,7 @@ _ACTIONS = (
     ('FIRE', 0, 1), ('JUMP', 0, 1), ('CROUCH', 0, 1))
 _CELLS = 11
 _FAULT_AT = 7  # steps
+_makers = set()  # processes that made one, of this one's ancestors too
 
 
 class Lab:
@@ -83,6 +84,8 @@ class Lab:
   def __init__(
       self, level, observations, config=None, renderer='software',
       level_cache=None, temp_folder=''):
+    if _makers - {os.getpid()}:  # forked from one that had made one
+      time.sleep(1e6)
     if not isinstance(level, str) or not isinstance(observations, list) or (
         config is not None and not isinstance(config, dict)):
       raise TypeError('argument of the wrong type')
@@ -113,6 +116,7 @@ class Lab:
     self._is_folder_ours = not temp_folder
     self._folder = temp_folder or tempfile.mkdtemp(prefix='dmlab_temp_folder_')
     os.makedirs(os.path.join(self._folder, 'baselab'), exist_ok=True)
+    _makers.add(os.getpid())
     sys.stdout.write('a line that Lua wrote\n')
 
   def fps(self):
