@@ -165,9 +165,10 @@ TASKS = flags.DEFINE_list(
 ENV = flags.DEFINE_string(
     'env', '', 'An environment of your own instead of a suite: module:function '
     'or PATH.py:function.')
-ENV_SETTINGS = flags.DEFINE_list(
-    'env_settings', [], 'Settings of the environments, NAME=VALUE with commas '
-    'between them, such as full_action_space=true.')
+ENV_SETTINGS = flags.DEFINE_string(
+    'env_settings', '', 'Settings of the environments, NAME=VALUE with commas '
+    'between them, such as full_action_space=true; a value may be JSON with '
+    'commas inside, such as config={"a":true,"b":1}.')
 NETWORK = flags.DEFINE_string(
     'network', 'grid_small', 'Network of the agent; see networks/build.py.')
 OBSERVATION_KEYS = flags.DEFINE_list(

@@ -105,6 +105,36 @@ class BatchedEnvironment(abc.ABC):
     """Frees threads and environments; the instance is unusable afterwards."""
 
 
+class Described(BatchedEnvironment):
+  """A batch that cannot be played: what it would be is known beforehand."""
+
+  def __init__(
+      self, spec: EnvironmentSpec, num_tasks: int, frames_per_step: int = 1
+  ):
+    """Describes a batch with one stream of each task."""
+    self.num_streams = num_tasks
+    self.task = np.arange(num_tasks, dtype=np.int32)
+    self.spec = spec
+    self.instructions = instructions_lib.InstructionTable(spec.max_words)
+    self.frames_per_step = frames_per_step
+
+  def reset(self) -> types.Timestep:
+    """Raises RuntimeError."""
+    raise RuntimeError('this batch is described only; make one to play in.')
+
+  def send(self, actions: np.ndarray) -> None:
+    """Raises RuntimeError."""
+    del actions
+    self.reset()
+
+  def receive(self) -> types.Timestep:
+    """Raises RuntimeError."""
+    return self.reset()
+
+  def close(self) -> None:
+    """Has nothing to free."""
+
+
 class Wrapper(BatchedEnvironment):
   """A batch around another one, which it owns and leaves as it is."""
 

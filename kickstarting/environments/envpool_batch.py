@@ -29,7 +29,6 @@ Not here: the lists of levels (`suites.py`) and environments written in Python
 """
 
 from collections.abc import Mapping, Sequence
-import difflib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +36,8 @@ import numpy as np
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
+from kickstarting.environments import engines
+from kickstarting.environments import envpool_settings
 from kickstarting.environments import instructions as instructions_lib
 from kickstarting.environments import observations
 from kickstarting.environments import seeds
@@ -75,13 +76,12 @@ def task_batch(
     settings: of EnvPool, beside its own.
 
   Raises:
-    ValueError: an unknown level or setting, levels with different action
-      counts or observations, or a number of streams that cannot be.
-    ImportError: EnvPool lacks what the level needs; it says what.
+    ValueError: an unknown level or setting, a setting of another type, levels
+      with different action counts or observations, or a number of streams that
+      cannot be; EnvPool, or what a level needs beside it, is missing.
   """
   seeds.check_streams(len(levels), streams_per_task)
-  settings = settings or {}
-  _check_levels(levels, settings)
+  settings = envpool_settings.check(levels, settings or {})
   first_seed = seeds.first_seed(seed, actor_id, group)
   pools = [
       _make_pool(
@@ -225,28 +225,7 @@ class EnvPoolBatch(base.BatchedEnvironment):
 
 
 def _make_pool(level: str, **config: Any) -> Any:
-  import envpool  # an optional dependency, and slow to import
-
-  return envpool.make_dm(level, **config)
-
-
-def _check_levels(
-    levels: Sequence[str], settings: Mapping[str, Any]
-) -> None:
-  import envpool
-
-  known = envpool.list_all_envs()
-  for level in levels:
-    if level not in known:
-      close = difflib.get_close_matches(level, known, n=3)
-      raise checks.UserError(
-          f'EnvPool has no level {level!r}; close names:'
-          f' {", ".join(close) or "none"}; see envpool.list_all_envs().'
-      )
-    if settings:
-      theirs = envpool.make_spec(level).config._fields
-      for name in settings:
-        checks.check_name(f'setting of {level}', name, theirs)
+  return engines.load_envpool().make_dm(level, **config)
 
 
 def _common_spec(

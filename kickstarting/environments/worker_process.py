@@ -31,6 +31,7 @@ from typing import Any
 
 from kickstarting import checks
 from kickstarting.environments import channel as channel_lib
+from kickstarting.environments import scratch
 
 _LAUNCH = 'kickstarting.environments.launch'
 _SCRIPT = pathlib.Path(__file__).with_name(f'{_LAUNCH.split(".")[-1]}.py')
@@ -67,13 +68,15 @@ class WorkerProcess:
     """Starts the process and asks it to build its environments."""
     mine, its = socket.socketpair()
     self._output = tempfile.TemporaryFile('a+b')
+    self._folder = scratch.Folder()
     # One thread: cores are what processes are for.
     threads = {f'{x}_NUM_THREADS': '1' for x in ('OMP', 'OPENBLAS', 'MKL')}
     with its:
       self._process = subprocess.Popen(
           [sys.executable, str(_SCRIPT), str(its.fileno()), str(memory)],
           stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
-          pass_fds=(its.fileno(), memory), env=threads | dict(os.environ),
+          pass_fds=(its.fileno(), memory),
+          env={**threads, **os.environ, 'TMPDIR': self._folder.path},
           start_new_session=True)  # with whatever it starts itself
     self._channel = channel_lib.Channel(mine.detach())
     self._num_requests = 0
@@ -121,6 +124,7 @@ class WorkerProcess:
     self._kill()
     self._channel.close()
     self._output.close()
+    self._folder.remove()
 
   def hang_up(self) -> None:
     """Tells the process to close its environments and to end."""
@@ -134,6 +138,7 @@ class WorkerProcess:
       pass
     self._kill()
     self._output.close()
+    self._folder.remove()
 
   def _kill(self) -> None:
     """Ends the process, and those that it started."""

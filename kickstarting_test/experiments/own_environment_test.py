@@ -92,7 +92,7 @@ class OwnEnvironmentTest(absltest.TestCase):
   def test_errors(self):
     for flags, message in (
         (('--env=x:y', '--suite=minigrid8'), '--env=x:y beside --suite'),
-        (('--env=x:y', '--env_settings=3'), "holds '3'; expected NAME=VALUE"),
+        (('--env=x:y', '--env_settings=3'), "holds '3', which is no setting"),
         (('--env=nothing:make',), "there is no module 'nothing'"),
         ((f'--env={_ENVIRONMENT}:Corridor', '--env_settings=width=3'),
          "an environment of task 'Corridor' cannot be made"),
