@@ -35,7 +35,8 @@ from kickstarting import children
 from kickstarting.environments import shared_arrays
 from kickstarting.environments import worker_process
 
-_STEPS_BETWEEN = 10  # two errors of an environment that are not the same trouble
+_STEPS_BETWEEN = 10  # errors of an environment that are not the same trouble
+_KILLS = 5  # by others, that weigh as much as a failure of its own
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +87,8 @@ class _Worker:
     self.until = 0.0  # of the clock; when the stage ends, or is too long
     self.starts = 0
     self.steps = 0  # since the last start
-    self.failures_in_a_row = 0
+    self.failures = 0  # in a row
+    self.kills = 0  # by others; in a row with those
     self.found: list[dict[str, Any]] | None = None  # of each stream
     self.process: worker_process.WorkerProcess | None = None
 
@@ -139,8 +141,8 @@ class WorkerPool:
 
   @property
   def pids(self) -> list[int]:
-    """Of the processes."""
-    return [worker.running.pid for worker in self._workers]
+    """Of the processes that there are."""
+    return [worker.process.pid for worker in self._workers if worker.process]
 
   def start(self) -> list[dict[str, Any]]:
     """Starts all workers, and waits; returns what each stream is like.
@@ -257,18 +259,21 @@ class WorkerPool:
     worker.process = None
     raised = isinstance(failure, worker_process.Raised)
     if worker.steps >= (_STEPS_BETWEEN if raised else 1):
-      worker.failures_in_a_row = 0
+      worker.failures = worker.kills = 0
+    elif failure.by_others and worker.stage == _Stage.STEPPING:
+      worker.kills += 1
     else:
-      worker.failures_in_a_row += 1
-    failures, config = worker.failures_in_a_row, self._config
+      worker.failures += 1
+    config = self._config
+    failures = worker.failures + worker.kills // _KILLS
     task = f'an environment of task {self._task(worker)!r}'
     if worker.found is None and (
         raised or failures == config.max_failures_in_a_row):
       raise EnvironmentFailed(f'{task} cannot be made: {failure}')
     if failures == config.max_failures_in_a_row:
       raise EnvironmentFailed(
-          f'{task} failed {failures} times in a row, with hardly a step in'
-          f' between; the last: {failure}')
+          f'{task} failed {worker.failures + worker.kills} times in a row, with'
+          f' hardly a step in between; the last: {failure}')
     if self.restarts >= config.max_restarts:
       raise EnvironmentFailed(
           f'environments were started again {self.restarts} times, as often as'

@@ -61,7 +61,15 @@ class Builder:
 
 
 class Failure(Exception):
-  """A worker has ended, or hangs."""
+  """A worker has ended, or hangs.
+
+  Attributes:
+    by_others: whether somebody else has ended it, perhaps for want of memory.
+  """
+
+  def __init__(self, text: str, by_others: bool = False):
+    super().__init__(text)
+    self.by_others = by_others
 
 
 class Raised(Failure):
@@ -118,7 +126,7 @@ class WorkerProcess:
         raise channel_lib.Closed
       kind, content = self._channel.receive()
     except (channel_lib.Closed, OSError):
-      raise Failure(self._ending()) from None
+      raise self._ending() from None
     if kind == b'W':
       raise checks.UserError(content)
     if kind == b'E':
@@ -146,8 +154,8 @@ class WorkerProcess:
     if os.fstat(self._output.fileno()).st_size > _MAX_OUTPUT:
       os.ftruncate(self._output.fileno(), 0)
 
-  def _ending(self) -> str:
-    """Ends what is left, and returns how it ended and what it wrote last."""
+  def _ending(self) -> Failure:
+    """Ends what is left; returns how it ended, and what it wrote last."""
     by_itself = self._child.has_ended(_END_S)
     self._child.end()
     status = self._child.process.returncode
@@ -156,7 +164,8 @@ class WorkerProcess:
       how = 'its process closed the connection'
     elif status is not None and status < 0:
       how = f'its process ended with signal {signal.Signals(-status).name}'
-    return how + self._wrote()
+    return Failure(how + self._wrote(), by_others=by_itself and status in (
+        -signal.SIGKILL, -signal.SIGTERM))
 
   def _wrote(self) -> str:
     """Returns the last that it wrote, for the end of a message."""

@@ -32,30 +32,10 @@ from kickstarting import children
 from kickstarting.environments import process_batch
 from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
+from kickstarting_test import processes
 
 _PR_SET_CHILD_SUBREAPER = 36
-_PATIENCE_S = 60.0  # for what takes a second or two on a quiet machine
 _NOTICED_S = 10.0
-
-
-def _is_running(pid):
-  try:
-    with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
-      return file.read().rpartition(')')[2].split()[0] not in 'ZX'
-  except OSError:
-    return False
-
-
-def _wait(is_true, patience_s=_PATIENCE_S):
-  deadline = time.monotonic() + patience_s
-  while not is_true() and time.monotonic() < deadline:
-    time.sleep(0.02)
-  return is_true()
-
-
-def _children_of(pid):
-  return [int(child) for path in pathlib.Path(f'/proc/{pid}/task').glob(
-      '*/children') for child in path.read_text().split()]
 
 
 class _Notes:
@@ -85,7 +65,7 @@ class _Notes:
 
   def clean(self):
     """Ends what a test that fails has left."""
-    for pid in filter(_is_running, self.pids):
+    for pid in filter(processes.is_running, self.pids):
       os.kill(pid, signal.SIGKILL)
     for path in self.memory:
       path.unlink()
@@ -121,10 +101,10 @@ class WorkersTest(parameterized.TestCase):
     batch.receive()
     self.assertLess(time.monotonic() - began, _NOTICED_S)
     self.assertEqual(batch.restarts, 1)
-    self.assertLen([pid for pid in left if _is_running(pid)], 1)
+    self.assertLen([pid for pid in left if processes.is_running(pid)], 1)
     self.assertLen(self.notes.memory, 2)
     batch.close()
-    self.assertEmpty(list(filter(_is_running, self.notes.pids)))
+    self.assertEmpty(list(filter(processes.is_running, self.notes.pids)))
     self.assertEmpty(self.notes.memory)
     self.assertIsNone(children.watcher_pid())
 
@@ -145,11 +125,11 @@ class WorkersTest(parameterized.TestCase):
     for _ in range(2):
       pid = children.watcher_pid()
       os.kill(pid, signal.SIGKILL)
-      _wait(lambda pid=pid: not _is_running(pid))
+      processes.wait(lambda pid=pid: not processes.is_running(pid))
       batch.send(np.zeros(2, np.int32))
       batch.receive()
       self.assertNotEqual(children.watcher_pid(), pid)
-      self.assertTrue(_is_running(children.watcher_pid()))
+      self.assertTrue(processes.is_running(children.watcher_pid()))
 
 
 @absltest.skipUnless(sys.platform == 'linux', 'Looks into /proc.')
@@ -159,8 +139,9 @@ class LearnerTest(parameterized.TestCase):
     folder = self.create_tempdir().full_path
     notes = _Notes(folder)
     process = subprocess.Popen(
-        [*before, sys.executable, '-m', 'kickstarting_test.environments.parents',
-         folder, how, where, str(steps)],
+        [*before, sys.executable, '-m',
+         'kickstarting_test.environments.parents', folder, how, where,
+         str(steps)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env=os.environ | {'PYTHONPATH': os.pathsep.join(sys.path)})
     self.addCleanup(notes.clean)
@@ -189,29 +170,30 @@ class LearnerTest(parameterized.TestCase):
       with self.subTest(f'{how} {where} {is_stopped} {has_reaper}'):
         begun = (lambda: len(notes.workers) == 2) if where == 'start' else (
             (folder / 'playing').exists)
-        self.assertTrue(_wait(begun))
+        self.assertTrue(processes.wait(begun))
         learner = process.pid
         if has_reaper:
-          [learner] = _children_of(process.pid)
-        started = _children_of(learner) + notes.pids
+          [learner] = processes.children_of(process.pid)
+        started = processes.children_of(learner) + notes.pids
         self.assertLen(set(started), 5)  # a watcher, and two of each
         if is_stopped:
           for pid in notes.workers:
             os.kill(pid, signal.SIGSTOP)
         os.kill(learner, signal.SIGKILL)
-        self.assertTrue(_wait(
-            lambda: not any(map(_is_running, started)), _NOTICED_S))
-        self.assertTrue(_wait(lambda: not notes.memory, _NOTICED_S))
+        self.assertTrue(processes.wait(
+            lambda: not any(map(processes.is_running, started)), _NOTICED_S))
+        self.assertTrue(processes.wait(lambda: not notes.memory, _NOTICED_S))
 
   def test_where_it_is_process_1(self):
     before = ['unshare', '--pid', '--fork', '--mount-proc']
     if not shutil.which('unshare') or subprocess.run(
         [*before, 'true'], stderr=subprocess.DEVNULL, check=False).returncode:
       self.skipTest('No namespace of processes may be made here.')
-    process, _, notes = self._start('spawn', 'main', steps=3, before=before)
+    process, folder, notes = self._start(
+        'spawn', 'main', steps=3, before=before)
     text = process.stdout.read().decode()
     self.assertEqual(process.wait(), 0, text)
-    self.assertIn('restarts 0', text)
+    self.assertEqual((folder / 'restarts').read_text(), '0')
     self.assertEmpty(notes.memory)
 
 

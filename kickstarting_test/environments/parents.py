@@ -103,7 +103,7 @@ def main() -> None:
     batch.receive()
     time.sleep(0.01)
     step += 1
-  print('restarts', batch.restarts, flush=True)
+  pathlib.Path(folder, 'restarts').write_text(str(batch.restarts))
   batch.close()
 
 
