@@ -27,7 +27,6 @@ here: the other side (`worker_process.py`).
 """
 
 from collections.abc import Mapping, Sequence
-import ctypes
 import os
 import signal
 import sys
@@ -44,18 +43,21 @@ from kickstarting.environments import shared_arrays
 from kickstarting.environments import targets
 
 _FIRST, _MID, _LAST = 0, 1, 2  # dm_env.StepType
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(control: int, memory: int, stand_ins: Sequence[str] = ()) -> None:
   """Answers until the batch is closed or its process has ended.
+
+  Should environments hang then, a watcher ends this process.
 
   Args:
     control: descriptor of a socket.
     memory: descriptor of the shared arrays.
     stand_ins: modules to be forgotten before one that is not ours is loaded.
   """
-  _end_with_parent()
+  signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch tells us
+  for descriptor in (control, memory):
+    os.set_inheritable(descriptor, False)  # by what environments start
   channel = channel_lib.Channel(control)
   try:
     streams = _Streams(channel.receive()[1], memory, stand_ins)
@@ -71,20 +73,9 @@ def serve(control: int, memory: int, stand_ins: Sequence[str] = ()) -> None:
     streams.close()
   except checks.UserError as error:
     channel.send(b'W', str(error))
-  except Exception:  # of an environment: whatever it is
+  except (Exception, SystemExit):  # of an environment: whatever it is
+    sys.stdout.flush()  # the batch shows what it wrote
     channel.send(b'E', traceback.format_exc())
-
-
-def _end_with_parent() -> None:
-  """Has the kernel kill this process when who started it has ended.
-
-  An environment that hangs would not notice by itself.
-  """
-  signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells us
-  if sys.platform == 'linux':
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:
-      os._exit(1)
 
 
 class _Streams:

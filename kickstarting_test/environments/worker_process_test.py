@@ -24,6 +24,7 @@ from absl.testing import parameterized
 
 from kickstarting.environments import shared_arrays
 from kickstarting.environments import worker_process
+from kickstarting_test import processes
 
 _LEVELS = """
 import os, subprocess, sys, tempfile, time
@@ -32,6 +33,14 @@ from kickstarting_test.environments import faulty
 def leave(seed):
   print('the map is missing')
   sys.exit(7)
+
+def leave_at_once(seed):
+  os.write(1, b'no licence')
+  os._exit(7)
+
+def hang_up(seed):
+  os.closerange(3, 100)
+  time.sleep(1e6)
 
 def abort(seed):
   os.abort()
@@ -55,15 +64,6 @@ def talk(seed):
 """
 
 
-def _is_running(pid: int) -> bool:
-  """Returns whether there is such a process that has not ended."""
-  try:
-    with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
-      return file.read().rpartition(')')[2].split()[0] != 'Z'
-  except FileNotFoundError:
-    return False
-
-
 class WorkerProcessTest(parameterized.TestCase):
 
   def setUp(self):
@@ -82,8 +82,10 @@ class WorkerProcessTest(parameterized.TestCase):
     return worker
 
   @parameterized.parameters(
-      ('leave', '(?s)ended with status 7, after writing:.*the map is missing'),
+      ('leave', 'SystemExit: 7, after writing:\nthe map is missing'),
+      ('leave_at_once', 'ended with status 7, after writing:\nno licence'),
       ('abort', 'ended with signal SIGABRT'),
+      ('hang_up', 'closed the connection'),
   )
   def test_how_it_ended(self, name, message):
     with self.assertRaisesRegex(worker_process.Failure, message):
@@ -94,9 +96,9 @@ class WorkerProcessTest(parameterized.TestCase):
     self.enter_context(
         absltest.mock.patch.object(worker_process, '_CLOSE_S', 0.1))
     worker = self._start('hang')
-    self.assertTrue(_is_running(worker.pid))
-    getattr(worker, how)()
-    self.assertEqual(worker._process.returncode, -signal.SIGKILL)
+    self.assertTrue(processes.is_running(worker.pid))
+    getattr(worker_process, how)([worker])
+    self.assertEqual(worker._child.process.returncode, -signal.SIGKILL)
 
   def test_what_it_started_ends_as_well(self):
     path = os.path.join(self.create_tempdir().full_path, 'pid')
@@ -104,12 +106,32 @@ class WorkerProcessTest(parameterized.TestCase):
     worker.answer()
     with open(path, encoding='utf-8') as file:
       pid = int(file.read())
-    self.assertTrue(_is_running(pid))
+    self.assertTrue(processes.is_running(pid))
     worker.kill()
-    deadline = time.monotonic() + 10
-    while _is_running(pid) and time.monotonic() < deadline:
-      time.sleep(0.01)
-    self.assertFalse(_is_running(pid))
+    self.assertFalse(processes.is_running(pid))
+
+  def test_those_that_hang_are_waited_for_together(self):
+    self.enter_context(
+        absltest.mock.patch.object(worker_process, '_CLOSE_S', 1.0))
+    workers = [self._start('hang') for _ in range(4)]
+    began = time.monotonic()
+    worker_process.close(workers)
+    self.assertLess(time.monotonic() - began, 3.0)
+
+  @parameterized.parameters(True, False)
+  def test_who_has_answered(self, has_sentinel):
+    if not has_sentinel:  # another system, or an old kernel
+      self.enter_context(
+          absltest.mock.patch.object(os, 'pidfd_open', side_effect=OSError))
+    talking, hanging, ended = map(self._start, ('talk', 'hang', 'abort'))
+    self.assertEqual(talking._child.sentinel >= 0, has_sentinel)
+    left = [talking, hanging, ended]
+    while len(left) > 1:
+      found = worker_process.wait(left, 60.0)
+      self.assertNotEmpty(found)
+      left = [worker for worker in left if worker not in found]
+    self.assertEqual(left, [hanging])
+    self.assertEmpty(worker_process.wait(left, 0.1))
 
   @parameterized.parameters('killed', 'ended')
   def test_its_temporary_files_go_with_it(self, how):
