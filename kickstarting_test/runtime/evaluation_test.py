@@ -39,7 +39,8 @@ class EvaluationTest(parameterized.TestCase):
   def test_every_stream_plays_its_quota(self, episodes, quota):
     # Streams 0 to 3 play task 0, 4 and 5 play task 1 and so twice as many.
     batch = taped.TapedBatch([2, 3, 4, 5, 2, 3], task=[0, 0, 0, 0, 1, 1])
-    [(returns, _)] = _evaluate(batch, episodes=episodes)
+    [(returns, cuts, _)] = _evaluate(batch, episodes=episodes)
+    self.assertEqual(cuts.tolist(), [0, 0])
     self.assertLen(returns, 2)
     # A stream's episodes always return length * (stream + 1).
     self.assertCountEqual(returns[0], quota * [2, 6, 12, 20])
@@ -49,7 +50,7 @@ class EvaluationTest(parameterized.TestCase):
     # Every stream alternates between short episodes and ones of 40 steps; the
     # first to end are short. The mean length is 21.
     batch = taped.TapedBatch([[2, 40]] * 4 + [[40, 2]] * 4, reward=1.0)
-    [(returns, _)] = _evaluate(batch, episodes=32)
+    [(returns, _, _)] = _evaluate(batch, episodes=32)
     self.assertLen(returns[0], 32)
     per_step = np.arange(1, 9)
     self.assertCountEqual(
@@ -57,7 +58,7 @@ class EvaluationTest(parameterized.TestCase):
 
   def test_frames_count_all_that_was_played(self):
     batch = taped.TapedBatch([3, 4])
-    [(_, frames)] = _evaluate(batch, episodes=4)
+    [(_, _, frames)] = _evaluate(batch, episodes=4)
     self.assertEqual(frames, 2 * len(batch.sent))
 
   def test_one_environment_after_the_other(self):
