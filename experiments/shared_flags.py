@@ -166,9 +166,9 @@ LEARNER_SCHEDULE = flags.DEFINE_string(
     'learner_schedule', '', 'PATH of the schedule.json of a population, whose '
     'learning rate and costs over time this learner takes.')
 EVALUATION_MAX_STEPS = flags.DEFINE_integer(
-    'evaluation_max_steps', evaluation.MAX_STEPS, 'Steps after which an episode '
-    'of an evaluation is cut: it counts with its return so far, and its stream '
-    'plays no further one.', lower_bound=1)
+    'evaluation_max_steps', evaluation.MAX_STEPS, 'Steps after which an '
+    'episode of an evaluation is cut: it counts with its return so far, and '
+    'its stream plays no further one.', lower_bound=1)
 BOOTSTRAP_ON_TIMEOUT = flags.DEFINE_bool(
     'bootstrap_on_timeout', False, 'Treat a time-out as the end of the data, '
     'not of the episode.')

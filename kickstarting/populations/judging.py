@@ -52,7 +52,7 @@ class Judge(NamedTuple):
 
   agent: agent_lib.Agent
   make_environment: Callable[[int], base.BatchedEnvironment]
-  limits: evaluation.Limits = evaluation.Limits()
+  limits: evaluation.Limits = evaluation.DEFAULT
 
 
 def check_rules(judge: Judge | None, rules: pbt.Rules) -> None:

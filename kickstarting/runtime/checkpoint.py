@@ -20,8 +20,7 @@ checksum of every array. No pickle is involved. Not here: trained policies as
 files to share (`teachers/policy_file.py`).
 """
 
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import contextlib
 import json
 import os

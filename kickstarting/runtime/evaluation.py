@@ -47,6 +47,9 @@ class Limits(NamedTuple):
   on_progress: Callable[[int, int], None] = lambda done, wanted: None
 
 
+DEFAULT = Limits()
+
+
 class Played(NamedTuple):
   """Episodes of the tasks of one environment."""
 
@@ -61,7 +64,7 @@ def evaluate(
     environments: Iterable[base.BatchedEnvironment],
     episodes: int,
     rng_key: types.Array,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT,
 ) -> Iterator[Played]:
   """Plays episodes with sampled actions, as the policy does in training.
 

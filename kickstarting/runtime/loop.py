@@ -16,9 +16,10 @@
 
 Shutdown order: the loop ends (frame budget, stop request or error), the source
 stops its actors (stop event, queue calls give up, threads are joined with a
-deadline), the last update is awaited, a checkpoint is written. A run in lockstep
-that is stopped writes none: its actors start afresh at every checkpoint, so one
-at another place would change what follows. Not here: what it runs (`program.py`, read it first), threads (`sources.py`), what an update
+deadline), the last update is awaited, a checkpoint is written. A run in
+lockstep that is stopped writes none: its actors start afresh at every
+checkpoint, so one at another place would change what follows. Not here: what
+it runs (`program.py`, read it first), threads (`sources.py`), what an update
 does (`update.py`), one student (`training.py`), many (`populations/`).
 """
 
