@@ -54,8 +54,10 @@ def run(
       if len(argv) > 1 and not takes_arguments:
         raise checks.UserError(
             f'arguments {argv[1:]} are no flags; flags look like --name=value.')
-      with contextlib.redirect_stdout(_Output(sys.stdout)):  # type: ignore
-        return main(argv)
+      with contextlib.redirect_stdout(_Output(sys.stdout)):
+        status = main(argv)
+        sys.stdout.flush()
+        return status
     except (OSError, checks.UserError, threads.ThreadError) as error:
       if not is_mistake(error):
         raise
