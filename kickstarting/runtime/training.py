@@ -219,7 +219,8 @@ class _Student:
     }
     hypers = {
         name: np.asarray(value, np.float32) for name, value in values.items()}
-    self._used = {'lambda': weights.alpha * weights.rho, **hypers}
+    self._used = {
+        'lambda': np.asarray(weights.alpha * weights.rho, np.float32), **hypers}
     return types.Hypers(alpha=weights.alpha, rho=weights.rho, **hypers)
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:

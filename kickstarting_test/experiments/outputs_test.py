@@ -14,8 +14,8 @@
 # ==============================================================================
 """Outputs that cannot be written: one line, exit status 2, nothing lost.
 
-Every output of a run, on a disk that is full, on one that is read-only, and in a
-folder that is deleted; then whole runs. Not here: what the outputs hold.
+Every output of a run, on a disk that is full, on one that is read-only, and in
+a folder that is deleted; then whole runs. Not here: what the outputs hold.
 """
 
 import json
