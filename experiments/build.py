@@ -171,7 +171,7 @@ def run(
     config: how.
     folder: of the run.
     resume: continue the run in it.
-    should_stop: polled; True ends the run cleanly.
+    should_stop: polled; True ends the run cleanly; see `loop.run`.
     label: starts each line of progress.
     train: `training.train`, or that of a population.
 
@@ -194,6 +194,9 @@ def run(
     if outcome.stragglers:
       print(f'did not stop in time: {", ".join(outcome.stragglers)}',
             file=sys.stderr, flush=True)
+    if config.lockstep and outcome.ended == 'interrupted':
+      print(f'{label}in lockstep, --resume goes on from the last checkpoint:'
+            f' {checkpointer.latest() or 0} frames', flush=True)
     return outcome
   finally:
     logger.close()

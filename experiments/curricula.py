@@ -38,6 +38,7 @@ from experiments import comparison
 from experiments import mixture_figures
 from experiments import study_flags
 from kickstarting import checks
+from kickstarting import files
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', None)
@@ -87,7 +88,7 @@ def main(argv):
       title=f'{_CASE.value}, {len(seeds)} seeds (mean and range)')
   result: dict[str, Any] = {
       'workdir': str(folder), 'figure': str(figure), 'table': table}
-  (folder / 'curricula.json').write_text(json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / 'curricula.json', result, indent=2)
   print(json.dumps(result), flush=True)
 
 

@@ -80,7 +80,7 @@ class OwnEnvironmentTest(absltest.TestCase):
         'experiments.random_returns', f'--suite={_SUITE}', '--tasks=short',
         '--episodes=40', '--streams_per_worker=20', f'--output={path}'))
     row = result['tasks']['short']
-    self.assertEqual(row['episodes'], 40)
+    self.assertEqual((row['episodes'], row['cut']), (40, 0))
     # The mean time to one end of 2 * 3 cells, the other end reflecting.
     self.assertBetween(row['return'], 0.3, 0.95)
     with open(path, encoding='utf-8') as file:
