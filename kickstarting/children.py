@@ -234,7 +234,7 @@ class _Watch:
       try:
         self._control.sendall(text)
       except OSError:
-        pass  # it was ended; `keep` and `add` start another
+        pass  # it was ended; `keep` and `tell` start another
 
 
 def _descriptor_of(pid: int) -> int:

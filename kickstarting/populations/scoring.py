@@ -55,8 +55,7 @@ class MemberScores:
 
     Returns:
       The return of each member's round, float32 [P], NaN for those that go on,
-      and how many episodes it
-      is of, int64 [P]: 0 for those whose round goes on.
+      and how many episodes it is of, int64 [P]: 0 for those.
     """
     for episode in episodes:
       member = (

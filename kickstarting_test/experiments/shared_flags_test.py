@@ -79,6 +79,26 @@ class SharedFlagsTest(parameterized.TestCase):
         update_lib.UpdateConfig, method='n_distill')
     self.assertEqual(config, update_lib.UpdateConfig(method='n_distill'))
 
+  @flagsaver.flagsaver(learns_value=True, method='n_distill')
+  def test_what_a_binary_sets_is_left_out_where_nothing_reads_it(self):
+    config = shared_flags.update_from_flags()
+    self.assertEqual(config, update_lib.UpdateConfig(method='n_distill'))
+    self.assertTrue(shared_flags.update_from_flags(
+        method='on_policy_distill').learns_value)
+
+  @flagsaver.flagsaver(rmsprop_epsilon=0.01)
+  def test_what_a_suite_sets_is_left_out_with_another_optimiser(self):
+    self.assertEqual(
+        shared_flags.update_from_flags(), update_lib.UpdateConfig())
+    self.assertEqual(
+        shared_flags.update_from_flags(optimizer='rmsprop').rmsprop_epsilon,
+        0.01)
+
+  @flagsaver.as_parsed(rmsprop_epsilon='0.01')
+  def test_what_is_given_is_refused_where_nothing_reads_it(self):
+    with self.assertRaisesRegex(ValueError, 'rmsprop_epsilon is 0.01, which'):
+      shared_flags.update_from_flags()
+
   @flagsaver.flagsaver(frames=-5)
   def test_values_are_checked(self):
     with self.assertRaisesRegex(ValueError, 'frames is -5; expected at least'):
