@@ -42,7 +42,6 @@ from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 from experiments.distilling_policy_distillation import workers
 from kickstarting import checks
-from kickstarting.losses import distillation
 
 Found = Mapping[str, Mapping[str, np.ndarray]]  # from `workers.run`
 
@@ -136,8 +135,6 @@ def print_table(
 
 def update(method: str, **fields: Any) -> tabular.UpdateConfig:
   """Returns how a student learns, from the flags."""
-  if 'teacher_log_prob' in distillation.get_method(method).reward_reads:
-    fields['discount'] = lab_flags.ENTROPY_DISCOUNT.value
   return run_flags.config_from_flags(
       tabular.UpdateConfig, method=method, **fields)
 

@@ -65,22 +65,27 @@ _TEACHER = {
 _UPDATE = {
     'learning_rate': 'Of the students: plain gradient descent.',
     'value_rate': 'Of the students\' TD(0) value.',
-    'discount': 'Gamma of the students\' returns.',
+    'discount': 'Gamma of rewards in the students\' returns, and of a '
+                'teacher\'s value in them.',
+    'distill_discount': 'Gamma of all else that updates put into returns: '
+                        'distances to the teacher and log-probabilities. With '
+                        'that of rewards students learn to end their episodes, '
+                        'as each of its steps costs something.',
+    'restart': 'Let an episode that arrives at a terminal cell go on at the '
+               'start. Students learn so; their return is measured as ever.',
+    'critic': 'Subtract the student\'s own value from returns.',
     'floor': 'Share of the uniform policy in a teacher, for methods that read '
              'the logarithm of its probabilities.',
     'max_steps': 'Steps of an episode that are learnt from.',
 }
 
 _DEFINE: Mapping[type, Callable[..., Any]] = {
-    int: flags.DEFINE_integer, float: flags.DEFINE_float}
+    int: flags.DEFINE_integer, float: flags.DEFINE_float,
+    bool: flags.DEFINE_bool}
 
 HELPER = flags.DEFINE_bool(
     'helper', False, 'Take up curves of the run in --workdir; set by the run '
     'itself for the processes that it starts.')
-ENTROPY_DISCOUNT = flags.DEFINE_float(
-    'entropy_discount', 0.5, 'Gamma of returns with log teacher(a) in them. '
-    'With that of the others students learn to end their episodes, as each of '
-    'its steps costs something.', lower_bound=0.0, upper_bound=1.0)
 
 for _config, _texts in (
     (laboratory.LabConfig, _LAB), (mdp_lib.GridConfig, _GRID),

@@ -117,6 +117,17 @@ def check(mdp: MDP, dynamics: Dynamics) -> None:
         ' state, or a probability.')
 
 
+def restarting(mdp: MDP) -> MDP:
+  """Returns an MDP whose moves lead to the start where they lead to an end.
+
+  The last state, of episodes that are cut short, still is one. Rewards are paid
+  for where a move arrives, so they are to be taken from the MDP as it was.
+  """
+  ends = np.append(np.asarray(mdp.is_terminal)[..., :-1], False)
+  return mdp._replace(successor=np.where(
+      ends[mdp.successor], mdp.start, mdp.successor).astype(np.int32))
+
+
 def grid_world(config: GridConfig, rng: np.random.Generator) -> MDP:
   """Draws a grid world.
 
