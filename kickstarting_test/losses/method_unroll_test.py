@@ -113,6 +113,9 @@ class _Slow:
   def reverse(self):
     return -sum(q * np.log(p) for p, q in zip(self.floored, self.q))
 
+  def reverse_kl(self):
+    return sum(q * np.log(q / p) for p, q in zip(self.floored, self.q))
+
   def log_teacher(self):
     if self.action is None:
       return -self.reverse()
@@ -132,6 +135,8 @@ _TABLE = {
     'n_distill': (_Slow.distance, _NOTHING, lambda s: -s.distance()),
     'expected_entropy_regularised': (
         _Slow.reverse, _NOTHING, _Slow.log_teacher),
+    'expected_kl_regularised': (
+        _Slow.reverse_kl, _NOTHING, lambda s: -s.reverse_kl()),
     'kl_regularised': (
         _NOTHING, lambda s: s.log_teacher() - s.log_student(), _NOTHING),
     'v_gated': (
@@ -196,7 +201,7 @@ class GradientTest(parameterized.TestCase):
 
   @parameterized.parameters(
       'on_policy_distill', 'n_distill', 'expected_entropy_regularised',
-      'v_gated')
+      'expected_kl_regularised', 'v_gated')
   def test_of_the_loss_is_that_of_finite_differences(self, name):
     output, trajectory = _make()
     weights = np.ones(_B, np.float32)
