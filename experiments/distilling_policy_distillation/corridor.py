@@ -75,8 +75,9 @@ def _group(length: int, teacher: str) -> laboratory.Group:
   mdp = mdp_lib.chain(length)
   mdp_lib.check(mdp, dynamics)
   logits = _always(TEACHERS[teacher], len(mdp.reward))
+  world = mdp_lib.restarting(mdp) if lab_flags.FLAGS.restart else mdp
   value_of = lambda action: exact.value(
-      mdp, dynamics, jax.nn.softmax(_always(action, len(mdp.reward))),
+      world, dynamics, jax.nn.softmax(_always(action, len(mdp.reward))),
       exact.rewards(mdp, dynamics), lab_flags.FLAGS.teacher_discount)
   value = value_of(mdp_lib.RIGHT)
   if teacher == 'adversarial' and _VALUE.value == 'own':

@@ -23,6 +23,7 @@ import dataclasses
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
@@ -123,9 +124,9 @@ def restarting(mdp: MDP) -> MDP:
   The last state, of episodes that are cut short, still is one. Rewards are paid
   for where a move arrives, so they are to be taken from the MDP as it was.
   """
-  ends = np.append(np.asarray(mdp.is_terminal)[..., :-1], False)
-  return mdp._replace(successor=np.where(
-      ends[mdp.successor], mdp.start, mdp.successor).astype(np.int32))
+  is_end = jnp.asarray(mdp.is_terminal).at[-1].set(False)
+  return mdp._replace(successor=jnp.where(
+      is_end[mdp.successor], mdp.start, mdp.successor))
 
 
 def grid_world(config: GridConfig, rng: np.random.Generator) -> MDP:

@@ -49,16 +49,15 @@ def for_all_actions(logits: types.Array, num_actions: int) -> jax.Array:
       constant_values=-jnp.inf)
 
 
-def taught_discount(
+def teacher_reward_discount(
     method: distillation.Method,
     discount: chex.Numeric,
     distill_discount: chex.Numeric,
 ) -> chex.Numeric:
-  """Returns the discount of what a method puts into r_i beside the reward.
+  """Returns the discount of what comes from the teacher in a method's r_i.
 
-  A distance or a log-probability has a discount of its own. The value of a
-  teacher is a sum of rewards, and is discounted as they are: it would not fit
-  them otherwise.
+  Divergences and log-probabilities have a discount of their own. A teacher's
+  value is a sum of rewards, and is discounted as they are.
   """
   if 'teacher_value' in method.reward_reads:
     return discount
@@ -72,7 +71,8 @@ class UpdateConfig:
   The paper prints neither rates nor the critic. `learning_rate` was fitted to
   its Figure 3; `value_rate` is of TD(0), whose value closes the gate of
   `v_gated`, is the target of `one_step` returns, and is subtracted from returns
-  with `critic`. Others learn no value.
+  with `critic`. Others learn no value. Why what comes from the teacher has a
+  discount of its own: docs/laboratory.md.
   """
 
   method: str = 'on_policy_distill'  # a key of `distillation.METHODS`
@@ -81,7 +81,7 @@ class UpdateConfig:
   learning_rate: float = 0.0018  # of plain gradient descent, loss summed
   value_rate: float = 0.1
   discount: float = 0.99  # of rewards
-  distill_discount: float = 0.5  # of the rest of r_i; see `taught_discount`
+  distill_discount: float = 0.5  # of what the teacher adds to r_i
   restart: bool = False  # an episode goes on at the start after a terminal cell
   critic: bool = False  # whether returns are compared with the student's value
   floor: float = distillation.TEACHER_FLOOR
@@ -98,6 +98,10 @@ class UpdateConfig:
             ' the student, whose returns its policy gradient is of. Take a'
             ' method without returns, such as on_policy_distill.')
     checks.check_name('returns', self.returns, RETURNS)
+    if self.critic and not distillation.get_method(self.method).has_return:
+      raise checks.UserError(
+          f'critic is True with method {self.method!r}; expected False, for'
+          ' there is no return to compare with a value.')
     for name in (
         'discount', 'distill_discount', 'floor', 'value_rate'):
       checks.check_fraction(name, getattr(self, name))

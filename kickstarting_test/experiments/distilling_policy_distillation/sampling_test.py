@@ -25,6 +25,7 @@ import numpy as np
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import lanes
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import plan as plan_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
 from kickstarting.losses import distillation
@@ -55,9 +56,9 @@ def _learn(
   mdps = _many(mdp, num)
   teachers = _many(tabular.Table(teacher, value), num)
   state = learner.init(mdps, teachers)
-  state = state._replace(lanes=state.lanes._replace(student=tabular.Table(
-      jnp.array(_many(student, num)),
-      jnp.array(np.asarray(state.lanes.student.value) + own))))
+  state = state._replace(lanes=state.lanes._replace(student=lanes.Student(
+      jnp.array(_many(student, num)), jax.tree.map(
+          lambda x: x + own, state.lanes.student.value))))
   for i in range(10_000):
     if not int(learner.updates_left(state)):
       return state.lanes.student
@@ -96,10 +97,10 @@ class MeanTest(parameterized.TestCase):
         mdp, dynamics, jax.nn.softmax(teacher), exact.rewards(mdp, dynamics),
         0.9))
     descents = _descents(
-        name, mdp, student, teacher, value, discount=0.9)
+        name, mdp, student, teacher, value, discount=0.9, distill_discount=0.7)
     expected = exact.expected_update(
         distillation.get_method(name), mdp, dynamics, student, lambda x: x,
-        teacher, value, discount=0.9)
+        teacher, value, discount=0.9, distill_discount=0.7)
     error = descents.std(axis=0) / np.sqrt(_COPIES)
     off = np.abs(descents.mean(axis=0) - expected) / (error + 1e-5)
     off = off[jax.nn.softmax(student) > 0.002]  # or the error is not known
@@ -136,8 +137,8 @@ class LossTest(absltest.TestCase):
       if method.loss is None:
         continue
       slopes = [jax.grad(method.loss)(distillation.Step(
-          distance, reverse, -1.0, -2.0, 1.0, 0.5))
-                for distance, reverse in ((0.0, 0.0), (0.3, 7.0))]
+          *divergences, -1.0, -2.0, 1.0, 0.5))
+                for divergences in ((0.0, 0.0, 0.0), (0.3, 7.0, 2.0))]
       self.assertEqual(slopes[0], slopes[1], name)
 
 
@@ -156,7 +157,7 @@ class ValueTest(absltest.TestCase):
         mdp, _DYNAMICS, policy, exact.rewards(mdp, _DYNAMICS), 0.9)
     often = exact.visits(mdp, _DYNAMICS, policy) > 0.2
     np.testing.assert_allclose(
-        table.value.mean(axis=0)[often], expected[often], atol=0.15)
+        table.value.rewards.mean(axis=0)[often], expected[often], atol=0.15)
 
 
 class VarianceTest(absltest.TestCase):
@@ -173,7 +174,8 @@ class VarianceTest(absltest.TestCase):
       variance = []
       for name in ('entropy_regularised', 'expected_entropy_regularised'):
         config = tabular.UpdateConfig(
-            name, learning_rate=1.0, discount=1.0, max_steps=100)
+            name, learning_rate=1.0, discount=1.0, distill_discount=1.0,
+            max_steps=100)
         found = _learn(
             config, dynamics, mdp, np.zeros(shape, np.float32), logits,
             np.zeros(shape[0], np.float32), 400)
@@ -187,11 +189,12 @@ class VarianceTest(absltest.TestCase):
 class LearnerTest(absltest.TestCase):
 
   def _begun(self, num, num_lanes):
-    plan = lanes.Plan(tabular.UpdateConfig(), _DYNAMICS)
+    plan = plan_lib.Plan(tabular.UpdateConfig(), _DYNAMICS)
     mdps = mdp_lib.grid_worlds(num, mdp_lib.GridConfig(5), 0)
-    table = tabular.Table(jnp.zeros((num, 1, 5)), jnp.zeros((num, 1)))
+    student = lanes.Student(
+        jnp.zeros((num, 1, 5)), plan_lib.Parts(*2 * [jnp.zeros((num, 1))]))
     return lanes.State(
-        table, *lanes.init(plan, mdps, num_lanes, 1))
+        student, *lanes.init(plan, mdps, num_lanes, 1))
 
   def _all(
       self, num, num_slots, max_steps=50, updates=30, dynamics=_DYNAMICS):
