@@ -19,9 +19,9 @@
       --actions=4,40 --rates=0.02 --mdps=100 --steps=3000
 
 The added actions do nothing. Updates that sum over actions hardly notice them;
-those that learn from the one action that was taken do, the more the larger the
-step size, which the paper does not print: there is a row for each. Czarnecki et al. (2019),
-Figure 4, arXiv:1902.02186. Not here: students (`sampling.py`).
+those that learn from the one action that was taken do. How much depends on the
+step size, which the paper does not print: there is a row for each. Czarnecki et
+al. (2019), Figure 4, arXiv:1902.02186. Not here: students (`sampling.py`).
 """
 
 from absl import flags

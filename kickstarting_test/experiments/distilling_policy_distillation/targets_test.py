@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of targets.py against divergences of the library and their gradients."""
+"""Tests of targets.py against what the library differentiates."""
 
 from absl.testing import absltest
 from absl.testing import parameterized

