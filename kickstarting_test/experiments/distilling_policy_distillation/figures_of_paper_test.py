@@ -158,6 +158,13 @@ class BinariesTest(parameterized.TestCase):
     one, several = ((folder / 'figure_4.csv').read_text() for folder in folders)
     self.assertEqual(one, several)
 
+  @parameterized.parameters(_FIGURE_4, _FIGURE_5, _FIGURE_6)
+  def test_makes_all_its_students_first(self, name):
+    done = binaries.run(
+        name, f'--workdir={self._folder()}', '--memory_gib=0.000001')
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertRegex(done.stderr, r'error: .*needs [\d.e-]+ GiB')
+
   def test_one_flag_of_step_sizes(self):
     done = binaries.run(
         _FIGURE_4, f'--workdir={self._folder()}', '--learning_rate=0.01')

@@ -34,6 +34,17 @@ _COPIES = 20_000
 _DYNAMICS = mdp_lib.Dynamics(num_actions=5, noise=0.2, end_probability=0.1)
 
 
+_OPTIMISES_LESS = 'jax_disable_most_optimizations'
+
+
+def setUpModule():  # Each test compiles a program and runs it once.
+  jax.config.update(_OPTIMISES_LESS, True)
+
+
+def tearDownModule():
+  jax.config.update(_OPTIMISES_LESS, False)
+
+
 def _many(tree, num=_COPIES):
   return jax.tree.map(
       lambda x: jnp.broadcast_to(x, (num, *np.shape(x))), tree)
