@@ -46,6 +46,7 @@ from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
 
@@ -60,6 +61,10 @@ _ACTIONS = flags.DEFINE_list(
     'actions', ['4', '400', '4000'], 'Numbers of actions in one state.')
 _RATES = flags.DEFINE_list(
     'rates', ['0.0018', '0.02'], 'Step sizes in that state.')
+
+_WITHOUT_EFFECT = (
+    'restart', 'critic', 'distill_discount', 'value_rate', 'max_steps',
+    'value_episodes', 'points', 'chunk', 'slots', 'workers', 'memory_gib')
 
 _GOAL = 0.9  # probability of the right action
 _SETTINGS: Mapping[str, Mapping[str, float | bool]] = {
@@ -197,7 +202,14 @@ def main(argv):
   del argv
   program = 'distilling_policy_distillation.explanations'
   folder = workdir_lib.choose(program)
-  config = run_flags.config_from_flags(laboratory.LabConfig)
+  lab_flags.refuse(
+      _WITHOUT_EFFECT, 'on these tables, which have settings of their own')
+  for name in _METHODS.value:
+    if 'value' in distillation.get_method(name).needs:
+      raise checks.UserError(
+          f'--methods holds {name!r}, which needs the value of a teacher;'
+          ' expected updates that need none.')
+  config = run_flags.config_from_flags(laboratory.LabConfig, points=1)
   workdir_lib.begin(folder, program)
   began = time.monotonic()
   workdir_lib.finish(folder, {

@@ -31,7 +31,6 @@ from experiments import flag_values
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import paper
-from kickstarting import checks
 
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_steps', 100_000)  # as good as the paper's
@@ -58,10 +57,8 @@ def make_groups():
   Raises:
     ValueError: there is a step size beside those.
   """
-  if flags.FLAGS['learning_rate'].present:
-    raise checks.UserError(
-        '--learning_rate has no effect on Figure 4, which has a row for each of'
-        ' several; give --rates instead.')
+  lab_flags.refuse(
+      ['learning_rate'], 'on Figure 4, which has a row for each of --rates')
   return [
       figure.grid_group(
           f'{actions:g} actions{paper.RATE}{rate:g}',

@@ -18,7 +18,7 @@ Whatever the papers do not print is a default that a flag changes. Not here:
 the flags of training (`shared_flags.py`), which differ in meaning.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 from typing import Any
 
@@ -29,6 +29,7 @@ from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
+from kickstarting import checks
 
 flags.adopt_module_key_flags(run_flags)
 FLAGS = flags.FLAGS
@@ -95,3 +96,16 @@ for _config, _texts in (
     if _field.name in _texts:
       _DEFINE[type(_field.default)](
           _field.name, _field.default, _texts[_field.name])
+
+
+def refuse(names: Sequence[str], reason: str) -> None:
+  """Raises ValueError if a flag was given that has no effect.
+
+  Args:
+    names: of such flags.
+    reason: why they have none; ends the sentence "--name has no effect".
+  """
+  for name in names:
+    if FLAGS[name].present:
+      raise checks.UserError(
+          f'--{name} has no effect {reason}; leave it out.')

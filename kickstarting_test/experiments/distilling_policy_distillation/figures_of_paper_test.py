@@ -50,7 +50,7 @@ class DiagramTest(absltest.TestCase):
     self.assertGreater(picture.stat().st_size, 20_000)
 
 
-class ExplanationsTest(absltest.TestCase):
+class ExplanationsTest(parameterized.TestCase):
 
   def test_tables(self):
     folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
@@ -60,13 +60,36 @@ class ExplanationsTest(absltest.TestCase):
         '--teacher_steps=2000', '--methods=expected_entropy_regularised',
         f'--workdir={folder}')
     result = binaries.last_line(done)
-    # The paper's floor and rate; the counts were also found by simulation.
-    self.assertEqual(
-        result['visits']['400 actions, rate 0.0018']['distance'], 9497)
+    counts = result['visits']['4 actions, rate 0.02']
+    for name, costs in (
+        ('distance', None),
+        ('reverse_cross_entropy', -np.log(
+            0.999 * np.array([1, 0, 0, 0]) + 0.001 / 4))):
+      logits, count = np.zeros(4), 0
+      while (probs := np.exp(logits) / np.exp(logits).sum())[0] < 0.9:
+        slope = probs - np.array([1, 0, 0, 0])
+        if costs is not None:
+          slope = probs * (costs - probs @ costs)
+        logits -= 0.02 * slope
+        count += 1
+      self.assertEqual(counts[name], count)
     row = result['horizon']['expected_entropy_regularised']
     self.assertLess(
         row['discount 0.99']['steps'], row['discount 0.5']['steps'])
     self.assertIn('| teacher |', done.stdout)
+
+
+  @parameterized.parameters(
+      (('--restart',), '--restart has no effect on these tables'),
+      (('--methods=td_teacher_v',), "holds 'td_teacher_v', which needs the v"))
+  def test_bad_input(self, flags, message):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    done = binaries.run(
+        'experiments.distilling_policy_distillation.explanations',
+        f'--workdir={folder}', *flags)
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertIn(message, done.stderr)
+    self.assertFalse(folder.exists())
 
 
 class DistralTest(absltest.TestCase):
@@ -169,7 +192,7 @@ class BinariesTest(parameterized.TestCase):
     done = binaries.run(
         _FIGURE_4, f'--workdir={self._folder()}', '--learning_rate=0.01')
     self.assertEqual(done.returncode, 2, done.stderr)
-    self.assertIn('give --rates instead', done.stderr)
+    self.assertIn('--learning_rate has no effect on Figure 4', done.stderr)
 
   @parameterized.parameters(
       (('--memory_gib=0.000001',),
