@@ -33,6 +33,7 @@ import numpy as np
 from experiments import build
 from experiments import streams as streams_lib
 from experiments import workdir as workdir_lib
+from kickstarting import children
 from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import controller as controller_lib
@@ -104,7 +105,7 @@ class _Members:
           f'member {member} died {_MAX_STARTS} times; its last words are in'
           f' {str(log)!r}. Mend the cause and add --resume.')
     with log.open('a') as out:
-      return subprocess.Popen(
+      return children.start(
           [*self._command, '--resume', f'--workdir={self._files.folder}',
            f'--member={member}'],
           stdout=out, stderr=subprocess.STDOUT)
