@@ -34,10 +34,11 @@ from absl import flags
 
 from experiments import ablation
 from experiments import cli
-from experiments import figures
+from experiments import comparison
 from experiments import mixture_figures
 from experiments import study_flags
 from kickstarting import checks
+from kickstarting import files
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', None)
@@ -76,9 +77,10 @@ def main(argv):
   seeds = study_flags.SEEDS.value
   runs = ablation.run_all(
       folder, settings, seeds, study_flags.EXTRA.value.split())
-  ends = [figures.curve(run)[1][-1] for run in runs[_COMPLEX]]
+  ends = [comparison.last_score(run) for run in runs[_COMPLEX]]
   table = ablation.tabulate(runs, {
-      'half of the complex agent\'s score': [end / 2 for end in ends],
+      'half of the complex agent\'s score': [
+          None if end is None else end / 2 for end in ends],
       'all of it': ends})
   ablation.print_table(table)
   figure = mixture_figures.draw(
@@ -86,7 +88,7 @@ def main(argv):
       title=f'{_CASE.value}, {len(seeds)} seeds (mean and range)')
   result: dict[str, Any] = {
       'workdir': str(folder), 'figure': str(figure), 'table': table}
-  (folder / 'curricula.json').write_text(json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / 'curricula.json', result, indent=2)
   print(json.dumps(result), flush=True)
 
 

@@ -27,6 +27,7 @@ and written as `policy.npz`. Not here: what the agents share
 """
 
 from collections.abc import Callable, Mapping
+import contextlib
 import dataclasses
 import functools
 import pathlib
@@ -48,11 +49,11 @@ from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import types
-from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
+from kickstarting.runtime import threads
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 from kickstarting.weights import parsing
@@ -160,7 +161,7 @@ def _make_problem(
         shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
         config.frames)
   problem = build.make_problem(
-      suite, network, run_flags.config_from_flags(update_lib.UpdateConfig),
+      suite, network, shared_flags.update_from_flags(),
       config, teaching, _num_members(network), case.wrap)
   if not _is_mixture(network):
     return problem
@@ -252,6 +253,7 @@ def _judge(
       label=f'{name:14}', wrap=case.wrap)
   build.export(
       folder / name / 'policy.npz', network, suite, trained.params,
+      shared_flags.update_from_flags(),
       {'frames': trained.frames, 'seed': shared_flags.FLAGS.seed,
        'evaluation': evaluation}, case.wrap)
   return evaluation
@@ -263,18 +265,18 @@ def main(argv):
   suite = streams_lib.suite_from_flags()
   case = _make_case(suite)
   problems = {name: _make_problem(case, name, suite) for name in case.agents}
-  workdir_lib.begin(folder, 'mix_and_match')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'mix_and_match')
   print(f'{_CASE.value} on {suite.name}: {len(suite.tasks)} tasks,'
         f' {shared_flags.FLAGS.frames / 1e6:.2f} M frames an agent; results in'
         f' {folder}', flush=True)
   trained: dict[str, _Trained] = {}
   evaluations: dict[str, dict[str, Any]] = {}
   for name, problem in problems.items():
-    if not stop():
+    if not (trained and stop()):
       trained[name] = _train(case, name, suite, problem, folder, stop)
     if not stop():
-      evaluations[name] = _judge(case, name, suite, trained[name], folder)
+      with contextlib.suppress(threads.Stopped):
+        evaluations[name] = _judge(case, name, suite, trained[name], folder)
   last = trained[list(trained)[-1]]
   figure = mixture_figures.draw(
       folder / 'mix_and_match', {name: [folder / name] for name in trained},

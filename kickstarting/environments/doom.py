@@ -31,6 +31,8 @@ import dm_env
 from dm_env import specs
 import numpy as np
 
+from kickstarting.environments import engines
+
 _IMAGE = 'image'
 _MAPPED = '/proc/self/maps'
 _MEMORY = '/dev/shm/ViZDoom'  # how names of its memory begin
@@ -63,9 +65,7 @@ class Scenario(dm_env.Environment):
       bootstrap_on_timeout: whether the end of time keeps discount 1.
       **settings: of EnvPool, beside these.
     """
-    import envpool  # an optional dependency, and slow to import
-
-    self._pool = envpool.make_dm(
+    self._pool = engines.load_envpool().make_dm(
         level, num_envs=1, seed=seed,
         reward_config={name: tuple(pair) for name, pair in rewards.items()},
         selected_weapon_reward_config=dict.fromkeys(range(_NUM_WEAPONS), 0.0),

@@ -134,7 +134,7 @@ class WorkerPool:
     self._config = config
     self._mapping: dict[str, Any] = {}
     num_streams = len(task_of_stream)
-    size = config.streams_per_worker or -(-num_streams // _num_cores())
+    size = config.streams_per_worker or -(-num_streams // num_cores())
     bounds = [*range(0, num_streams, size), num_streams]
     self._workers = [
         _Worker(slice(*pair)) for pair in itertools.pairwise(bounds)]
@@ -289,7 +289,7 @@ class WorkerPool:
         config.backoff_s * 2 ** (failures - 2) if failures > 1 else 0.0)
 
 
-def _num_cores() -> int:
+def num_cores() -> int:
   """Returns on how many cores the calling thread, and its children, may run."""
   if hasattr(os, 'sched_getaffinity'):
     return len(os.sched_getaffinity(0))

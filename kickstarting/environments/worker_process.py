@@ -36,6 +36,7 @@ from typing import Any
 from kickstarting import checks
 from kickstarting import children
 from kickstarting.environments import channel as channel_lib
+from kickstarting.environments import scratch
 
 _LAUNCH = 'kickstarting.environments.launch'
 _SCRIPT = pathlib.Path(__file__).with_name(f'{_LAUNCH.split(".")[-1]}.py')
@@ -85,13 +86,15 @@ class WorkerProcess:
     for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
       mine.setsockopt(socket.SOL_SOCKET, option, _TIMEOUT)
     self._output = tempfile.TemporaryFile('a+b')
+    self._folder = scratch.Folder()
     # One thread: cores are what processes are for.
     threads = {f'{x}_NUM_THREADS': '1' for x in ('OMP', 'OPENBLAS', 'MKL')}
     with its:
       self._child = children.Child(
           [sys.executable, str(_SCRIPT), str(its.fileno()), str(memory)],
           stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
-          pass_fds=(its.fileno(), memory), env=threads | dict(os.environ))
+          pass_fds=(its.fileno(), memory),
+          env={**threads, **os.environ, 'TMPDIR': self._folder.path})
     self._channel = channel_lib.Channel(mine.detach())
     self._poll = _poll([self])
     self._num_requests = 0
@@ -229,6 +232,7 @@ def kill(processes: Sequence[WorkerProcess]) -> None:
   for process in processes:
     process._channel.close()
     process._output.close()
+    process._folder.remove()
 
 
 def close(processes: Sequence[WorkerProcess]) -> None:

@@ -54,7 +54,8 @@ class MemberScores:
     """Adds episodes that ended.
 
     Returns:
-      The return of each member's round, float32 [P], and how many episodes it
+      The return of each member's round, float32 [P], NaN for those that go on,
+      and how many episodes it
       is of, int64 [P]: 0 for those whose round goes on.
     """
     for episode in episodes:
@@ -107,14 +108,17 @@ def summarise(
   """Returns what a record of the curves says of the scores.
 
   Args:
-    member_scores: float [P], NaN for members that failed, but not for all.
+    member_scores: float [P], NaN for members that failed or have none yet.
     task_scores: of each member; name of the task -> score.
   """
+  is_known = np.isfinite(member_scores)
   best, *_ = three = best_three(member_scores)
   return {
       'score': float(member_scores[best]),
       'score_top3': float(member_scores[three].mean()),
-      'score_median': float(np.nanmedian(member_scores)),
+      'score_median': (
+          float(np.median(member_scores[is_known])) if is_known.any()
+          else float('nan')),
       'best_member': best,
       'member_score': {
           str(m): float(score) for m, score in enumerate(member_scores)},
@@ -126,6 +130,9 @@ def summarise(
 
 
 def best_three(member_scores: np.ndarray) -> list[int]:
-  """Returns the best members, the best first; at most three, none of NaN."""
+  """Returns the best members, the best first; at most three, none of NaN.
+
+  Before any member has a score it is the first.
+  """
   order = np.argsort(-member_scores, kind='stable').tolist()
-  return [m for m in order if np.isfinite(member_scores[m])][:3]
+  return [m for m in order if np.isfinite(member_scores[m])][:3] or [0]

@@ -21,6 +21,7 @@ Not here: queues and threads (`sources.py`), teachers (`teachers/`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -37,12 +38,13 @@ from kickstarting.teachers import labelling
 
 
 class Episode(NamedTuple):
-  """A finished episode."""
+  """An episode that ended, or that was cut."""
 
   stream: int  # of its batch
   task: int  # row of the suite's task list
   episode_return: float  # undiscounted, raw
   length: int  # steps
+  is_cut: bool = False  # it went on, and its rest is not looked at
 
 
 class Rollout(NamedTuple):
@@ -61,6 +63,7 @@ class ActorFunctions(NamedTuple):
   initial_state: Callable[[int], types.CoreState]
   step: Callable[..., Any]
   slots: instruction_slots.SlotFunctions
+  check: Callable[[base.EnvironmentSpec], None]  # raises if it fits no agent
 
 
 def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
@@ -72,7 +75,9 @@ def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
 
   return ActorFunctions(
       agent.initial_state, jax.jit(step),
-      instruction_slots.make_slot_functions(agent.encode))
+      instruction_slots.make_slot_functions(agent.encode),
+      functools.partial(
+          agent_lib.check_meets, agent.reads, agent.num_actions))
 
 
 class StreamActor:
@@ -85,7 +90,23 @@ class StreamActor:
       labeller: labelling.Labeller | None,
       rng_key: types.Array,
       layout: layout_lib.Layout = layout_lib.WHOLE,
+      max_steps: int | None = None,
   ):
+    """Resets the environments.
+
+    Args:
+      functions: of the agent.
+      environment: freshly made; owned from now on.
+      labeller: of its streams; None without teachers.
+      rng_key: of the actions.
+      layout: of the streams.
+      max_steps: an episode that is still under way after so many is reported,
+        as one that was cut, and once more where it ends. None: at its end.
+
+    Raises:
+      ValueError: the agent was made for another environment.
+    """
+    functions.check(environment.spec)
     self._functions = functions
     self._environment = environment
     self._labeller = labeller
@@ -102,6 +123,7 @@ class StreamActor:
     self._lengths = np.zeros(num_streams, np.int64)
     self._timesteps: list[types.Timestep] = [environment.reset()]
     self._is_waiting = False  # for the environments
+    self._max_steps = max_steps
     self._begun: Any = None
 
   def begin(self, newest: parameter_store.Versioned) -> None:
@@ -142,6 +164,8 @@ class StreamActor:
     episodes = self._count(timesteps)
     rows, narrowed = self._narrow(
         timesteps.instruction[None], self._environment.instructions.tokens)
+    # The trajectory has its words now.
+    self._environment.instructions.release(timesteps.instruction[-1])
     timesteps = timesteps._replace(instruction=rows[0])
     tokens = narrowed[0]
     teacher = None
@@ -178,10 +202,13 @@ class StreamActor:
       is_first = step_type == base.FIRST
       self._returns = np.where(is_first, 0.0, self._returns + reward)
       self._lengths = np.where(is_first, 0, self._lengths + 1)
-      for stream in np.flatnonzero(step_type == base.LAST):
+      is_last = step_type == base.LAST
+      is_cut = ~is_last & (self._lengths == (self._max_steps or -1))
+      for stream in np.flatnonzero(is_last | is_cut):
         episodes.append(Episode(
             int(stream), int(self._environment.task[stream]),
-            float(self._returns[stream]), int(self._lengths[stream])))
+            float(self._returns[stream]), int(self._lengths[stream]),
+            bool(is_cut[stream])))
     return episodes
 
 

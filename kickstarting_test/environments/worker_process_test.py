@@ -27,7 +27,7 @@ from kickstarting.environments import worker_process
 from kickstarting_test import processes
 
 _LEVELS = """
-import os, subprocess, sys, time
+import os, subprocess, sys, tempfile, time
 from kickstarting_test.environments import faulty
 
 def leave(seed):
@@ -51,6 +51,11 @@ def hang(seed):
 def start_another(seed, path):
   with open(path, 'w') as file:
     file.write(str(subprocess.Popen(['sleep', '1000']).pid))
+  return faulty.History(seed)
+
+def write(seed):
+  path = tempfile.mkdtemp(prefix='of_an_engine_')
+  print(path, flush=True)
   return faulty.History(seed)
 
 def talk(seed):
@@ -127,6 +132,23 @@ class WorkerProcessTest(parameterized.TestCase):
       left = [worker for worker in left if worker not in found]
     self.assertEqual(left, [hanging])
     self.assertEmpty(worker_process.wait(left, 0.1))
+
+  @parameterized.parameters('killed', 'ended')
+  def test_its_temporary_files_go_with_it(self, how):
+    worker = self._start('write')
+    worker.answer()
+    worker._output.seek(0)
+    path = worker._output.read().decode().strip()
+    self.assertTrue(os.path.isdir(path))
+    if how == 'killed':
+      os.kill(worker.pid, signal.SIGKILL)
+      with self.assertRaises(worker_process.Failure):
+        worker.answer()
+      worker.kill()
+    else:
+      worker.hang_up()
+      worker.close()
+    self.assertFalse(os.path.exists(os.path.dirname(path)))
 
   def test_what_it_writes_is_dropped_if_it_is_much(self):
     self.enter_context(absltest.mock.patch.multiple(
