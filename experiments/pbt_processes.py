@@ -34,11 +34,10 @@ from experiments import build
 from experiments import folder_lock
 from experiments import stopping
 from experiments import streams as streams_lib
-<<<<<<< HEAD
-from experiments import workdir as workdir_lib
-from kickstarting import children
-=======
->>>>>>> main
+    with files_lib.writing(log):
+      out = log.open('a')
+    with out:
+      return children.start(
 from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import controller as controller_lib
