@@ -25,7 +25,6 @@ training.
 from collections.abc import Callable, Mapping, Sequence
 import json
 import pathlib
-import subprocess
 import sys
 import time
 from typing import Any, NamedTuple

@@ -34,10 +34,7 @@ from experiments import build
 from experiments import folder_lock
 from experiments import stopping
 from experiments import streams as streams_lib
-    with files_lib.writing(log):
-      out = log.open('a')
-    with out:
-      return children.start(
+from kickstarting import children
 from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import controller as controller_lib
@@ -110,15 +107,10 @@ class _Members:
       raise loop.TrainingError(
           f'member {member} died {_MAX_STARTS} times; its last words are in'
           f' {str(log)!r}. Mend the cause and add --resume.')
-<<<<<<< HEAD
-    with log.open('a') as out:
-      return children.start(
-=======
     with files_lib.writing(log):
       out = log.open('a')
     with out:
-      return subprocess.Popen(
->>>>>>> main
+      return children.start(
           [*self._command, '--resume', f'--workdir={self._files.folder}',
            f'--member={member}'],
           stdout=out, stderr=subprocess.STDOUT)
@@ -199,7 +191,7 @@ def run_member(
   mine = files.member(member)
   problem = make_problem(config, 1)
   stop = stopping.accept()
-  # Of a controller that was killed, members may live on for a while.
+  # Of a controller that was killed, members may live on for a moment.
   lock = exchange.Lock(files.lock(member))
   try:
     lock.acquire(stop)
