@@ -25,7 +25,6 @@ training.
 from collections.abc import Callable, Mapping, Sequence
 import json
 import pathlib
-import subprocess
 import sys
 import time
 from typing import Any, NamedTuple
@@ -38,6 +37,7 @@ from experiments import figures
 from experiments import folder_lock
 from experiments import stopping
 from kickstarting import checks
+from kickstarting import children
 from kickstarting import files
 from kickstarting.runtime import logger as logger_lib
 
@@ -99,7 +99,7 @@ def call(command: Sequence[str]) -> None:
     SystemExit: this process was asked to stop.
   """
   is_asked = False
-  with subprocess.Popen(command) as process:
+  with children.start(command) as process:
     while process.poll() is None:
       if stopping.requested() and not is_asked:
         is_asked = True

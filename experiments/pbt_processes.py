@@ -34,6 +34,7 @@ from experiments import build
 from experiments import folder_lock
 from experiments import stopping
 from experiments import streams as streams_lib
+from kickstarting import children
 from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import controller as controller_lib
@@ -109,7 +110,7 @@ class _Members:
     with files_lib.writing(log):
       out = log.open('a')
     with out:
-      return subprocess.Popen(
+      return children.start(
           [*self._command, '--resume', f'--workdir={self._files.folder}',
            f'--member={member}'],
           stdout=out, stderr=subprocess.STDOUT)
@@ -190,7 +191,7 @@ def run_member(
   mine = files.member(member)
   problem = make_problem(config, 1)
   stop = stopping.accept()
-  # Of a controller that was killed, members may live on for a while.
+  # Of a controller that was killed, members may live on for a moment.
   lock = exchange.Lock(files.lock(member))
   try:
     lock.acquire(stop)
