@@ -166,6 +166,21 @@ class TrainTest(tiny.TestCase):
     self.assertEqual(resumed.records, whole.records)
     tiny.assert_same(resumed.params, whole.params)
 
+  def test_runs_that_are_stopped_and_resumed_are_exact(self):
+    whole = self._train(
+        self._judge(), checkpointer=self.checkpointer('whole'))
+    for updates in (8, 15):  # the checkpoints are after 6, 12 and 18
+      self.records = []
+      stopped = self._train(
+          self._judge(), checkpointer=self.checkpointer(f'{updates}'),
+          should_stop=lambda: len(self.records) >= updates)  # noqa: B023
+      self.assertEqual(stopped.ended, 'interrupted')
+      resumed = self._train(
+          self._judge(), checkpointer=self.checkpointer(f'{updates}'),
+          resume=True)
+      self.assertEqual(resumed.records, whole.records)
+      tiny.assert_same(resumed.params, whole.params)
+
   def test_rules_that_count_episodes(self):
     rules = dataclasses.replace(self._RULES, ready=pbt.Ready(5, 'episodes'))
     with self.assertRaisesRegex(
