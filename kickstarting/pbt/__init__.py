@@ -33,7 +33,7 @@ from kickstarting.pbt.lineage import to_records
 from kickstarting.pbt.perturbation import draw_hypers
 from kickstarting.pbt.perturbation import explore
 from kickstarting.pbt.population import absolute
-from kickstarting.pbt.population import add_return
+from kickstarting.pbt.population import add_returns
 from kickstarting.pbt.population import make_population
 from kickstarting.pbt.population import Population
 from kickstarting.pbt.population import relative
@@ -76,7 +76,7 @@ __all__ = (
     'Uniform',
     'absolute',
     'adapt',
-    'add_return',
+    'add_returns',
     'ancestry',
     'copy',
     'draw_hypers',

@@ -122,11 +122,8 @@ class Controller:
   ) -> dict[str, Any]:
     orders = exchange.read_json(self._files.orders(generation - 1))
     population = generations.from_json(orders['population'])
-    for i in range(max(len(report['returns']) for report in reports)):
-      new = [r['returns'][i:i + 1] for r in reports]
-      population = pbt.add_return(
-          population, np.array([n[0] if n else 0.0 for n in new], np.float32),
-          np.array([bool(n) for n in new]))
+    population = pbt.add_returns(
+        population, [report['returns'] for report in reports])
     for member, report in enumerate(reports):
       if report['rejoined'] not in (None, orders['parents'][member]):
         # Its weights are not those that earned its returns.

@@ -121,11 +121,11 @@ class Evolving:
     return types.Hypers(**self._population['hypers'])
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
-    """Adds episodes to their member's window and round."""
-    returns, num_episodes = self.scores.observe(frames, episodes)
+    """Adds episodes to their member's window and rounds."""
+    rounds, num_episodes = self.scores.observe(frames, episodes)
     if num_episodes.any() and not self._play:
-      self._population = pbt.add_return(
-          self._population, returns, num_episodes > 0, num_episodes)
+      self._population = pbt.add_returns(
+          self._population, rounds, num_episodes)
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     """Notes members whose loss is not finite."""
@@ -180,8 +180,8 @@ class Evolving:
     step_key, judge_key = jax.random.split(jax.random.fold_in(
         jax.random.wrap_key_data(self._rng_key), self._num_steps))
     if self._play and pbt.is_due(population, self._rules).any():
-      returns = self._play(self._num_steps, state.params, judge_key)
-      population = judging.add_rounds(population, returns)
+      population = pbt.add_returns(
+          population, self._play(self._num_steps, state.params, judge_key))
     self._num_steps += 1
     population, events = self._step(population, step_key, failed=self._failed)
     self._population = pbt.absolute(

@@ -198,10 +198,10 @@ class _Member:
         for name, values in hypers.items()})
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
-    """Adds episodes to the window and to the round."""
-    [value], [num_episodes] = self._scores.observe(frames, episodes)
-    if num_episodes:
-      self._returns.append(float(value))
+    """Adds episodes to the window and to the rounds."""
+    [rounds], _ = self._scores.observe(frames, episodes)
+    # The rules look no further back.
+    self._returns = (self._returns + rounds)[-self._rules.exploit.window:]
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     """Notes a loss that is not finite: another member's weights will come."""

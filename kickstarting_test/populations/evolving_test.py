@@ -68,19 +68,20 @@ def _play(steering, frames, *values):
 
 class ScoresTest(absltest.TestCase):
 
-  def test_a_round_is_over_when_every_task_has_an_episode(self):
-    steering = _make()
-    returns = lambda: steering.snapshot()['population']['returns'][:, -1]
+  def test_every_round_of_a_batch_is_a_return(self):
+    steering = _make(dataclasses.replace(
+        _RULES, exploit=pbt.TTest(window=3)))
+    population = lambda: steering.snapshot()['population']
     steering.observe(0, [
         actor_lib.Episode(0, 0, 1.0, 1), actor_lib.Episode(1, 0, 3.0, 1)])
-    np.testing.assert_array_equal(returns(), [np.nan] * 3)
-    # Means 2 and 25; 10 is the reference, at which scores are capped.
-    steering.observe(1, [actor_lib.Episode(0, 1, 25.0, 1)])
-    np.testing.assert_allclose(returns(), [(20 + 100) / 2, np.nan, np.nan])
-    steering.observe(2, _episodes(0, 5.0, 5.0))
-    np.testing.assert_allclose(returns(), [50, np.nan, np.nan])
-    self.assertEqual(
-        steering.snapshot()['population']['num_episodes'].tolist(), [5, 0, 0])
+    self.assertTrue(np.isnan(population()['returns']).all())
+    # 10 is the reference, at which scores are capped.
+    steering.observe(1, [
+        actor_lib.Episode(0, 1, 25.0, 1), actor_lib.Episode(1, 1, 5.0, 1)])
+    np.testing.assert_array_equal(
+        population()['returns'][0], [np.nan, (10 + 100) / 2, (30 + 50) / 2])
+    self.assertTrue(np.isnan(population()['returns'][1:]).all())
+    self.assertEqual(population()['num_episodes'].tolist(), [4, 0, 0])
 
   def test_with_a_judge_training_episodes_are_not_compared(self):
     problem = tiny.make_problem()
