@@ -54,6 +54,7 @@ from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
+from kickstarting.populations import evolving
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
 from kickstarting.runtime import training
@@ -289,6 +290,12 @@ def main(argv):
   suite = streams_lib.suite_from_flags()
   case = _make_case(suite)
   problems = {name: _make_problem(case, name, suite) for name in case.agents}
+  for name, problem in problems.items():
+    network = case.agents[name]
+    if _num_members(network) > 1:
+      evolving.fit_rules(
+          problem, _config(network), rules_flags.rules(_PRESET.value),
+          _num_members(network))
   workdir_lib.begin(folder, 'mix_and_match')
   stop = workdir_lib.StopRequest()
   print(f'{_CASE.value} on {suite.name}: {len(suite.tasks)} tasks,'

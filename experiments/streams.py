@@ -104,7 +104,15 @@ def spec_of(
     suite: suites.Suite, wrap: Wrap = unwrapped
 ) -> base.EnvironmentSpec:
   """Returns what the tasks of a suite share."""
+  spec, _ = look_at(suite, wrap)
+  return spec
+
+
+def look_at(
+    suite: suites.Suite, wrap: Wrap = unwrapped
+) -> tuple[base.EnvironmentSpec, int]:
+  """Returns what the tasks of a suite share, and the frames of a step."""
   environment = wrap(
       make_environment(suite, 1, 0, group=seeds.Group.MEASUREMENT), 0)
   environment.close()
-  return environment.spec
+  return environment.spec, environment.frames_per_step

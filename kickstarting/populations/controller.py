@@ -56,9 +56,11 @@ class Controller:
     """Writes the first orders unless there are some.
 
     Raises:
-      ValueError: the rules name what is no hyper-parameter of the learner, or
-        do not count frames; see `generations.check_rules`.
+      ValueError: the rules name what is no hyper-parameter of the learner, do
+        not count frames, or cannot do anything; see `evolving.fit_rules` and
+        `generations.check_rules`.
     """
+    rules = evolving.fit_rules(problem, config, rules, num_members)
     generations.check_rules(rules, config, num_members)
     self._files = generations.Files(folder)
     self._pulse = exchange.Pulse(self._files.pulse, generations.PULSE_TIMEOUT_S)

@@ -41,6 +41,26 @@ _WEIGHTS = ('params', 'opt_state')  # of the dict; the learner holds them
 _STREAM = 0x506F70  # of random numbers; the loop splits the same seed's key
 
 
+def fit_rules(
+    problem: training.Problem,
+    config: training_config.TrainingConfig,
+    rules: pbt.Rules,
+    num_members: int,
+) -> pbt.Rules:
+  """Returns rules that count what this run counts.
+
+  Raises:
+    ValueError: they cannot do anything in it.
+  """
+  rules = pbt.in_frames(rules, problem.frames_per_step)
+  pbt.check_scores(
+      rules.exploit, problem.make_window(config.window_frames).cap)
+  pbt.check_run(
+      rules, num_members, config.frames, config.record_frames,
+      len(problem.task_names))
+  return rules
+
+
 def first_population(
     problem: training.Problem,
     config: training_config.TrainingConfig,
@@ -88,7 +108,12 @@ class Evolving:
       layout: layout_lib.Layout,
       judge: judging.Judge | None = None,
   ):
-    """Starts a population; see `first_population`, and `layout` of streams."""
+    """Starts a population; see `first_population`, and `layout` of streams.
+
+    Raises:
+      ValueError: the rules do not fit the judge, the run or its scores.
+    """
+    rules = fit_rules(problem, config, rules, layout.num_members)
     judging.check_rules(judge, rules)
     self._problem = problem
     self._rules = rules

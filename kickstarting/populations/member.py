@@ -76,8 +76,9 @@ def train_member(
     exchange.ExchangeError: the controller is gone, or another one has taken
       over.
     threads.Stopped: `should_stop` said so before the first orders came.
-    ValueError: see `loop.run`.
+    ValueError: see `loop.run` and `generations.check_rules`.
   """
+  rules = pbt.in_frames(rules, problem.frames_per_step)
   generations.check_rules(rules, config)
   training.check_who_acts(problem.update, config)
   files = generations.Files(folder)

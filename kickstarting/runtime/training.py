@@ -61,6 +61,7 @@ class Problem:
   task_names: tuple[str, ...]
   teacher_names: tuple[str, ...]
   controller: controllers.WeightController
+  frames_per_step: int = 1  # environment frames of a step of the agent
   # Of parameters and frames; plays the student alone, where others act in
   # training. None: the episodes of training are the student's.
   referee: Callable[[types.Params, int], scores.ScoreWindow] | None = None

@@ -24,7 +24,9 @@ from absl.testing import parameterized
 import jax
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import pbt
+from kickstarting.environments import scores
 from kickstarting.populations import training
 from kickstarting.runtime import loop
 from kickstarting_test.runtime import taped
@@ -179,9 +181,11 @@ class RescueTest(TestCase):
 
   def test_who_failed_at_the_end_has_no_score(self):
     outcome = self.train_all(
-        dataclasses.replace(tiny.LOCKSTEP, record_frames=tiny.FRAMES),
-        _make_problem(make_environment=lambda block: _OnceInfinite(
-            [2, 3, 2, 3], task=[0, 0, 1, 1], words=[b'go'])))
+        dataclasses.replace(tiny.LOCKSTEP, record_frames=10 * tiny.ROLLOUT),
+        # Actors start anew at every checkpoint, lastly after the last decision.
+        _make_problem(make_environment=lambda block: (
+            _OnceInfinite if block == 2 else taped.TapedBatch)(
+                [2, 3, 2, 3], task=[0, 0, 1, 1], words=[b'go'])))
     self.assertEqual(np.isfinite(outcome.scores).tolist(), [False, True])
     self.assertTrue(np.isnan(self.records[-1]['member_score']['0']))
     self.assertEqual(self.records[-1]['best_member'], 1)
@@ -205,7 +209,7 @@ class ResumeTest(TestCase):
 
   def test_population_of_another_size(self):
     checkpointer = self.checkpointer()
-    config = dataclasses.replace(tiny.LOCKSTEP, frames=2 * tiny.ROLLOUT)
+    config = dataclasses.replace(tiny.LOCKSTEP, frames=3 * tiny.ROLLOUT)
     self.train_all(config, checkpointer=checkpointer)
     with self.assertRaisesRegex(ValueError, 'Resume with the same flags'):
       self.train_all(
@@ -218,6 +222,28 @@ class MistakesTest(TestCase):
   def test_nobody(self):
     with self.assertRaisesRegex(ValueError, 'num_members is 0; expected at'):
       training.PopulationConfig(_RULES, 0)
+
+  def test_fields_are_of_their_types(self):
+    for fields in (
+        {'num_members': '2'}, {'num_members': 2.0}, {'rules': 'kickstarting'}):
+      with self.assertRaisesRegex(checks.UserError, 'is .*, of type'):
+        training.PopulationConfig(**({'rules': _RULES} | fields))
+
+  @parameterized.parameters(
+      ({'exploit': pbt.Margin(points=5.0)}, float('inf'), 'raw returns'),
+      ({'exploit': pbt.Margin(points=200.0)}, 100.0, 'scores of these tasks'),
+      ({'ready': pbt.Ready(tiny.FRAMES)}, 100.0, 'every is 160'),
+      ({'ready': pbt.Ready(tiny.FRAMES // 4, 'steps')}, 100.0, 'every is 160'),
+      ({'ready': pbt.Ready(1, burn_in=tiny.FRAMES)}, 100.0, 'burn_in is 160'),
+      ({'exploit': pbt.TTest(window=81)}, 100.0, 'window is 81 rounds of 2'))
+  def test_rules_that_cannot_do_anything(self, rules, cap, text):
+    problem = _make_problem(
+        frames_per_step=4, make_window=lambda frames: scores.ScoreWindow(
+            [0.0, 0.0], [1.0, 1.0], frames, cap))
+    rules = dataclasses.replace(_RULES, **rules)
+    with self.assertRaisesRegex(checks.UserError, text):
+      self.train_all(
+          problem=problem, population=training.PopulationConfig(rules, _SIZE))
 
   def test_streams_that_do_not_share_out(self):
     problem = _make_problem(
