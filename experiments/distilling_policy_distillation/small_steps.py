@@ -191,6 +191,7 @@ def _weigh(plan, state, mdps, teacher, target):
       distance=(records.distance[visit, column]
                 if plan.rewards_distance else zeros),
       reverse_cross_entropy=zeros,
+      reverse_kl=zeros,
       teacher_log_prob=read(
           'teacher_log_prob', lambda: jnp.where(
               chosen < known, target.log_probs[

@@ -43,6 +43,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
+from kickstarting.losses import products
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
 TEACHER_FLOOR = 1e-3
@@ -52,11 +53,14 @@ _DPD = 'Czarnecki et al. (2019), arXiv:1902.02186, '
 class Step(NamedTuple):
   """What methods are made of, at one step; any leading axes.
 
-  Gradients flow from the first two into the student's logits.
+  Gradients flow from the first three into the student's logits.
   """
 
   distance: types.Array  # H(teacher || student), or another divergence
   reverse_cross_entropy: types.Array  # H(student || teacher)
+  reverse_kl: types.Array  # KL(student || teacher)
+  # Log-probabilities of a, both 0 if the student cannot take a: it learns
+  # nothing there, and minus infinity would make rewards infinite.
   teacher_log_prob: types.Array  # log teacher(a)
   student_log_prob: types.Array  # log student(a)
   teacher_value: types.Array  # V of the teacher; 0 in terminal states
@@ -85,7 +89,12 @@ class Method:
   @property
   def has_return(self) -> bool:
     """Whether there is an r_i, and so a policy gradient."""
-    return bool(self.adds_reward or self.reward_now or self.reward_next)
+    return bool(self.adds_reward or self.has_teacher_reward)
+
+  @property
+  def has_teacher_reward(self) -> bool:
+    """Whether something in r_i comes from the teacher."""
+    return bool(self.reward_now or self.reward_next)
 
   @functools.cached_property
   def reward_reads(self) -> frozenset[str]:
@@ -122,6 +131,14 @@ def _distance(step):
 
 def _reverse_cross_entropy(step):
   return step.reverse_cross_entropy
+
+
+def _reverse_kl(step):
+  return step.reverse_kl
+
+
+def _minus_reverse_kl(step):
+  return -step.reverse_kl
 
 
 def _gated_distance(step):
@@ -164,6 +181,11 @@ _BASES = (
            reward_next=_minus_distance),
     Method('expected_entropy_regularised', _DPD + 'Table 1',
            loss=_reverse_cross_entropy, reward_next=_teacher_log_prob),
+    # What `kl_regularised` samples, as `expected_entropy_regularised` is what
+    # `entropy_regularised` samples: it keeps the student's own entropy.
+    Method('expected_kl_regularised', _DPD + 'section 3.3; the KL in'
+           ' the place of the cross-entropy',
+           loss=_reverse_kl, reward_next=_minus_reverse_kl),
     # The paper plots it and does not define it; this is the usual form.
     Method('kl_regularised', _DPD + 'Figure 5; Teh et al. (2017),'
            ' arXiv:1707.04175', reward_now=_log_ratio),
@@ -254,23 +276,29 @@ def make_step(
       (teacher_logits, student_value, teacher_value))
   log_student = categorical.log_probs(student_logits)
   log_teacher = floor_teacher(teacher_logits, floor)
+  reverse_cross_entropy = -categorical.expectation(log_student, log_teacher)
+  is_possible = log_student != -jnp.inf
   step = Step(
       distance=divergences.get_divergence(divergence)(
           teacher_logits, student_logits,
           teacher_temperature=teacher_temperature),
-      reverse_cross_entropy=-categorical.expectation(log_student, log_teacher),
-      teacher_log_prob=log_teacher,
-      student_log_prob=log_student,
+      reverse_cross_entropy=reverse_cross_entropy,
+      reverse_kl=reverse_cross_entropy + categorical.expectation(
+          log_student, log_student),
+      teacher_log_prob=jnp.where(is_possible, log_teacher, 0.0),
+      student_log_prob=jnp.where(is_possible, log_student, 0.0),
       teacher_value=jnp.asarray(teacher_value),
       student_value=jnp.asarray(student_value))
   if actions is None:
     wide = {name: getattr(step, name)[..., jnp.newaxis] for name in (
-        'distance', 'reverse_cross_entropy', 'teacher_value', 'student_value')}
+        'distance', 'reverse_cross_entropy', 'reverse_kl', 'teacher_value',
+        'student_value')}
     return step._replace(**wide)
   take = lambda x: jnp.squeeze(
       jnp.take_along_axis(x, actions[..., jnp.newaxis], axis=-1), axis=-1)
   return step._replace(
-      teacher_log_prob=take(log_teacher), student_log_prob=take(log_student))
+      teacher_log_prob=take(step.teacher_log_prob),
+      student_log_prob=take(step.student_log_prob))
 
 
 def pseudo_reward(
@@ -282,11 +310,6 @@ def pseudo_reward(
     weight: chex.Numeric = 1.0,
 ) -> jax.Array:
   """Computes r_i of a method, without gradient.
-
-  What step i+1 adds is multiplied by its discount: 1 in the paper's theory and
-  0 where there is no such step. With gamma < 1 the discounted sum is then that
-  of the discounted loss, and the teacher's value telescopes as a shaping reward
-  does (Ng et al., 1999).
 
   Args:
     method: which one.
@@ -300,13 +323,39 @@ def pseudo_reward(
   Returns:
     [...] float32.
   """
-  total = jnp.zeros_like(reward)
+  total = teacher_reward(method, step, following, discount, weight)
+  if method.adds_reward:
+    total += jax.lax.stop_gradient(reward)
+  return total
+
+
+def teacher_reward(
+    method: Method,
+    step: Step,
+    following: Step,
+    discount: types.Array,
+    weight: chex.Numeric = 1.0,
+) -> jax.Array:
+  """Computes what comes from the teacher in r_i, without gradient.
+
+  What step i+1 adds is multiplied by its discount: 1 in the paper's theory and
+  0 where there is no such step. With gamma < 1 the discounted sum is then that
+  of the discounted loss, and the teacher's value telescopes as a shaping reward
+  does (Ng et al., 1999).
+
+  Args:
+    method: which one.
+    step: step i; any shape [...].
+    following: step i+1; where the discount is 0 it is not read.
+    discount: of what comes from the teacher; [...] float32.
+    weight: lambda; a scalar or [...].
+
+  Returns:
+    [...] float32.
+  """
+  total = jnp.zeros_like(discount)
   if method.reward_now:
     total += method.reward_now(step)
   if method.reward_next:
-    total += jnp.where(
-        discount == 0, 0.0, discount * method.reward_next(following))
-  total *= weight
-  if method.adds_reward:
-    total += reward
-  return jax.lax.stop_gradient(total)
+    total += products.product(discount, method.reward_next(following))
+  return jax.lax.stop_gradient(products.product(weight, total))

@@ -26,6 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import types
+from kickstarting.losses import actor_critic
 from kickstarting.losses import distillation
 from kickstarting.losses import method_unroll
 from kickstarting.losses import transitions as transitions_lib
@@ -113,6 +114,9 @@ class _Slow:
   def reverse(self):
     return -sum(q * np.log(p) for p, q in zip(self.floored, self.q))
 
+  def reverse_kl(self):
+    return sum(q * np.log(q / p) for p, q in zip(self.floored, self.q))
+
   def log_teacher(self):
     if self.action is None:
       return -self.reverse()
@@ -132,6 +136,8 @@ _TABLE = {
     'n_distill': (_Slow.distance, _NOTHING, lambda s: -s.distance()),
     'expected_entropy_regularised': (
         _Slow.reverse, _NOTHING, _Slow.log_teacher),
+    'expected_kl_regularised': (
+        _Slow.reverse_kl, _NOTHING, lambda s: -s.reverse_kl()),
     'kl_regularised': (
         _NOTHING, lambda s: s.log_teacher() - s.log_student(), _NOTHING),
     'v_gated': (
@@ -196,7 +202,7 @@ class GradientTest(parameterized.TestCase):
 
   @parameterized.parameters(
       'on_policy_distill', 'n_distill', 'expected_entropy_regularised',
-      'v_gated')
+      'expected_kl_regularised', 'v_gated')
   def test_of_the_loss_is_that_of_finite_differences(self, name):
     output, trajectory = _make()
     weights = np.ones(_B, np.float32)
@@ -301,6 +307,26 @@ class EdgeTest(parameterized.TestCase):
       transitions, _ = _apply(name, output, trajectory)
       with self.subTest(name):
         self.assertTrue(np.isfinite(transitions.r_t).all())
+
+  def test_actions_that_the_student_cannot_take(self):
+    # A mask that depends on the state; the behaviour policy had every action.
+    output, trajectory = _make()
+    logits = output.logits.copy()
+    for t, b in ((0, 0), (1, 2), (4, 0)):
+      logits[t, b, trajectory.actions[t, b]] = -np.inf
+    for name in ('baseline', 'entropy_regularised', 'kl_regularised',
+                 'kl_regularised_plus_r', 'expected_entropy_regularised'):
+
+      def total(logits):
+        transitions, loss = _apply(
+            name, output._replace(logits=logits), trajectory)
+        terms = actor_critic.vtrace_actor_critic(transitions)
+        is_counted = transitions.is_learnable_tm1
+        return sum(jnp.sum(jnp.where(is_counted, term, 0.0)) for term in (
+            *terms.values(), 0.0 if loss is None else loss)), transitions.r_t
+
+      gradient, reward = jax.jit(jax.grad(total, has_aux=True))(logits)
+      chex.assert_tree_all_finite((gradient, reward))
 
   def test_nothing_learnable(self):
     output, trajectory = _make()

@@ -250,7 +250,7 @@ class PropositionsTest(_TestCase):
     alive = np.flatnonzero(~mdp.is_terminal)
     after = mdp.successor[alive]  # [N, 4]
     at = lambda x: distillation.Step(
-        *[jnp.zeros(())] * 4, teacher_value=x, student_value=jnp.zeros(()))
+        *[jnp.zeros(())] * 5, teacher_value=x, student_value=jnp.zeros(()))
     shaped = distillation.pseudo_reward(
         distillation.get_method('teacher_v_reward'), at(value[alive, None]),
         at(value[after]), mdp.reward[after],
