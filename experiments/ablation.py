@@ -27,6 +27,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,10 +35,14 @@ import scipy.stats
 
 from experiments import comparison
 from experiments import figures
+from experiments import folder_lock
+from experiments import stopping
 from kickstarting import checks
+from kickstarting import files
 from kickstarting.runtime import logger as logger_lib
 
 _RESAMPLES = 2000
+_POLL_S = 0.1
 
 
 class Setting(NamedTuple):
@@ -62,20 +67,50 @@ def student(name: str, *flags: str) -> Setting:
 def run(
     folder: pathlib.Path, setting: Setting, seed: str, extra: Sequence[str]
 ) -> pathlib.Path:
-  """Does one run unless it is done; returns the folder with its records."""
+  """Does one run unless it is done; returns the folder with its records.
+
+  The folder of the study belongs to this process from then on.
+
+  Raises:
+    ValueError: another process has that folder, or the run failed.
+    SystemExit: the run was interrupted.
+  """
+  folder_lock.take(folder)
   slug = setting.name.replace(' ', '_').replace('%', '')
   workdir = folder / f'{slug}-{seed}'
   if not _is_finished(workdir):
     command = [
         sys.executable, '-m', setting.program,
         f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
-    if workdir.exists():
+    if (workdir / 'config.json').exists():
       command.append('--resume')
     print(' '.join(command[1:]), flush=True)
-    subprocess.run(command, check=True)
+    call(command)
     if not _is_finished(workdir):
       raise SystemExit(f'{workdir} was interrupted; start the study again.')
   return workdir / setting.run
+
+
+def call(command: Sequence[str]) -> None:
+  """Runs a program to its end, and passes a request to stop on to it.
+
+  Raises:
+    ValueError: it failed.
+    SystemExit: this process was asked to stop.
+  """
+  is_asked = False
+  with subprocess.Popen(command) as process:
+    while process.poll() is None:
+      if stopping.requested() and not is_asked:
+        is_asked = True
+        process.terminate()  # Ctrl-C reaches it as well; it is asked only once
+      time.sleep(_POLL_S)
+  if stopping.requested():
+    raise SystemExit('interrupted; start the study again to go on')
+  if process.returncode:
+    raise checks.UserError(
+        f'{" ".join(command[1:])} ended with status {process.returncode}; what'
+        ' it said stands above. Mend that, and start the study again.')
 
 
 def _is_finished(workdir: pathlib.Path) -> bool:
@@ -264,5 +299,5 @@ def report(
     result['score_of_teacher'] = teacher_score
   if threshold is not None:
     result['threshold'] = threshold
-  (folder / f'{name}.json').write_text(json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / f'{name}.json', result, indent=2)
   print(json.dumps(result), flush=True)

@@ -41,6 +41,7 @@ from experiments import figures
 from experiments import flag_values
 from experiments import study_flags
 from kickstarting import checks
+from kickstarting import files
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', 'results/architectures')
@@ -177,8 +178,7 @@ def main(argv):
   result = {
       'workdir': str(folder), 'figure': str(figure), 'table': table,
       'score_of_teacher': teacher_score}
-  (folder / 'architectures.json').write_text(
-      json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / 'architectures.json', result, indent=2)
   print(json.dumps(result), flush=True)
 
 

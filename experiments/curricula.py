@@ -40,6 +40,7 @@ from experiments import figures
 from experiments import mixture_figures
 from experiments import study_flags
 from kickstarting import checks
+from kickstarting import files
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', None)
@@ -141,7 +142,7 @@ def main(argv):
   result: dict[str, Any] = {
       'workdir': str(folder), 'figure': str(figure), 'table': table,
       'mixtures': mixtures}
-  (folder / 'curricula.json').write_text(json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / 'curricula.json', result, indent=2)
   print(json.dumps(result), flush=True)
 
 

@@ -46,6 +46,7 @@ from experiments import students
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import checks
+from kickstarting import files
 from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
@@ -102,8 +103,7 @@ def main(argv):
       config.frames, gives_features=bool(update.feature_cost))
   first = students.helped(suite, update, config, teaching)
   second, second_config = students.alone(suite, frames=tuned)
-  workdir_lib.begin(folder, 'distil_then_tune')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'distil_then_tune')
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
         f' teachers, {config.frames / 1e6:.2f} M frames of distillation and'
         f' {tuned / 1e6:.2f} M of reward; results in {folder}', flush=True)
@@ -141,8 +141,8 @@ def _join(folder: pathlib.Path, frames: int) -> None:
   records = logger_lib.read_records(folder / 'distilled') + [
       record | {'frames': record['frames'] + frames}
       for record in logger_lib.read_records(folder / 'tuned')]
-  (folder / logger_lib.RECORDS).write_text(
-      ''.join(json.dumps(record) + '\n' for record in records))
+  files.write_text(folder / logger_lib.RECORDS, ''.join(
+      json.dumps(record) + '\n' for record in records))
 
 
 if __name__ == '__main__':

@@ -19,6 +19,7 @@ the records hold (`kickstarting/runtime/training.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+import io
 import itertools
 import os
 import pathlib
@@ -27,6 +28,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 
+from kickstarting import files
 from kickstarting.runtime import logger as logger_lib
 
 matplotlib.use('Agg')
@@ -153,6 +155,8 @@ def save(figure: Any, path: str | os.PathLike[str]) -> pathlib.Path:
   """Writes a figure as PNG and PDF and closes it; returns the PNG's path."""
   path = pathlib.Path(path)
   for suffix in ('.png', '.pdf'):
-    figure.savefig(path.with_suffix(suffix), dpi=150)
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=150, format=suffix[1:])
+    files.write_bytes(path.with_suffix(suffix), picture.getvalue())
   plt.close(figure)
   return path.with_suffix('.png')

@@ -93,14 +93,13 @@ def main(argv):
   if _BASELINE.value:
     jobs['scratch'], _ = students.alone(suite)
   jobs[student] = students.helped(suite, update, config, teaching)
-  workdir_lib.begin(folder, 'kickstart')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'kickstart')
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
         f' teachers, {frames / 1e6:.2f} M frames a student; results in'
         f' {folder}', flush=True)
   outcomes: dict[str, training.Outcome] = {}
   for name, problem in jobs.items():
-    if not stop():
+    if not (outcomes and stop()):
       outcomes[name] = _train(name, folder, suite, problem, stop)
   ended = 'interrupted' if stop() else 'finished'
   last = outcomes[list(outcomes)[-1]]

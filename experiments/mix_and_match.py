@@ -27,6 +27,7 @@ and written as `policy.npz`. Not here: what the agents share
 """
 
 from collections.abc import Callable, Mapping, Sequence
+import contextlib
 import dataclasses
 import functools
 import json
@@ -57,6 +58,7 @@ from kickstarting.networks import build as networks
 from kickstarting.populations import evolving
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
+from kickstarting.runtime import threads
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 from kickstarting.weights import parsing
@@ -296,18 +298,18 @@ def main(argv):
       evolving.fit_rules(
           problem, _config(network), rules_flags.rules(_PRESET.value),
           _num_members(network))
-  workdir_lib.begin(folder, 'mix_and_match')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'mix_and_match')
   print(f'{_CASE.value} on {suite.name}: {len(suite.tasks)} tasks,'
         f' {shared_flags.FLAGS.frames / 1e6:.2f} M frames an agent; results in'
         f' {folder}', flush=True)
   trained: dict[str, _Trained] = {}
   evaluations: dict[str, dict[str, Any]] = {}
   for name, problem in problems.items():
-    if not stop():
+    if not (trained and stop()):
       trained[name] = _train(case, name, suite, problem, folder, stop)
     if not stop():
-      evaluations[name] = _judge(case, name, suite, trained[name], folder)
+      with contextlib.suppress(threads.Stopped):
+        evaluations[name] = _judge(case, name, suite, trained[name], folder)
   last = trained[list(trained)[-1]]
   figure = mixture_figures.draw(
       folder / 'mix_and_match', {name: [folder / name] for name in trained},

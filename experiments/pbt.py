@@ -30,7 +30,7 @@ presets (`kickstarting/pbt/rules.py`), who watches processes
 (`pbt_processes.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import functools
 import json
 import pathlib
@@ -51,6 +51,7 @@ from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import checks
+from kickstarting import files
 from kickstarting import pbt
 from kickstarting import update as update_lib
 from kickstarting.populations import evolving
@@ -135,7 +136,7 @@ def _one_program(
     config: training_config.TrainingConfig,
     rules: pbt.Rules,
     folder: pathlib.Path,
-    stop: workdir_lib.StopRequest,
+    stop: Callable[[], bool],
 ) -> dict[str, Any]:
   """Trains all members in this process."""
   population = population_training.PopulationConfig(rules, _POPULATION.value)
@@ -163,7 +164,7 @@ def _one_program(
 
 def main(argv):
   del argv
-  folder = workdir_lib.choose('pbt')
+  folder = workdir_lib.choose('pbt', owns=_MEMBER.value < 0)
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   rules = _rules(config.frames)
   if _MEMBER.value >= 0:
@@ -185,8 +186,7 @@ def main(argv):
   judging.check_rules(judge, rules)
   if _PROCESSES.value:
     generations.check_rules(rules, config, _POPULATION.value)
-  workdir_lib.begin(folder, 'pbt')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'pbt')
   print(f'{len(problem.task_names)} tasks, {len(problem.teacher_names)}'
         f' teachers, {_POPULATION.value} members of'
         f' {config.frames / 1e6:.2f} M frames; results in {folder}', flush=True)
@@ -212,9 +212,9 @@ def _summarise(
       name: dict(zip(('frames', 'values'), pbt.schedule(segments, name)))
       for name in segments[-1].hypers
   }
-  (folder / 'schedule.json').write_text(json.dumps(schedule, indent=2) + '\n')
-  (folder / 'lineage.jsonl').write_text(
-      ''.join(json.dumps(record) + '\n' for record in records))
+  files.write_json(folder / 'schedule.json', schedule, indent=2)
+  files.write_text(folder / 'lineage.jsonl', ''.join(
+      json.dumps(record) + '\n' for record in records))
   pictures = {
       'score': population_figures.draw_scores(folder / 'score', folder),
       'lambda': population_figures.draw_lambdas(

@@ -31,8 +31,9 @@ from typing import Any
 import numpy as np
 
 from experiments import build
+from experiments import folder_lock
+from experiments import stopping
 from experiments import streams as streams_lib
-from experiments import workdir as workdir_lib
 from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import controller as controller_lib
@@ -96,14 +97,18 @@ class _Members:
 
   def _start(self, member: int) -> subprocess.Popen:
     folder = self._files.member(member)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder_lock.check()  # a folder that was deleted is not made again
+    with files_lib.writing(folder):
+      folder.mkdir(parents=True, exist_ok=True)
     log = folder / 'log.txt'
     self._starts[member] += 1
     if self._starts[member] > _MAX_STARTS:
       raise loop.TrainingError(
           f'member {member} died {_MAX_STARTS} times; its last words are in'
           f' {str(log)!r}. Mend the cause and add --resume.')
-    with log.open('a') as out:
+    with files_lib.writing(log):
+      out = log.open('a')
+    with out:
       return subprocess.Popen(
           [*self._command, '--resume', f'--workdir={self._files.folder}',
            f'--member={member}'],
@@ -184,7 +189,7 @@ def run_member(
   files = generations.Files(folder)
   mine = files.member(member)
   problem = make_problem(config, 1)
-  stop = workdir_lib.StopRequest()
+  stop = stopping.accept()
   # Of a controller that was killed, members may live on for a while.
   lock = exchange.Lock(files.lock(member))
   try:
@@ -257,6 +262,6 @@ def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:
         **scoring.summarise(scores, [row['task_score'] for row in rows]),
         'member_score': {str(m): row['score'] for m, row in enumerate(rows)},
     })
-  (folder / logger_lib.RECORDS).write_text(
-      ''.join(json.dumps(record) + '\n' for record in merged))
+  files_lib.write_text(folder / logger_lib.RECORDS, ''.join(
+      json.dumps(record) + '\n' for record in merged))
   return merged

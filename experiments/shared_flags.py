@@ -30,6 +30,7 @@ from kickstarting import checks
 from kickstarting import update as update_lib
 from kickstarting.environments import worker_pool
 from kickstarting.networks import build as networks
+from kickstarting.runtime import evaluation
 from kickstarting.runtime import training_config
 
 FLAGS = flags.FLAGS
@@ -165,6 +166,10 @@ WEIGHTS = flags.DEFINE_string(
 LEARNER_SCHEDULE = flags.DEFINE_string(
     'learner_schedule', '', 'PATH of the schedule.json of a population, whose '
     'learning rate and costs over time this learner takes.')
+EVALUATION_MAX_STEPS = flags.DEFINE_integer(
+    'evaluation_max_steps', evaluation.MAX_STEPS, 'Steps after which an '
+    'episode of an evaluation is cut: it counts with its return so far, and '
+    'its stream plays no further one.', lower_bound=1)
 BOOTSTRAP_ON_TIMEOUT = flags.DEFINE_bool(
     'bootstrap_on_timeout', False, 'Treat a time-out as the end of the data, '
     'not of the episode.')

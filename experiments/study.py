@@ -27,14 +27,15 @@ import json
 import pathlib
 from typing import Any
 
-from absl import app
 from absl import flags
 import numpy as np
 
 from experiments import ablation
+from experiments import cli
 from experiments import comparison
 from experiments import figures
 from experiments import study_flags
+from kickstarting import files
 from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 
@@ -87,9 +88,9 @@ def main(argv):
           f'{suite.name}, {len(study_flags.SEEDS.value)} seeds (mean and'
           ' range)'))
   result = {'workdir': str(folder), 'figure': str(figure), 'table': table}
-  (folder / 'study.json').write_text(json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / 'study.json', result, indent=2)
   print(json.dumps(result), flush=True)
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

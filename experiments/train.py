@@ -36,6 +36,7 @@ from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import update as update_lib
+from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
@@ -57,8 +58,7 @@ def main(argv):
         shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
         config.frames)
   problem = build.make_problem(suite, network, update, config, teaching)
-  workdir_lib.begin(folder, 'train')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'train')
   outcome = build.run(
       problem, config, folder, resume=run_flags.RESUME.value,
       should_stop=stop)
@@ -80,12 +80,16 @@ def main(argv):
       'last': (outcome.frames, outcome.params),
       'best': (outcome.best_frames, outcome.best_params),
   }
-  evaluations = {
-      name: playing.evaluate(
-          problem.agent, suite, params, _EVALUATION_EPISODES.value, config.seed,
-          label=f'{name} parameters: ')
-      for name, (_, params) in candidates.items()
-  }
+  try:
+    evaluations = {
+        name: playing.evaluate(
+            problem.agent, suite, params, _EVALUATION_EPISODES.value,
+            config.seed, label=f'{name} parameters: ')
+        for name, (_, params) in candidates.items()
+    }
+  except threads.Stopped:
+    workdir_lib.finish(folder, result | {'ended': 'interrupted'})
+    return
   chosen = max(evaluations, key=lambda name: evaluations[name]['score'])
   frames, params = candidates[chosen]
   build.export(folder / 'policy.npz', network, suite, params, {

@@ -15,7 +15,8 @@
 """Files that are written whole, and files from outside that are read in bounds.
 
 Here: one way to write (a temporary file, then a rename) and one to read, for
-text and JSON; `writing` turns every OSError of an output into one line. A file
+text and JSON; `writing` turns every OSError of an output into one line, and
+`check_same` notices an output that somebody deletes while it is written. A file
 from outside may be anything: what it may be (a regular file), how large, and
 how deep is checked before it is parsed. Not here: what the files hold, archives
 of arrays (`teachers/policy_file.py`), checkpoints (`runtime/checkpoint.py`).
@@ -60,6 +61,27 @@ def writing(path: str | os.PathLike[str]) -> Iterator[None]:
         f'{str(path)!r} cannot be written ({error.strerror or error}). Free'
         ' some space or allow writing there, then resume; what was written'
         ' before is intact.') from error
+
+
+def check_same(path: str | os.PathLike[str], descriptor: int) -> None:
+  """Checks that what is open is still where it was opened.
+
+  Args:
+    path: of a file or folder.
+    descriptor: of what was opened there.
+
+  Raises:
+    OutputError: somebody deleted, moved or replaced it.
+  """
+  try:
+    is_same = os.path.samestat(os.stat(path), os.fstat(descriptor))
+  except OSError:
+    is_same = False
+  if not is_same:
+    raise OutputError(
+        f'{str(path)!r} is gone: it was deleted, moved or replaced while the'
+        ' run wrote to it. Put the folder back and resume, or start the run'
+        ' again.')
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:

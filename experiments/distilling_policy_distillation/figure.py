@@ -29,6 +29,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments import run_flags
+from experiments import stopping
 from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
@@ -64,17 +65,16 @@ def main(
     summarise: what was found -> more for the JSON.
   """
   program = f'distilling_policy_distillation.{name}'
-  folder = workdir_lib.choose(program)
+  folder = workdir_lib.choose(program, owns=not lab_flags.HELPER.value)
   config = run_flags.config_from_flags(laboratory.LabConfig)
   groups = make_groups()
   laboratory.check(config, groups)
   if lab_flags.HELPER.value:
     _help(config, groups, folder)
     return
-  workdir_lib.begin(folder, program)
+  stop = workdir_lib.begin(folder, program)
   print(f'{config.mdps} MDPs, {sum(len(g.curves) for g in groups)} curves of'
         f' {config.steps} updates; results in {folder}', flush=True)
-  stop = workdir_lib.StopRequest()
   began = time.monotonic()
   try:
     found, core_seconds = workers.run(
@@ -101,7 +101,7 @@ def _help(config, groups, folder) -> None:
   """Takes up curves of a run that another process started."""
   relay = progress_lib.Relay(functools.partial(print, flush=True))
   try:
-    learning.work(config, groups, folder, relay, workdir_lib.StopRequest())
+    learning.work(config, groups, folder, relay, stopping.accept())
   except learning.Interrupted:
     pass
 

@@ -19,6 +19,7 @@ Not here: what is in them (the figures' own modules).
 
 from collections.abc import Mapping, Sequence
 import csv
+import io
 import pathlib
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments import figures
+from kickstarting import files
 
 ERRORS = 1.96  # standard errors on each side, as in the paper
 
@@ -106,14 +108,15 @@ def write_csv(
     path: pathlib.Path, panels: Sequence[Sequence[Panel]]
 ) -> pathlib.Path:
   """Writes all curves of all panels; returns the path."""
-  with path.open('w', newline='') as out:
-    writer = csv.writer(out)
-    writer.writerow(
-        ['panel', 'measure', 'curve', 'step', 'mean', 'standard_error'])
-    for row in panels:
-      for panel in row:
-        for name, line in panel.curves.items():
-          for values in zip(*line):
-            writer.writerow([panel.title, panel.label, name,
-                             *(f'{value:.6g}' for value in values)])
+  out = io.StringIO(newline='')
+  writer = csv.writer(out)
+  writer.writerow(
+      ['panel', 'measure', 'curve', 'step', 'mean', 'standard_error'])
+  for row in panels:
+    for panel in row:
+      for name, line in panel.curves.items():
+        for values in zip(*line):
+          writer.writerow([panel.title, panel.label, name,
+                           *(f'{value:.6g}' for value in values)])
+  files.write_text(path, out.getvalue())
   return path

@@ -47,10 +47,12 @@ class Judge(NamedTuple):
   agent: acts with a member's parameters; often the one that is trained.
   make_environment: number of the decision -> streams of every task, a multiple
     of P of each; every stream plays one episode.
+  limits: of an episode, which counts with its return so far if it is cut.
   """
 
   agent: agent_lib.Agent
   make_environment: Callable[[int], base.BatchedEnvironment]
+  limits: evaluation.Limits = evaluation.DEFAULT
 
 
 def check_rules(judge: Judge | None, rules: pbt.Rules) -> None:
@@ -79,6 +81,7 @@ class Play(Protocol):
 
     Raises:
       ValueError: the tasks differ in their number of streams.
+      threads.Stopped: the limits of the judge said so.
     """
 
 
@@ -102,9 +105,11 @@ def make_play(
     tasks = environment.task
     members = layout.members(environment.num_streams)
     actor = actor_lib.StreamActor(
-        functions, environment, None, rng_key, layout)
-    returns, _ = evaluation.play(
-        actor, parameter_store.ParameterStore(0, params), np.ones_like(tasks))
+        functions, environment, None, rng_key, layout,
+        max_steps=judge.limits.max_steps)
+    returns, *_ = evaluation.play(
+        actor, parameter_store.ParameterStore(0, params), np.ones_like(tasks),
+        judge.limits)
     by_stream = np.array(returns)[:, 0]
     rounds = (
         zip(*(by_stream[(members == member) & (tasks == task)]

@@ -37,12 +37,13 @@ from kickstarting.teachers import labelling
 
 
 class Episode(NamedTuple):
-  """A finished episode."""
+  """An episode that ended, or that was cut."""
 
   stream: int  # of its batch
   task: int  # row of the suite's task list
   episode_return: float  # undiscounted, raw
   length: int  # steps
+  is_cut: bool = False  # it went on, and its rest is not looked at
 
 
 class Rollout(NamedTuple):
@@ -85,7 +86,19 @@ class StreamActor:
       labeller: labelling.Labeller | None,
       rng_key: types.Array,
       layout: layout_lib.Layout = layout_lib.WHOLE,
+      max_steps: int | None = None,
   ):
+    """Resets the environments.
+
+    Args:
+      functions: of the agent.
+      environment: freshly made; owned from now on.
+      labeller: of its streams; None without teachers.
+      rng_key: of the actions.
+      layout: of the streams.
+      max_steps: an episode that is still under way after so many is reported,
+        as one that was cut, and once more where it ends. None: at its end.
+    """
     self._functions = functions
     self._environment = environment
     self._labeller = labeller
@@ -102,6 +115,7 @@ class StreamActor:
     self._lengths = np.zeros(num_streams, np.int64)
     self._timesteps: list[types.Timestep] = [environment.reset()]
     self._is_waiting = False  # for the environments
+    self._max_steps = max_steps
     self._begun: Any = None
 
   def begin(self, newest: parameter_store.Versioned) -> None:
@@ -178,10 +192,13 @@ class StreamActor:
       is_first = step_type == base.FIRST
       self._returns = np.where(is_first, 0.0, self._returns + reward)
       self._lengths = np.where(is_first, 0, self._lengths + 1)
-      for stream in np.flatnonzero(step_type == base.LAST):
+      is_last = step_type == base.LAST
+      is_cut = ~is_last & (self._lengths == (self._max_steps or -1))
+      for stream in np.flatnonzero(is_last | is_cut):
         episodes.append(Episode(
             int(stream), int(self._environment.task[stream]),
-            float(self._returns[stream]), int(self._lengths[stream])))
+            float(self._returns[stream]), int(self._lengths[stream]),
+            bool(is_cut[stream])))
     return episodes
 
 

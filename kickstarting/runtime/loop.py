@@ -16,7 +16,9 @@
 
 Shutdown order: the loop ends (frame budget, stop request or error), the source
 stops its actors (stop event, queue calls give up, threads are joined with a
-deadline), the last update is awaited, a checkpoint is written. Not here: what
+deadline), the last update is awaited, a checkpoint is written. A run in
+lockstep that is stopped writes none: its actors start afresh at every
+checkpoint, so one at another place would change what follows. Not here: what
 it runs (`program.py`, read it first), threads (`sources.py`), what an update
 does (`update.py`), one student (`training.py`), many (`populations/`).
 """
@@ -90,7 +92,8 @@ def run(
     checkpointer: where to save; None to save nothing.
     resume: continue from the checkpointer's newest checkpoint.
     start: where a new run begins, if not at its beginning.
-    should_stop: polled at every update; True ends the run cleanly.
+    should_stop: polled at every update; True ends the run cleanly. It is saved
+      then, or, in lockstep, goes back to its last checkpoint when resumed.
 
   Raises:
     TrainingError: the steering says so.
@@ -165,6 +168,7 @@ class _Loop:
     self._rng_key = jax.random.key_data(rng_key)
     self._seconds = 0.0
     self._cuts = 0  # of streams, in this process
+    self._must_record = False  # before all else
     self._must_evolve = False  # before the next update
 
   def run(self, should_stop) -> Ending:
@@ -187,11 +191,14 @@ class _Loop:
     stragglers: list[str] = []
     ended = 'finished'
     try:
-      while self._frames < config.frames:
+      while self._frames < config.frames or self._must_record:
         if should_stop():
           ended = 'interrupted'
           break
         try:
+          if self._must_record:  # the run was stopped while it was judged
+            self._record(source)
+            continue
           if self._must_evolve and self._evolve():
             stragglers += source.close()
             source = self._start()
@@ -204,9 +211,12 @@ class _Loop:
         self._seconds = seconds_before + time.monotonic() - began
         if self._frames >= record or self._frames >= config.frames:
           self._settle()
-          self._record(source)
-          self._must_evolve = self._frames < config.frames
           record = self._next(config.record_frames)
+          self._must_record = True
+          try:
+            self._record(source)
+          except threads.Stopped:
+            continue
         if checkpoint <= self._frames < config.frames:
           self._settle()
           checkpoint = self._next(config.checkpoint_frames)
@@ -219,7 +229,8 @@ class _Loop:
       self._settle()
     finally:
       stragglers += source.close()
-    self._save()
+    if ended == 'finished' or not config.lockstep:
+      self._save()
     elapsed = time.monotonic() - began
     return Ending(
         ended=ended,
@@ -289,7 +300,12 @@ class _Loop:
     self._num_totals += 1
 
   def _record(self, source) -> None:
-    """Reports means since the last record."""
+    """Reports means since the last record.
+
+    Raises:
+      threads.Stopped: the run is to end, and whoever judges it was at work.
+    """
+    judged = self._steering.record(self._frames, self._store.get().params)
     now = time.monotonic()
     frames, then = self._last_record
     self._last_record = (self._frames, now)
@@ -312,8 +328,10 @@ class _Loop:
         'cuts': self._cuts,
         **means,
         **source.statistics(),
-        **self._steering.record(self._frames, self._store.get().params),
+        **judged,
     })
+    self._must_record = False
+    self._must_evolve = self._frames < self._config.frames
 
   def _evolve(self) -> bool:
     """Lets the steering change the learner; returns whether actors restart."""
@@ -331,8 +349,8 @@ class _Loop:
         'learner': self._state,
         'rng_key': self._rng_key,
         'progress': np.array(
-            [self._frames, self._seconds, self._starts, self._must_evolve],
-            np.float64),
+            [self._frames, self._seconds, self._starts, self._must_record,
+             self._must_evolve], np.float64),
         **self._steering.snapshot(),
     }
 
@@ -357,5 +375,5 @@ class _Loop:
     self._frames, self._seconds, self._starts = (
         int(saved['progress'][0]), float(saved['progress'][1]),
         int(saved['progress'][2]))
-    self._must_evolve = bool(saved['progress'][3])
+    self._must_record, self._must_evolve = map(bool, saved['progress'][3:])
     self._steering.restore(saved)

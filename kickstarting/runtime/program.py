@@ -66,7 +66,11 @@ class Steering(Protocol):
     """Looks at an update's metrics; raises TrainingError to end the run."""
 
   def record(self, frames: int, params: types.Params) -> dict[str, Any]:
-    """Returns what a record of the curves says of the run."""
+    """Returns what a record of the curves says of the run.
+
+    May play to find out; then it raises `threads.Stopped` when the run is to
+    end, and is called again, perhaps before any `hypers`, when it is resumed.
+    """
 
   def evolve(
       self, frames: int, state: types.LearnerState

@@ -108,7 +108,8 @@ def train(
       per-task dicts.
     checkpointer: where to save; None to save nothing.
     resume: continue from the checkpointer's newest checkpoint.
-    should_stop: polled at every update; True ends the run cleanly.
+    should_stop: polled at every update; True ends the run cleanly; see
+      `loop.run`.
 
   Raises:
     loop.TrainingError: the loss is not finite.
@@ -198,6 +199,9 @@ class _Student:
     self._config = config
     self._control = problem.controller.init(len(problem.teacher_names))
     self.window = problem.make_window(config.window_frames)
+    self._used = {  # by the last update
+        'lambda': np.zeros(len(problem.teacher_names), np.float32),
+        **{name: np.zeros((), np.float32) for name in LEARNER_HYPERS}}
 
   def begin(self, state: types.LearnerState) -> None:
     self.best = (-np.inf, 0, jax.device_get(state.params))
@@ -206,7 +210,6 @@ class _Student:
     config = self._config
     self._control, weights = self._problem.controller.update(
         self._control, controllers.Progress(frames=frames))
-    self._weights = weights
     left = max(0.0, 1.0 - frames / config.frames)
     values = {
         **{name: getattr(config, name) for name in LEARNER_HYPERS},
@@ -215,10 +218,10 @@ class _Student:
         name: schedule(frames)
         for name, schedule in self._problem.schedules.items()
     }
-    self._learner_hypers = {
+    hypers = {
         name: np.asarray(value, np.float32) for name, value in values.items()}
-    return types.Hypers(
-        alpha=weights.alpha, rho=weights.rho, **self._learner_hypers)
+    self._used = {'lambda': weights.alpha * weights.rho, **hypers}
+    return types.Hypers(alpha=weights.alpha, rho=weights.rho, **hypers)
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     for episode in () if self._problem.referee else episodes:
@@ -255,9 +258,8 @@ class _Student:
         'task_score': dict(zip(names, map(float, window.task_scores()))),
         'episodes': dict(zip(names, map(int, window.num_episodes))),
         'lambda': dict(zip(
-            self._problem.teacher_names,
-            map(float, self._weights.alpha * self._weights.rho))),
-        **{name: float(self._learner_hypers[name])
+            self._problem.teacher_names, map(float, self._used['lambda']))),
+        **{name: float(self._used[name])
            for name in ('learning_rate', 'entropy_cost', 'mixing')},
     }
 
@@ -274,9 +276,11 @@ class _Student:
         'best': np.array([score, frames], np.float64),
         'control': self._control,
         'window': self.window.state(),
+        'used': self._used,
     }
 
   def restore(self, saved: Mapping[str, types.PyTree]) -> None:
+    self._used = saved['used']
     self.best = (
         float(saved['best'][0]), int(saved['best'][1]), saved['best_params'])
     self._control = saved['control']

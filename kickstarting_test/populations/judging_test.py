@@ -24,6 +24,8 @@ from kickstarting import pbt
 from kickstarting.environments import scores
 from kickstarting.populations import judging
 from kickstarting.populations import training
+from kickstarting.runtime import evaluation
+from kickstarting.runtime import threads
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
 
@@ -63,6 +65,24 @@ class PlayTest(absltest.TestCase):
     self.assertEqual(played.dtype, np.float32)
     np.testing.assert_allclose(played, expected)
     self.assertTrue(batch.is_closed)
+
+  def test_an_episode_that_never_ends_counts_as_it_was_cut(self):
+    lengths = [10**9, *_LENGTHS[1:]]
+    play = judging.make_play(
+        judging.Judge(
+            _AGENT, lambda decision: taped.TapedBatch(lengths, _TASKS),
+            evaluation.Limits(max_steps=4)), _make_window, _SIZE)
+    played = play(0, _params(), jax.random.key(1))
+    # Scores of 4 steps of reward 1 and of 2 steps of reward 5, of 10 and 20.
+    self.assertAlmostEqual(float(played[0, 0]), (40 + 50) / 2, places=4)
+
+  def test_a_request_to_stop_is_heard(self):
+    play = judging.make_play(
+        judging.Judge(
+            _AGENT, lambda decision: taped.TapedBatch([10**9] * 8, _TASKS),
+            evaluation.Limits(should_stop=lambda: True)), _make_window, _SIZE)
+    with self.assertRaises(threads.Stopped):
+      play(0, _params(), jax.random.key(1))
 
   def test_decisions_have_episodes_of_their_own(self):
     seen = []

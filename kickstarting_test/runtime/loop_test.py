@@ -51,6 +51,7 @@ class _Steering:
     self.new_state = None
     self.must_restart = False
     self.must_wait = False
+    self.must_wait_at = None  # while it judges
 
   def begin(self, state):
     self.tape.append('begin')
@@ -71,6 +72,8 @@ class _Steering:
   def record(self, frames, params):
     self.tape.append(f'record {frames}')
     self.recorded = params
+    if frames == self.must_wait_at:
+      raise threads.Stopped()
     return {'mine': 7}
 
   def evolve(self, frames, state):
@@ -152,13 +155,33 @@ class LoopTest(tiny.TestCase):
     steering.must_wait = True
     checkpointer = self.checkpointer()
     first = self._run(
-        steering, checkpointer=checkpointer,
+        steering, checkpointer=checkpointer, config={'lockstep': False},
         should_stop=lambda: 'evolve 8' in steering.tape)
     self.assertEqual((first.ended, first.frames), ('interrupted', 8))
     resumed = _Steering()
-    ending = self._run(resumed, checkpointer=checkpointer, resume=True)
+    ending = self._run(
+        resumed, checkpointer=checkpointer, resume=True,
+        config={'lockstep': False})
     self.assertEqual(ending.ended, 'finished')
     self.assertEqual(resumed.tape[2:4], ['evolve 8', 'observe 8'])
+
+  @parameterized.parameters(8, 16)
+  def test_stopped_while_it_is_judged_it_is_judged_first_when_resumed(
+      self, frames):
+    steering = _Steering()
+    steering.must_wait_at = frames
+    checkpointer = self.checkpointer()
+    config = {'lockstep': False}
+    first = self._run(
+        steering, checkpointer=checkpointer, config=config,
+        should_stop=lambda: f'record {frames}' in steering.tape)
+    self.assertEqual((first.ended, first.frames), ('interrupted', frames))
+    resumed = _Steering()
+    ending = self._run(
+        resumed, checkpointer=checkpointer, resume=True, config=config)
+    self.assertEqual((ending.ended, ending.frames), ('finished', 16))
+    self.assertEqual(resumed.tape[2], f'record {frames}')
+    self.assertEqual([r['frames'] for r in self.records], [8, 16])
 
   def test_restores_the_steering_after_it_began(self):
     checkpointer = self.checkpointer()
