@@ -74,13 +74,12 @@ def _settings() -> list[ablation.Setting]:
         ' with which the others are compared. Add it.')
   for how in _MIXING.value or ['']:
     checks.check_name('--mixing', how, ('schedule', _BY_PBT))
-  settings = []
+  settings: list[ablation.Setting] = []
   for name in _AGENTS.value:
     of_agent = (f'--case={_CASE.value}', f'--agents={name}')
     for how in _MIXING.value if name in _MIXTURES else ['schedule']:
-      label, more = name, ()
-      if how == _BY_PBT:
-        label, more = f'{name} by pbt', (f'--mixing={_BY_PBT}',)
+      label = f'{name} by pbt' if how == _BY_PBT else name
+      more = (f'--mixing={_BY_PBT}',) if how == _BY_PBT else ()
       settings.append(ablation.Setting(
           label, 'experiments.mix_and_match', of_agent + more, name))
   return settings

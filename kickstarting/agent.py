@@ -43,7 +43,7 @@ class Agent(NamedTuple):
   unroll(params, timesteps [T, B], context, core state)
     -> (AgentOutput [T, B], core state).
   adopt(params, hypers) -> params. Puts in what the agent itself reads of the
-    hyper-parameters; an update begins with it.
+    hyper-parameters; an update begins with it. None if it reads nothing.
   """
 
   init: Callable[[types.Array], types.Params]
@@ -51,8 +51,7 @@ class Agent(NamedTuple):
   encode: Callable[..., Any]
   step: Callable[..., Any]
   unroll: Callable[..., tuple[types.AgentOutput, types.CoreState]]
-  adopt: Callable[[types.Params, types.Hypers], types.Params] = (
-      lambda params, hypers: params)
+  adopt: Callable[[types.Params, types.Hypers], types.Params] | None = None
 
 
 def example_timestep(

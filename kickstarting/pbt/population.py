@@ -115,7 +115,7 @@ def unstack(population: Population) -> list[Population]:
 
 def add_returns(
     population: Population,
-    returns: Sequence[Sequence[float]],
+    returns: Sequence[Sequence[float]] | np.ndarray,
     num_episodes: types.Array | Sequence[int] | None = None,
 ) -> Population:
   """Appends finished returns on the host; members may have different numbers.

@@ -145,6 +145,8 @@ class Evolving:
     del frames
     return types.Hypers(**self._population['hypers'])
 
+  preview = hypers
+
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     """Adds episodes to their member's window and rounds."""
     rounds, num_episodes = self.scores.observe(frames, episodes)
@@ -194,7 +196,7 @@ class Evolving:
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> tuple[types.LearnerState, bool]:
+  ) -> tuple[types.LearnerState, np.ndarray]:
     """Lets members that are ready copy and explore."""
     size = self._layout.num_members
     population, base = pbt.relative(self._population | {
@@ -212,14 +214,13 @@ class Evolving:
     self._population = pbt.absolute(
         population | dict.fromkeys(_WEIGHTS, {}), base)
     if not np.asarray(events.ready).any():
-      return state, False
-    # Actors hold what failed members left: recurrent states, trajectories.
-    must_restart = bool(self._failed.any())
+      return state, np.zeros(size, bool)
     self._failed = np.zeros(size, bool)
     self.records += pbt.to_records(events, self._num_steps, base)
     self.scores.copy(np.asarray(events.parent).tolist())
-    return state._replace(
-        **{name: population[name] for name in _WEIGHTS}), must_restart
+    return (
+        state._replace(**{name: population[name] for name in _WEIGHTS}),
+        np.asarray(events.parent) != np.arange(size))
 
   def snapshot(self) -> dict[str, types.PyTree]:
     """Returns all that `restore` needs."""

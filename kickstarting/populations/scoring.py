@@ -74,8 +74,7 @@ class MemberScores:
     rounds: list[list[float]] = [[] for _ in self.windows]
     num_episodes = np.zeros(len(rounds), np.int64)
     for episode in episodes:
-      member = (
-          episode.stream // self._layout.splits % self._layout.num_members)
+      member = self._layout.member(episode.stream)
       self.windows[member].add(frames, episode.task, episode.episode_return)
       num_episodes[member] += 1
       waiting = self._waiting[member]

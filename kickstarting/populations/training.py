@@ -126,6 +126,7 @@ def train(
       make_environment=problem.make_environment,
       make_labeller=problem.make_labeller,
       layout=layout,
+      adopt=vectorised.make_adopt(problem.agent),
   )
   steering = evolving.Evolving(
       problem, config, population.rules, layout, judge)

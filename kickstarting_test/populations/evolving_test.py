@@ -147,8 +147,8 @@ class EvolveTest(absltest.TestCase):
     steering = _make()
     before = steering.hyper_parameters
     _play(steering, 5, 1.0, 4.0, 2.0)
-    state, must_restart = steering.evolve(10, _state())
-    self.assertFalse(must_restart)
+    state, is_new = steering.evolve(10, _state())
+    self.assertEqual(is_new.tolist(), [True, False, False])
     self.assertEqual(state.params['w'].tolist(), [1, 1, 2])
     self.assertEqual(state.opt_state['mu'].tolist(), [10, 10, 20])
     after = steering.hyper_parameters
@@ -195,15 +195,15 @@ class EvolveTest(absltest.TestCase):
     steering.check(3, {'loss': np.array([np.nan, 1.0, 1.0]),
                        'grad_norm': np.ones(3)})
     self.assertEqual(steering.record(4, _state().params)['best_member'], 1)
-    state, must_restart = steering.evolve(5, _state())
-    self.assertTrue(must_restart)  # actors hold what the failed one left
+    state, is_new = steering.evolve(5, _state())
+    self.assertEqual(is_new.tolist(), [True, False, False])
     self.assertIn(float(state.params['w'][0]), (1.0, 2.0))
     self.assertEqual(state.params['w'][1:].tolist(), [1, 2])
     [record] = steering.records[3:]
     self.assertTrue(record['rescued'])
-    again, must_restart = steering.evolve(6, state)
+    again, is_new = steering.evolve(6, state)
     self.assertIs(again, state)
-    self.assertFalse(must_restart)
+    self.assertFalse(is_new.any())
 
   def test_all_members_failed(self):
     with self.assertRaisesRegex(
@@ -229,7 +229,7 @@ class EvolveTest(absltest.TestCase):
 
   def test_rules_that_name_no_hyper_parameter(self):
     rules = dataclasses.replace(
-        _RULES, evolutions={'epsilon': pbt.Evolution(pbt.Uniform(0.0, 1.0))})
+        _RULES, evolutions={'epsilon': pbt.Evolution(pbt.Uniform(0.1, 1.0))})
     with self.assertRaisesRegex(ValueError, 'the rules evolve epsilon, which'):
       _make(rules)
 
