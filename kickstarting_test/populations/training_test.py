@@ -24,11 +24,15 @@ from absl.testing import parameterized
 import jax
 import numpy as np
 
+from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import pbt
 from kickstarting.environments import scores
+from kickstarting.networks import branches
+from kickstarting.networks import build
 from kickstarting.populations import training
 from kickstarting.runtime import loop
+from kickstarting.weights import controllers
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
 
@@ -189,6 +193,44 @@ class RescueTest(TestCase):
     self.assertEqual(np.isfinite(outcome.scores).tolist(), [False, True])
     self.assertTrue(np.isnan(self.records[-1]['member_score']['0']))
     self.assertEqual(self.records[-1]['best_member'], 1)
+
+
+class SimpleAgentAloneTest(TestCase):
+  """Members whose mixing moves to exactly 0, with a smaller set of actions."""
+
+  _MIXING = {'mixing': pbt.Evolution(
+      pbt.Categorical((0.5,)), probability=1.0, space='linear',
+      changes=(-0.5,), high=1.0)}
+
+  def _train(self, config, exploit=pbt.Margin(window=1, points=0.0)):
+    network = build.NetworkConfig('flat', 4, branches=(
+        branches.Branch(policy='small', actions=(0, 2)), branches.Branch()))
+    problem = _make_problem(
+        agent=agent_lib.make_agent(
+            network, taped.TapedBatch([1]).spec.observation,
+            taped.NUM_ACTIONS),
+        make_labeller=lambda task: None, teacher_names=(),
+        controller=controllers.scheduled(1.0))
+    rules = pbt.Rules(pbt.Ready(3 * tiny.ROLLOUT), exploit, self._MIXING)
+    return self.train_all(
+        dataclasses.replace(config, transfer_cost=0.1), problem,
+        training.PopulationConfig(rules, _SIZE))
+
+  @parameterized.parameters(
+      # Unrolls of an earlier mixing, with the actions that are gone, wait.
+      dataclasses.replace(tiny.LOCKSTEP, batches_per_actor=3), tiny.THREADED)
+  def test_they_live_keep_their_returns_and_are_chosen(self, config):
+    outcome = self._train(config)
+    np.testing.assert_array_equal(outcome.hypers['mixing'], [0.0] * _SIZE)
+    self.assertFalse(any(r['rescued'] for r in outcome.records))
+    at_0 = [r for r in outcome.records
+            if r.get('old_hypers', {}).get('mixing') == 0.0]
+    self.assertNotEmpty(at_0)
+    self.assertNotIn(None, [r['score'] for r in at_0])
+    self.assertTrue(any(r['parent'] != r['member'] for r in at_0))
+    self.assertTrue(np.isfinite(outcome.scores).all())
+    for record in self.records:
+      self.assertTrue(np.isfinite(list(record['member_loss'].values())).all())
 
 
 class ResumeTest(TestCase):
