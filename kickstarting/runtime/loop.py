@@ -290,7 +290,7 @@ class _Loop:
     hypers = self._steering.hypers(self._frames)
     self._frames += rollout.frames // self._num_members
     self._cuts += rollout.cuts
-    is_current = np.equal(rollout.copies, self._copies)
+    is_current = np.asarray(rollout.copies) == self._copies
     if not is_current.any():
       return
     state, metrics = self._update(

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of who watches the members: deaths, mistakes, a controller that is gone.
+"""Tests of who watches the members: deaths, mistakes, a lost controller.
 
 Members are small scripts here. Not here: whole runs
 (`kill_population_test.py`).

@@ -202,7 +202,7 @@ class SimpleAgentAloneTest(TestCase):
       pbt.Categorical((0.5,)), probability=1.0, space='linear',
       changes=(-0.5,), high=1.0)}
 
-  def _train(self, config, exploit=pbt.Margin(window=1, points=0.0)):
+  def _train(self, config):
     network = build.NetworkConfig('flat', 4, branches=(
         branches.Branch(policy='small', actions=(0, 2)), branches.Branch()))
     problem = _make_problem(
@@ -211,7 +211,9 @@ class SimpleAgentAloneTest(TestCase):
             taped.NUM_ACTIONS),
         make_labeller=lambda task: None, teacher_names=(),
         controller=controllers.scheduled(1.0))
-    rules = pbt.Rules(pbt.Ready(3 * tiny.ROLLOUT), exploit, self._MIXING)
+    rules = pbt.Rules(
+        pbt.Ready(3 * tiny.ROLLOUT), pbt.Margin(window=1, points=0.0),
+        self._MIXING)
     return self.train_all(
         dataclasses.replace(config, transfer_cost=0.1), problem,
         training.PopulationConfig(rules, _SIZE))
