@@ -153,13 +153,15 @@ def run_all(
 
 
 def task_scores(folder: pathlib.Path) -> dict[str, float]:
-  """Returns the last score of every task of a run.
+  """Returns the last score of every task of a run; NaN where it has none.
 
   Of a population it is the mean of its three best members, as in Schmitt et al.
   (2018), Table 2, arXiv:1803.03835.
   """
   last = logger_lib.read_records(folder)[-1]
-  return last.get('task_score_top3', last['task_score'])
+  found = last.get('task_score_top3', last['task_score'])
+  return {task: np.nan if score is None else score
+          for task, score in found.items()}
 
 
 def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
@@ -172,8 +174,11 @@ def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
     seed: of the bootstrap.
 
   Returns:
-    Mean, lower and upper end; the ends are the mean with a single run.
+    Mean, lower and upper end; the ends are the mean with a single run. All are
+    NaN where a score is.
   """
+  if np.isnan(scores).any():
+    return (float('nan'),) * 3
   mean = lambda *tasks, axis=-1: scipy.stats.trim_mean(
       np.concatenate(tasks, axis=axis), 0.25, axis=axis)
   tasks = tuple(np.asarray(scores, np.float64).T)
@@ -189,14 +194,14 @@ def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
 
 def tabulate(
     runs: Mapping[str, Sequence[pathlib.Path]],
-    thresholds: Mapping[str, Sequence[float]] | None = None,
+    thresholds: Mapping[str, Sequence[float | None]] | None = None,
 ) -> dict[str, dict[str, Any]]:
   """Returns per setting its final scores, their mean, and the interval.
 
   Args:
     runs: from `run_all`.
-    thresholds: label -> a score for each seed; 'frames_to' then says when each
-      seed reached it, None if it did not.
+    thresholds: label -> a score for each seed, or None; 'frames_to' then says
+      when each seed reached it, None if it did not.
   """
   table = {}
   for name, folders in runs.items():
@@ -294,7 +299,8 @@ def report(
       folder / name, runs, title=title,
       marks=None if line is None else {'score': line, 'frames': {}})
   result: dict[str, Any] = {
-      'workdir': str(folder), 'figure': str(figure), 'table': table}
+      'workdir': str(folder), 'figure': str(figure),
+      'table': files.without_nan(table)}
   if teacher_score is not None:
     result['score_of_teacher'] = teacher_score
   if threshold is not None:

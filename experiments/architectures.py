@@ -92,9 +92,11 @@ def tabulate(
 
 
 def _score_at(frames: np.ndarray, values: np.ndarray, share: float) -> float:
-  """Returns the score of the last record until then; 0 before the first."""
+  """Returns the last score until then; NaN before the first."""
+  if not len(frames):
+    return float('nan')
   last = np.searchsorted(frames, frames[-1] * share / 100, side='right')
-  return float(values[last - 1]) if last else 0.0
+  return float(values[last - 1]) if last else float('nan')
 
 
 def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
@@ -105,7 +107,8 @@ def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
   print('| ' + ' | '.join(columns) + ' |')
   print('| ' + ' | '.join(['---'] * len(columns)) + ' |')
   for name, row in table.items():
-    cells = [f'{score:.1f}' for score in row['score_at'].values()]
+    cells = ['-' if np.isnan(score) else f'{score:.1f}'
+             for score in row['score_at'].values()]
     cells += ['never' if frames is None else f'{frames / 1e6:.2f}'
               for frames in row['frames_to'].values()]
     print('| ' + ' | '.join([name, *cells]) + ' |')

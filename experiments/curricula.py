@@ -36,7 +36,7 @@ from absl import flags
 
 from experiments import ablation
 from experiments import cli
-from experiments import figures
+from experiments import comparison
 from experiments import mixture_figures
 from experiments import study_flags
 from kickstarting import checks
@@ -128,9 +128,10 @@ def main(argv):
   seeds = study_flags.SEEDS.value
   runs = ablation.run_all(
       folder, settings, seeds, study_flags.EXTRA.value.split())
-  ends = [figures.curve(run)[1][-1] for run in runs[_COMPLEX]]
+  ends = [comparison.last_score(run) for run in runs[_COMPLEX]]
   table = ablation.tabulate(runs, {
-      'half of the complex agent\'s score': [end / 2 for end in ends],
+      'half of the complex agent\'s score': [
+          None if end is None else end / 2 for end in ends],
       'all of it': ends})
   ablation.print_table(table)
   mixtures = _mixtures(runs)

@@ -49,7 +49,6 @@ from kickstarting import checks
 from kickstarting import files
 from kickstarting import losses
 from kickstarting import types
-from kickstarting import update as update_lib
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
@@ -84,7 +83,7 @@ def main(argv):
   del argv
   folder = workdir_lib.choose('distil_then_tune')
   suite = streams_lib.suite_from_flags()
-  update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  update = shared_flags.update_from_flags()
   if losses.get_method(update.method).adds_reward:
     raise checks.UserError(
         f'--method={update.method} learns from the reward as well; expected one'
@@ -119,7 +118,8 @@ def main(argv):
   last = outcomes[-1]
   students.export(
       folder / 'policy.npz', suite, last,
-      update.method if len(outcomes) == 1 else 'baseline')
+      (first if len(outcomes) == 1 else second).update,
+      teaching.frames)
   _join(folder, outcomes[0].frames)
   figure = figures.draw_curves(
       folder / 'score_against_frames', {'distilled, then tuned': [folder]},

@@ -52,7 +52,6 @@ from kickstarting import checks
 from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting import types
-from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
 from kickstarting.populations import evolving
@@ -166,7 +165,7 @@ def _make_problem(
         shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
         config.frames)
   problem = build.make_problem(
-      suite, network, run_flags.config_from_flags(update_lib.UpdateConfig),
+      suite, network, shared_flags.update_from_flags(),
       config, teaching, _num_members(network), case.wrap)
   if not _is_mixture(network):
     return problem
@@ -281,6 +280,7 @@ def _judge(
       label=f'{name:14}', wrap=case.wrap)
   build.export(
       folder / name / 'policy.npz', network, suite, trained.params,
+      shared_flags.update_from_flags(),
       {'frames': trained.frames, 'seed': shared_flags.FLAGS.seed,
        'evaluation': evaluation}, case.wrap)
   return evaluation

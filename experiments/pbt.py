@@ -53,7 +53,6 @@ from experiments import workdir as workdir_lib
 from kickstarting import checks
 from kickstarting import files
 from kickstarting import pbt
-from kickstarting import update as update_lib
 from kickstarting.populations import evolving
 from kickstarting.populations import generations
 from kickstarting.populations import judging
@@ -114,7 +113,7 @@ def _make_problem(config: training_config.TrainingConfig, num_members: int):
   suite = streams_lib.suite_from_flags()
   return build.make_problem(
       suite, build.network_from_flags(),
-      run_flags.config_from_flags(update_lib.UpdateConfig), config,
+      shared_flags.update_from_flags(), config,
       teaching_lib.load_teachers(
           shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
       num_members)
@@ -149,9 +148,8 @@ def _one_program(
   build.export(
       folder / 'policy.npz', build.network_from_flags(),
       streams_lib.suite_from_flags(),
-      population_training.member(outcome.params, best),
-      {'frames': outcome.frames, 'seed': config.seed,
-       'method': problem.update.method})
+      population_training.member(outcome.params, best), problem.update,
+      {'frames': outcome.frames, 'seed': config.seed})
   return {
       'ended': outcome.ended,
       'scores': [s if np.isfinite(s) else None for s in outcome.scores],

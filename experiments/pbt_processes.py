@@ -245,7 +245,7 @@ def run(
     members.stop()
   records = _merge(folder, num_members)
   last: dict[str, Any] = records[-1] if records else {
-      'frames': 0, 'member_score': {str(m): 0.0 for m in range(num_members)}}
+      'frames': 0, 'member_score': {str(m): None for m in range(num_members)}}
   seconds = time.monotonic() - began
   return {
       'ended': ended,
@@ -307,9 +307,8 @@ def run_member(
   if ending.ended == 'finished':
     build.export(
         mine / 'policy.npz', build.network_from_flags(),
-        streams_lib.suite_from_flags(), ending.state.params,
-        {'frames': ending.frames, 'seed': config.seed,
-         'method': problem.update.method})
+        streams_lib.suite_from_flags(), ending.state.params, problem.update,
+        {'frames': ending.frames, 'seed': config.seed})
     files_lib.write_json(mine / _FINAL, {'frames': ending.frames})
 
 
@@ -330,9 +329,11 @@ def _frames(folder: pathlib.Path, num_members: int) -> int:
 def _line(generation: int, orders: Mapping[str, Any], total_frames: int) -> str:
   """Returns a line of progress."""
   population = orders['population']
-  scores = np.array([
-      returns[-1] if np.isfinite(returns[-1]) else 0.0
-      for returns in population['returns']])
+  scores = [
+      returns[-1] for returns in population['returns']
+      if np.isfinite(returns[-1])]
+  last = 'none yet' if not scores else (
+      f'best {max(scores):5.1f}, median {np.median(scores):5.1f}')
   copies = sum(
       parent != member for member, parent in enumerate(orders['parents']))
   frames = min(population['frames'])
@@ -341,8 +342,7 @@ def _line(generation: int, orders: Mapping[str, Any], total_frames: int) -> str:
   weight = f' | lambda {np.median(weights):.3f}' if weights.size else ''
   return (
       f'generation {generation:3d} | {frames / 1e6:6.2f} of'
-      f' {total_frames / 1e6:.2f} M frames | last return: best'
-      f' {scores.max():5.1f}, median {np.median(scores):5.1f} | copies'
+      f' {total_frames / 1e6:.2f} M frames | last return: {last} | copies'
       f' {copies}{weight}')
 
 
@@ -351,14 +351,14 @@ def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:
   merged = []
   for rows in zip(*_records(folder, num_members)):
     scores = np.array([row['score'] for row in rows], np.float64)  # or NaN
-    if np.isnan(scores).all():
-      continue
-    merged.append({
+    merged.append(files_lib.without_nan({
         'frames': min(row['frames'] for row in rows),
         'score_cap': rows[0]['score_cap'],
-        **scoring.summarise(scores, [row['task_score'] for row in rows]),
+        **scoring.summarise(scores, [
+            {task: np.nan if score is None else score
+             for task, score in row['task_score'].items()} for row in rows]),
         'member_score': {str(m): row['score'] for m, row in enumerate(rows)},
-    })
+    }))
   files_lib.write_text(folder / logger_lib.RECORDS, ''.join(
       json.dumps(record) + '\n' for record in merged))
   return merged

@@ -82,13 +82,15 @@ def main(argv):
   for task in suite.tasks:
     [played] = random_policy.play(streams_lib.make_environment(
         suite._replace(tasks=(task,)), streams, seed,
-        group=seeds.Group.MEASUREMENT), per_stream, seed)
+        group=seeds.Group.MEASUREMENT), per_stream, seed,
+                                  shared_flags.EVALUATION_MAX_STEPS.value)
     returns = played.returns
     table[task.name] = {
         'return': round(float(returns.mean()), 5),
         'standard_error': round(
             float(returns.std() / np.sqrt(len(returns))), 5),
         'episodes': len(returns),
+        'cut': played.cut,
     }
     print(', '.join(
         [task.name, *(f'{key} {x}' for key, x in table[task.name].items())]),

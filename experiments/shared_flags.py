@@ -67,6 +67,9 @@ _UPDATE_HELP = {
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '
                      'that read the logarithm of its probabilities.',
+    'teacher_discount': 'Gamma of what comes from the teacher in the return, '
+                        'which then has a value of its own; empty: that of '
+                        'the rewards, in one return.',
     'transfer': 'Between the agents of a mixture: knowledge (the paper\'s), '
                 'masked or mixture.',
     'divergence': 'Between teacher and student; the paper\'s is cross_entropy.',
@@ -98,6 +101,7 @@ _POOL_HELP = {
 }
 
 _DEFINE: Mapping[type, Callable[..., Any]] = {
+    type(None): flags.DEFINE_float,
     bool: flags.DEFINE_bool,
     int: flags.DEFINE_integer,
     float: flags.DEFINE_float,
@@ -138,6 +142,22 @@ _define(training_config.TrainingConfig, _TRAINING_HELP)
 _define(update_lib.UpdateConfig, _UPDATE_HELP)
 _define(worker_pool.PoolConfig, _POOL_HELP)
 
+
+def update_from_flags(**overrides: Any) -> update_lib.UpdateConfig:
+  """Returns the update that the flags describe.
+
+  What a suite sets for an optimiser is left out with another one; a flag that
+  is given is not, and is refused where nothing reads it.
+
+  Args:
+    **overrides: fields that are not taken from flags.
+  """
+  if FLAGS.optimizer != 'rmsprop' and not FLAGS['rmsprop_epsilon'].present:
+    overrides.setdefault(
+        'rmsprop_epsilon', update_lib.UpdateConfig.rmsprop_epsilon)
+  return run_flags.config_from_flags(update_lib.UpdateConfig, **overrides)
+
+
 SUITE = flags.DEFINE_string(
     'suite', 'minigrid8', 'Suite of tasks: a name in '
     'kickstarting/environments/suites, such as minigrid30 or atari57, or '
@@ -147,11 +167,15 @@ TASKS = flags.DEFINE_list(
 ENV = flags.DEFINE_string(
     'env', '', 'An environment of your own instead of a suite: module:function '
     'or PATH.py:function.')
-ENV_SETTINGS = flags.DEFINE_list(
-    'env_settings', [], 'Settings of the environments, NAME=VALUE with commas '
-    'between them, such as full_action_space=true.')
+ENV_SETTINGS = flags.DEFINE_string(
+    'env_settings', '', 'Settings of the environments, NAME=VALUE with commas '
+    'between them, such as full_action_space=true; a value may be JSON with '
+    'commas inside, such as config={"a":true,"b":1}.')
 NETWORK = flags.DEFINE_string(
     'network', 'grid_small', 'Network of the agent; see networks/build.py.')
+OBSERVATION_KEYS = flags.DEFINE_list(
+    'observation_keys', [], 'Names of the arrays of an observation that the '
+    'network reads, the others being ignored; empty for all of them.')
 TORSO_DTYPE = flags.DEFINE_enum(
     'torso_dtype', 'float32', list(networks.DTYPES), 'What a torso of pixels '
     'computes in.')

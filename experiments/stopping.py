@@ -34,8 +34,7 @@ _is_requested = False
 
 def at_start() -> None:
   """Lets Ctrl-C end the process at once, in one line."""
-  if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, _end)
+  signal.signal(signal.SIGINT, _end)
 
 
 def accept() -> Callable[[], bool]:

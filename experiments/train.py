@@ -35,7 +35,6 @@ from experiments import shared_flags
 from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
-from kickstarting import update as update_lib
 from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
 
@@ -51,7 +50,7 @@ def main(argv):
   suite = streams_lib.suite_from_flags()
   network = build.network_from_flags()
   config = run_flags.config_from_flags(training_config.TrainingConfig)
-  update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  update = shared_flags.update_from_flags()
   teaching = teaching_lib.NO_TEACHING
   if shared_flags.TEACHERS.value:
     teaching = teaching_lib.load_teachers(
@@ -92,11 +91,11 @@ def main(argv):
     return
   chosen = max(evaluations, key=lambda name: evaluations[name]['score'])
   frames, params = candidates[chosen]
-  build.export(folder / 'policy.npz', network, suite, params, {
+  build.export(folder / 'policy.npz', network, suite, params, update, {
       'frames': frames,
       'run_frames': outcome.frames,
       'seed': config.seed,
-      'method': update.method,
+      'teacher_frames': teaching.frames,
       'evaluation': evaluations[chosen],
   })
   workdir_lib.finish(folder, result | {

@@ -165,9 +165,12 @@ def git_revision() -> str | None:
 def finish(folder: pathlib.Path, result: dict[str, Any]) -> None:
   """Keeps the result beside the run and prints it as the last line.
 
+  Numbers that do not exist, such as a score before any episode ended, are null.
+
   Raises:
     files.OutputError: it cannot be written, or the folder is gone.
   """
   folder_lock.check()
+  result = files.without_nan(result)
   files.write_json(folder / RESULT, result, indent=2)
   print(json.dumps(result), flush=True)

@@ -22,9 +22,10 @@ how deep is checked before it is parsed. Not here: what the files hold, archives
 of arrays (`teachers/policy_file.py`), checkpoints (`runtime/checkpoint.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import contextlib
 import json
+import math
 import os
 import pathlib
 import stat
@@ -115,6 +116,17 @@ def write_json(
 ) -> None:
   """Writes a value as JSON and a newline; see `write_bytes`."""
   write_text(path, json.dumps(value, indent=indent) + '\n')
+
+
+def without_nan(value: Any) -> Any:
+  """Returns a value with None for NaN and infinities, which JSON lacks."""
+  if isinstance(value, Mapping):
+    return {key: without_nan(v) for key, v in value.items()}
+  if isinstance(value, (list, tuple)):
+    return [without_nan(v) for v in value]
+  if isinstance(value, float) and not math.isfinite(value):
+    return None
+  return value
 
 
 def read_bytes(

@@ -63,6 +63,7 @@ class AgentOutput(NamedTuple):
   policies: Array | None = None  # float32 [..., K, A], logits of those mixed
   distilled: Array | None = None  # float32 [..., A], of the shared column
   features: Array | None = None  # float32 [..., D], to be compared
+  taught_value: Array | None = None  # float32 [...], of what teachers pay
 
 
 class TeacherOutput(NamedTuple):

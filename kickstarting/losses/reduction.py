@@ -19,6 +19,7 @@ is about.
 """
 
 from collections.abc import Mapping
+import types as python_types
 
 import chex
 import jax
@@ -29,6 +30,7 @@ from kickstarting import types
 from kickstarting.losses import products
 
 REDUCTIONS = ('mean', 'sum')
+_EVERYWHERE: Mapping[str, types.Array] = python_types.MappingProxyType({})
 
 
 def total(
@@ -37,6 +39,7 @@ def total(
     is_learnable: types.Array,
     *,
     reduction: str = 'mean',
+    applies_to: Mapping[str, types.Array] = _EVERYWHERE,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
   """Adds up loss terms: sum_i sum_{t,b} cost_i term_i over learnable steps.
 
@@ -52,24 +55,27 @@ def total(
     costs: name -> multiplier, one for each term; a scalar, [B] or [T, B].
     is_learnable: bool [T, B], True for the steps that count.
     reduction: 'mean' or 'sum' over T and B.
+    applies_to: name -> bool [T, B], the steps over which the metric of a term
+      is averaged, whatever their cost; the learnable ones if it is left out. A
+      distillation term, for example, applies where there is a teacher.
 
   Returns:
     loss: scalar float32.
-    metrics: scalars; per term '<name>', its mean over learnable steps without
-      cost, whatever the reduction, and '<name>_weighted', its share of the
-      loss; 'loss'; and 'entropy', the positive entropy, where there is a term
-      'negative_entropy'.
+    metrics: scalars; per term '<name>', its mean without cost over the steps
+      that it applies to, whatever the reduction, and '<name>_weighted', its
+      share of the loss; 'loss'; and 'entropy', the positive entropy, where
+      there is a term 'negative_entropy'.
 
   Raises:
     ValueError: if the reduction is unknown, or costs and terms differ in names.
   """
   checks.check_name('reduction', reduction, REDUCTIONS)
-  _check_names(terms, costs)
+  _check_names(terms, costs, applies_to)
   arrays = list(terms.values())
   chex.assert_rank([*arrays, is_learnable], 2)
-  chex.assert_equal_shape([*arrays, is_learnable])
+  chex.assert_equal_shape([*arrays, is_learnable, *applies_to.values()])
   chex.assert_type(arrays, float)
-  chex.assert_type(is_learnable, bool)
+  chex.assert_type([is_learnable, *applies_to.values()], bool)
 
   num_learnable = jnp.maximum(jnp.sum(is_learnable), 1).astype(jnp.float32)
   divisor = num_learnable if reduction == 'mean' else 1.0
@@ -79,9 +85,7 @@ def total(
     cost = jnp.broadcast_to(jnp.asarray(costs[name]), term.shape)  # [T, B]
     is_counted = is_learnable & (cost != 0)
     weighted = products.product(jnp.where(is_counted, cost, 0.0), term)
-    metrics[name] = (
-        jnp.sum(jnp.where(is_learnable, term, 0.0)) / num_learnable
-    )
+    metrics[name] = _mean(term, applies_to.get(name, is_learnable))
     metrics[f'{name}_weighted'] = jnp.sum(weighted) / divisor
     loss += metrics[f'{name}_weighted']
   if 'negative_entropy' in terms:
@@ -90,12 +94,21 @@ def total(
   return loss, metrics
 
 
+def _mean(term: types.Array, is_counted: types.Array) -> jax.Array:
+  """Returns the mean over the steps that count; 0 if none does."""
+  number = jnp.maximum(jnp.sum(is_counted), 1).astype(jnp.float32)
+  return jnp.sum(jnp.where(is_counted, term, 0.0)) / number
+
+
 def _check_names(
     terms: Mapping[str, types.Array],
     costs: Mapping[str, types.Array | float],
+    applies_to: Mapping[str, types.Array],
 ) -> None:
   if set(terms) != set(costs):
     raise checks.UserError(
         f'costs are named {sorted(costs)}; expected one for each loss term, '
         f'{sorted(terms)}. Add the missing costs and remove the others.'
     )
+  for name in applies_to:
+    checks.check_name('loss term in applies_to', name, terms)

@@ -108,7 +108,8 @@ def _run_member(
     if not has_any:  # the published weights of all members are damaged
       raise
     # Kept for whoever wants to look; the member goes on with published weights.
-    folder.rename(folder.with_name(f'damaged-{time.time_ns()}'))
+    with files_lib.writing(folder):
+      folder.rename(folder.with_name(f'damaged-{time.time_ns()}'))
     return _run_member(
         program, problem, config, rules, member, files, on_record, judge,
         should_stop, is_damaged=True)

@@ -135,14 +135,17 @@ def summarise(
   """Returns what a record of the curves says of the scores.
 
   Args:
-    member_scores: float [P], NaN for members that failed, but not for all.
+    member_scores: float [P], NaN for members that failed or have none yet.
     task_scores: of each member; name of the task -> score.
   """
+  is_known = np.isfinite(member_scores)
   best, *_ = three = best_three(member_scores)
   return {
       'score': float(member_scores[best]),
       'score_top3': float(member_scores[three].mean()),
-      'score_median': float(np.nanmedian(member_scores)),
+      'score_median': (
+          float(np.median(member_scores[is_known])) if is_known.any()
+          else float('nan')),
       'best_member': best,
       'member_score': {
           str(m): float(score) for m, score in enumerate(member_scores)},
@@ -154,6 +157,9 @@ def summarise(
 
 
 def best_three(member_scores: np.ndarray) -> list[int]:
-  """Returns the best members, the best first; at most three, none of NaN."""
+  """Returns the best members, the best first; at most three, none of NaN.
+
+  Before any member has a score it is the first.
+  """
   order = np.argsort(-member_scores, kind='stable').tolist()
-  return [m for m in order if np.isfinite(member_scores[m])][:3]
+  return [m for m in order if np.isfinite(member_scores[m])][:3] or [0]

@@ -21,6 +21,7 @@ Not here: queues and threads (`sources.py`), teachers (`teachers/`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -64,6 +65,7 @@ class ActorFunctions(NamedTuple):
   initial_state: Callable[[int], types.CoreState]
   step: Callable[..., Any]
   slots: instruction_slots.SlotFunctions
+  check: Callable[[base.EnvironmentSpec], None]  # raises if it fits no agent
 
 
 def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
@@ -75,7 +77,9 @@ def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
 
   return ActorFunctions(
       agent.initial_state, jax.jit(step),
-      instruction_slots.make_slot_functions(agent.encode))
+      instruction_slots.make_slot_functions(agent.encode),
+      functools.partial(
+          agent_lib.check_meets, agent.reads, agent.num_actions))
 
 
 class StreamActor:
@@ -100,7 +104,11 @@ class StreamActor:
       layout: of the streams.
       max_steps: an episode that is still under way after so many is reported,
         as one that was cut, and once more where it ends. None: at its end.
+
+    Raises:
+      ValueError: the agent was made for another environment.
     """
+    functions.check(environment.spec)
     self._functions = functions
     self._environment = environment
     self._labeller = labeller
@@ -161,6 +169,8 @@ class StreamActor:
     episodes = self._count(timesteps)
     rows, narrowed = self._narrow(
         timesteps.instruction[None], self._environment.instructions.tokens)
+    # The trajectory has its words now.
+    self._environment.instructions.release(timesteps.instruction[-1])
     timesteps = timesteps._replace(instruction=rows[0])
     tokens = narrowed[0]
     teacher = None

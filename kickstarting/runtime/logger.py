@@ -87,7 +87,8 @@ class RunLogger:
     """
     files.check_same(self._path, self._file.fileno())
     with files.writing(self._path):
-      self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
+      text = json.dumps(files.without_nan(record), allow_nan=False)
+      self._file.write(text + '\n')
       self._file.flush()
     scalars: dict[str, float] = {}
     for name, value in record.items():
@@ -95,7 +96,9 @@ class RunLogger:
         scalars |= {f'{name}/{key}': v for key, v in value.items()}
       elif name not in _NO_CURVES:
         scalars[name] = value
-    self._board.add(record['frames'], scalars)
+    # There is no value before there is one, as of a score.
+    self._board.add(record['frames'], {
+        name: v for name, v in scalars.items() if math.isfinite(v)})
     now = time.monotonic()
     is_last = record['frames'] >= self._total_frames
     if now - self._last_line >= self._line_s or is_last:
@@ -148,13 +151,6 @@ class _Board:
       self._writer.flush()
 
 
-def _finite(value: Any) -> Any:
-  """Replaces NaN and infinity, which JSON does not have, by None."""
-  if isinstance(value, Mapping):
-    return {key: _finite(v) for key, v in value.items()}
-  if isinstance(value, float) and not math.isfinite(value):
-    return None
-  return value
 
 
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
@@ -165,10 +161,10 @@ def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   parts = [
       f'{record["frames"] / 1e6:6.2f} of {total_frames / 1e6:.2f} M frames',
       f'{rate:6.0f} frames/s',
-      f'score {record["score"]:5.1f}',
+      f'score {_shown(record["score"])}',
   ]
   if 'member_score' in record:
-    parts.append(f'median {record["score_median"]:5.1f}')
+    parts.append(f'median {_shown(record["score_median"])}')
     parts.append(f'copies {record["copies"]}')
   if record['lambda']:
     weights = list(record['lambda'].values())
@@ -187,6 +183,11 @@ def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   minutes, seconds = divmod(int(max(left, 0)), 60)
   parts.append(f'{minutes}:{seconds:02d} left')
   return ' | '.join(parts)
+
+
+def _shown(score: float) -> str:
+  """Returns a score, or a dash where there is none yet."""
+  return f'{score:5.1f}' if math.isfinite(score) else '    -'
 
 
 def read_records(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import scores
@@ -82,10 +83,10 @@ class Outcome:
   frames: int
   seconds: float  # of training, over all resumptions
   frames_per_second: float  # of this process
-  score: float  # over the last window
+  score: float  # over the last window; NaN: a task never ended an episode
   params: types.Params  # newest
   best_params: types.Params  # of the best window
-  best_score: float
+  best_score: float  # NaN: there is none
   best_frames: int
   stragglers: list[str]  # threads that did not stop in time
 
@@ -133,7 +134,7 @@ def train(
       score=steering.window.score(),
       params=ending.state.params,
       best_params=best_params,
-      best_score=float(best_score),
+      best_score=float(best_score) if best_score > -np.inf else float('nan'),
       best_frames=best_frames,
       stragglers=ending.stragglers,
   )
@@ -142,9 +143,17 @@ def train(
 def check_who_acts(
     update: update_lib.UpdateConfig, config: training_config.TrainingConfig
 ) -> None:
-  """Raises ValueError if A2C would learn from actions of an older policy."""
+  """Raises ValueError if A2C would learn from actions of another policy."""
   if update.algorithm != 'a2c':
     return
+  control = losses.get_method(update.method).control
+  if control != 'student' or config.teacher_share or config.epsilon:
+    raise checks.UserError(
+        'algorithm a2c learns from the policy that acts, but with method'
+        f' {update.method!r} (control {control!r}), teacher_share'
+        f' {config.teacher_share} and epsilon {config.epsilon} it is not the'
+        ' student; expected a method whose control is the student, 0 and 0.'
+        ' Change these, or take vtrace, which corrects for it.')
   is_synchronous = (
       config.lockstep and config.splits == 1 and config.batches_per_actor == 1)
   if not is_synchronous:

@@ -14,8 +14,8 @@
 # ==============================================================================
 """Outputs that cannot be written: one line, exit status 2, nothing lost.
 
-Every output of a run, on a disk that is full, on one that is read-only, and in a
-folder that is deleted; then whole runs. Not here: what the outputs hold.
+Every output of a run, on a disk that is full, on one that is read-only, and in
+a folder that is deleted; then whole runs. Not here: what the outputs hold.
 """
 
 import json
@@ -27,11 +27,10 @@ from absl import flags
 from absl.testing import absltest
 from absl.testing import flagsaver
 from absl.testing import parameterized
-import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments import cli
-from experiments import figures
+from experiments import drawing
 from experiments import folder_lock
 from experiments import shared_flags  # noqa: F401  (flags of a run)
 from experiments import workdir
@@ -76,8 +75,8 @@ def _save(folder):
 
 
 def _draw(folder):
-  figure, _ = plt.subplots()
-  figures.save(figure, folder / 'curve')
+  figure, _ = drawing.subplots(figsize=(1, 1))
+  drawing.save(figure, folder / 'curve')
 
 
 def _export(folder):

@@ -14,6 +14,8 @@
 # ==============================================================================
 """Tests of `experiments/stopping.py`; each in a process of its own."""
 
+import json
+import pathlib
 import signal
 import subprocess
 import sys
@@ -24,6 +26,24 @@ from absl.testing import parameterized
 
 from kickstarting_test.experiments import binaries
 
+_ENDLESS = """
+import gymnasium
+import numpy as np
+
+
+class Endless(gymnasium.Env):
+  observation_space = gymnasium.spaces.Box(-1, 1, (3,), np.float32)
+  action_space = gymnasium.spaces.Discrete(2)
+
+  def __init__(self, seed=0):
+    pass
+
+  def reset(self, *, seed=None, options=None):
+    return np.zeros(3, np.float32), {}
+
+  def step(self, action):
+    return np.zeros(3, np.float32), 1.0, False, False, {}
+"""
 _READY = 'print("ready", flush=True)\n'
 _WAIT = _READY + (
     'import time\n'
@@ -104,6 +124,20 @@ class BinariesTest(absltest.TestCase):
       self.assertNotIn('Traceback', error)
       if process.returncode:
         self.assertEqual((process.returncode, error), (130, 'interrupted\n'))
+
+  def test_an_evaluation_that_does_not_end_is_stopped(self):
+    path = self.create_tempfile('endless.py', _ENDLESS).full_path
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    process = binaries.start(
+        'experiments.train', f'--env={path}:Endless', '--network=flat',
+        '--streams=2', '--unroll_steps=5', '--frames=80', '--record_frames=40',
+        '--evaluation_max_steps=1000000000', f'--workdir={folder}')
+    binaries.wait_for((folder / 'curve.pdf').exists, process)
+    process.send_signal(signal.SIGTERM)
+    out, error = process.communicate(timeout=binaries.DEADLINE_S)
+    self.assertEqual(process.returncode, 0, error)
+    self.assertEqual(json.loads(out.splitlines()[-1])['ended'], 'interrupted')
+    self.assertNotIn('Traceback', error)
 
 
 def _has_handler(pid: int) -> bool:

@@ -203,6 +203,15 @@ class WorkdirTest(absltest.TestCase):
         os.listdir(self.folder),
         [folder_lock.NAME, workdir.CONFIG, workdir.RESULT])
 
+  def test_a_score_that_is_not_known_is_null(self):
+    self._begin()
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+      workdir.finish(self.folder, {'score': float('nan')})
+    for text in (output.getvalue().splitlines()[-1],
+                 (self.folder / workdir.RESULT).read_text()):
+      self.assertEqual(json.loads(text, parse_constant=str), {'score': None})
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import actor_critic
 from kickstarting.losses import distillation
@@ -38,6 +39,7 @@ _GAMMA = 0.9
 _FLOOR = 0.05
 _LAST = ((2, 0), (3, 2))  # stream 0 terminates, stream 2 runs out of time
 _WEIGHTS = np.array([0.5, 0.0, 2.0], np.float32)
+_WITHOUT_TEACHER = 1  # stream
 _STUDENT_DRIVEN = tuple(
     name for name, method in distillation.METHODS.items()
     if method.control == 'student')
@@ -74,7 +76,7 @@ def _apply(name, output, trajectory, weights=_WEIGHTS, **options):
       output, trajectory, discount=_GAMMA)
   return method_unroll.apply_method(
       distillation.get_method(name), transitions, output, trajectory, weights,
-      **{'floor': _FLOOR, **options})
+      **{'floor': _FLOOR, **options})[:2]
 
 
 def _loss(name, output, trajectory, **options):
@@ -175,7 +177,7 @@ class TableTest(chex.TestCase, parameterized.TestCase):
       for b in range(_B):
         if (t, b) in _LAST:
           continue
-        weight = _WEIGHTS[b]
+        weight = min(_WEIGHTS[b], 1.0) if is_one_step else _WEIGHTS[b]
         here = _Slow(output, trajectory, t, b)
         there = _Slow(output, trajectory, t + 1, b, has_action=False)
         gamma = _GAMMA * trajectory.timesteps.discount[t + 1, b]
@@ -194,8 +196,122 @@ class TableTest(chex.TestCase, parameterized.TestCase):
               adds_reward or weight != 0)
           if actual is not None:
             np.testing.assert_allclose(
-                actual[t, b], (weight != 0) * loss(here), rtol=1e-5)
+                actual[t, b], (b != _WITHOUT_TEACHER) * loss(here), rtol=1e-5)
     self.assertEqual(actual is None, loss is _NOTHING)
+
+
+class BootstrapTest(parameterized.TestCase):
+  """Bootstrapping from a teacher."""
+
+  def test_counts_the_teacher_once_whatever_its_weight(self):
+    # One endless state, reward 1, gamma 0.9, teacher's value 10: the value that
+    # is learnt, V = r + share gamma 10 + (1 - share) gamma V, is 10.
+    gamma, trajectory = 0.9, _make()[1]
+    trajectory = trajectory._replace(
+        timesteps=trajectory.timesteps._replace(
+            reward=np.ones((_T + 1, _B), np.float32),
+            discount=np.ones((_T + 1, _B), np.float32),
+            step_type=np.ones((_T + 1, _B), np.int32)),
+        teacher=trajectory.teacher._replace(
+            value=np.full((_T + 1, _B), 10.0, np.float32),
+            index=np.zeros(_B, np.int32)))
+    output = types.AgentOutput(
+        np.zeros((_T + 1, _B, _A), np.float32),
+        np.zeros((_T + 1, _B), np.float32))
+    apply = jax.jit(lambda weights: _apply(
+        'td_teacher_v', output, trajectory, weights)[0])
+    for weight in (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 1e6):
+      found = apply(np.full(_B, weight, np.float32))
+      value = found.r_t[0, 0] / (1 - found.discount_t[0, 0])
+      with self.subTest(weight):
+        np.testing.assert_allclose(value, 1 / (1 - gamma), rtol=1e-5)
+
+
+_SUMMED = tuple(
+    name for name in _STUDENT_DRIVEN
+    if distillation.METHODS[name].has_teacher_reward
+    and not distillation.METHODS[name].is_one_step)
+
+
+class TwoDiscountsTest(parameterized.TestCase):
+  """A discount of its own for what comes from the teacher."""
+
+  def _apply(self, name, output, trajectory, teacher_discount):
+    transitions = transitions_lib.split_transitions(
+        output, trajectory, discount=_GAMMA)
+    apply = jax.jit(lambda transitions, output, trajectory: (
+        method_unroll.apply_method(
+            distillation.get_method(name), transitions, output, trajectory,
+            _WEIGHTS, floor=_FLOOR, teacher_discount=teacher_discount)))
+    return transitions, apply(transitions, output, trajectory)
+
+  @parameterized.parameters(*_SUMMED)
+  def test_rewards_and_pay_are_apart(self, name):
+    output, trajectory = _make()
+    output = output._replace(taught_value=_normal(7, _T + 1, _B))
+    plain, (transitions, loss, taught) = self._apply(
+        name, output, trajectory, 0.5)
+    jax.tree.map(np.testing.assert_array_equal, transitions, plain)
+    base = name.removesuffix('_plus_r')
+    of_loss, now, following = _TABLE[base]
+    for t in range(_T):
+      for b in range(_B):
+        if (t, b) in _LAST:
+          continue
+        here = _Slow(output, trajectory, t, b)
+        there = _Slow(output, trajectory, t + 1, b, has_action=False)
+        is_taught = _WEIGHTS[b] != 0
+        gamma = 0.5 * trajectory.timesteps.discount[t + 1, b] * is_taught
+        pay = _WEIGHTS[b] * (now(here) + gamma * following(there))
+        with self.subTest(t=t, b=b):
+          np.testing.assert_allclose(
+              taught.r_t[t, b], is_taught * pay, rtol=1e-5, atol=1e-6)
+          np.testing.assert_allclose(taught.discount_t[t, b], gamma, rtol=1e-6)
+          self.assertEqual(bool(taught.is_learnable_tm1[t, b]), is_taught)
+          if loss is not None:
+            np.testing.assert_allclose(
+                loss[t, b], (b != _WITHOUT_TEACHER) * of_loss(here), rtol=1e-5)
+    np.testing.assert_array_equal(taught.v_tm1, output.taught_value[:-1])
+    np.testing.assert_array_equal(taught.v_t, output.taught_value[1:])
+
+  @parameterized.parameters(*_SUMMED)
+  def test_equal_discounts_are_one_return_in_two(self, name):
+    output, trajectory = _make()
+    output = output._replace(taught_value=_normal(7, _T + 1, _B))
+    _, apart = self._apply(name, output, trajectory, _GAMMA)
+    _, together = self._apply(name, output, trajectory, None)
+    rewards = apart.transitions.r_t * (
+        distillation.METHODS[name].adds_reward
+        & transitions_lib.split_transitions(
+            output, trajectory, discount=_GAMMA).is_learnable_tm1)
+    alive = together.transitions.is_learnable_tm1
+    np.testing.assert_allclose(
+        np.where(alive, rewards + apart.taught.r_t, 0.0),
+        np.where(alive, together.transitions.r_t, 0.0), rtol=1e-5, atol=1e-6)
+
+  def test_without_teachers_there_is_no_second_return(self):
+    output, trajectory = _make()
+    _, applied = self._apply(
+        'n_distill_plus_r', output, trajectory._replace(teacher=None), 0.5)
+    self.assertIsNone(applied.taught)
+
+  @parameterized.parameters(
+      'on_policy_distill_plus_r', 'v_gated', 'td_teacher_v', 'td_zero_v',
+      'baseline')
+  def test_a_discount_of_nothing(self, name):
+    output, trajectory = _make()
+    with self.assertRaisesRegex(
+        checks.UserError, f"teacher_discount is 0.5 with method '{name}'"):
+      self._apply(name, output, trajectory, 0.5)
+
+  def test_a_student_without_the_value(self):
+    output, trajectory = _make()
+    with self.assertRaisesRegex(
+        checks.UserError, 'teacher_discount is 0.5, but the student has no'):
+      self._apply('n_distill', output, trajectory, 0.5)
+    with self.assertRaisesRegex(
+        checks.UserError, 'teacher_discount is 1.5; expected'):
+      self._apply('n_distill', output, trajectory, 1.5)
 
 
 class GradientTest(parameterized.TestCase):

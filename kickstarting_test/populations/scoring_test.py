@@ -82,7 +82,10 @@ class MemberScoresTest(absltest.TestCase):
     member_scores = _make()
     member_scores.observe(
         0, [_episode(1, 0, 4.0), _episode(2, 0, 2.0), _episode(3, 1, 6.0)])
-    self.assertEqual(_scores(member_scores), [20.0, 40.0])
+    np.testing.assert_array_equal(
+        [window.task_scores() for window in member_scores.windows],
+        [[40.0, np.nan], [20.0, 60.0]])
+    np.testing.assert_array_equal(_scores(member_scores), [np.nan, 40.0])
 
   def test_advancing_drops_what_is_too_old(self):
     member_scores = _make()
@@ -95,7 +98,9 @@ class MemberScoresTest(absltest.TestCase):
     member_scores = _make()
     member_scores.observe(0, [_episode(0, 0, 4.0), _episode(2, 0, 2.0)])
     member_scores.copy([1, 1])
-    self.assertEqual(_scores(member_scores), [10.0, 10.0])
+    np.testing.assert_array_equal(
+        [window.task_scores() for window in member_scores.windows],
+        2 * [[20.0, np.nan]])
     # The round under way was of other weights.
     rounds, _ = member_scores.observe(
         2, [_episode(0, 1, 4.0), _episode(2, 1, 4.0)])
@@ -132,6 +137,18 @@ class SummariseTest(absltest.TestCase):
     })
 
 
+  def test_of_members_of_whom_none_has_a_score(self):
+    for values in ([np.nan, np.nan], [np.nan, 3.0]):
+      known = np.isfinite(values).any()
+      summary = scoring.summarise(
+          np.array(values), [{'a': np.nan}, {'a': values[1]}])
+      self.assertEqual(summary['best_member'], 1 if known else 0)
+      for name in ('score', 'score_top3', 'score_median'):
+        np.testing.assert_equal(summary[name], 3.0 if known else np.nan)
+      np.testing.assert_equal(
+          summary['task_score_top3'], {'a': 3.0 if known else np.nan})
+
+
 class BestThreeTest(absltest.TestCase):
 
   def test_of_many(self):
@@ -140,7 +157,7 @@ class BestThreeTest(absltest.TestCase):
 
   def test_of_few(self):
     self.assertEqual(scoring.best_three(np.array([np.nan, 2.0])), [1])
-    self.assertEqual(scoring.best_three(np.array([np.nan])), [])
+    self.assertEqual(scoring.best_three(np.array([np.nan])), [0])
 
   def test_of_equals_the_first(self):
     self.assertEqual(scoring.best_three(np.zeros(5)), [0, 1, 2])
