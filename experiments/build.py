@@ -76,7 +76,7 @@ def make_problem(
   training.check_who_acts(update, config)
   network = dataclasses.replace(
       network, taught_value=update.teacher_discount is not None)
-  spec = streams_lib.spec_of(suite, wrap)
+  spec, frames_per_step = streams_lib.look_at(suite, wrap)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
   method = losses.get_method(update.method)
@@ -128,6 +128,7 @@ def make_problem(
       task_names=suite.task_names,
       teacher_names=tuple(t.name for t in teaching.teachers),
       controller=teaching.controller,
+      frames_per_step=frames_per_step,
       schedules=teaching_lib.learner_schedules(),
       referee=playing.make_referee(
           agent, suite, config.seed, make_window, wrap) if others_act else None,

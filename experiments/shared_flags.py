@@ -125,6 +125,7 @@ class _FrameCount(flags.ArgumentParser):
 
 
 def _define(config: type, texts: Mapping[str, str]) -> None:
+  run_flags.note_fields(config, texts)
   for field in dataclasses.fields(config):
     if field.name not in texts:
       continue

@@ -110,7 +110,16 @@ def spec_of(
   Environments are made for it only where the suite does not know beforehand,
   and once in a process.
   """
-  return wrap(_described(suite), 0).spec
+  spec, _ = look_at(suite, wrap)
+  return spec
+
+
+def look_at(
+    suite: suites.Suite, wrap: Wrap = unwrapped
+) -> tuple[base.EnvironmentSpec, int]:
+  """Returns `spec_of`, and the frames of a step."""
+  described = wrap(_described(suite), 0)
+  return described.spec, described.frames_per_step
 
 
 def _described(suite: suites.Suite) -> base.BatchedEnvironment:

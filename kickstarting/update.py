@@ -317,7 +317,9 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
       hypers: types.Hypers,
       trajectory: types.Trajectory,
   ) -> tuple[types.LearnerState, dict[str, jax.Array]]:
-    params = agent.adopt(state.params, hypers)
+    params = state.params
+    if agent.adopt is not None:
+      params = agent.adopt(params, hypers)
     grads, metrics = jax.grad(loss_fn, has_aux=True)(
         params, hypers, trajectory)
     updates, opt_state = optimizer.update(grads, state.opt_state)

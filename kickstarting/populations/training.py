@@ -49,6 +49,8 @@ class PopulationConfig:
   member_axis: str | None = None  # see `vectorised.make_update`
 
   def __post_init__(self):
+    checks.check_fields(self)
+    checks.check_type('rules', self.rules, pbt.Rules, 'pbt.Rules')
     if self.num_members < 1:
       raise checks.UserError(
           f'num_members is {self.num_members}; expected at least 1. Pass the'
@@ -124,6 +126,7 @@ def train(
       make_environment=problem.make_environment,
       make_labeller=problem.make_labeller,
       layout=layout,
+      adopt=vectorised.make_adopt(problem.agent),
   )
   steering = evolving.Evolving(
       problem, config, population.rules, layout, judge)

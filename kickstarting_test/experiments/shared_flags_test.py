@@ -15,6 +15,7 @@
 """Tests of `experiments/shared_flags.py`."""
 
 import dataclasses
+from unittest import mock
 
 from absl import flags
 from absl.testing import absltest
@@ -73,6 +74,16 @@ class SharedFlagsTest(parameterized.TestCase):
     config = run_flags.config_from_flags(training_config.TrainingConfig)
     self.assertEqual(config, training_config.TrainingConfig(
         seed=7, learning_rate=0.5, frames=1000))
+
+  def test_flags_of_a_binary_are_no_fields(self):
+    # As experiments.mix_and_match has them, whose mixing is a schedule.
+    flag_values = FLAGS.__deepcopy__({})
+    flags.DEFINE_string(
+        'mixing', 'piecewise:0=0,50%=1', 'A text.', flag_values=flag_values)
+    flag_values.mark_as_parsed()
+    with mock.patch.object(run_flags, 'FLAGS', flag_values):
+      config = run_flags.config_from_flags(training_config.TrainingConfig)
+    self.assertEqual(config.mixing, 1.0)
 
   def test_config_with_fields_that_are_no_flags(self):
     config = run_flags.config_from_flags(

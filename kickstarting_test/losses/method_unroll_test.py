@@ -26,6 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import types
+from kickstarting.losses import actor_critic
 from kickstarting.losses import distillation
 from kickstarting_test.losses import method_cases as cases
 
@@ -202,6 +203,26 @@ class EdgeTest(parameterized.TestCase):
       transitions, _ = cases.apply(name, output, trajectory)
       with self.subTest(name):
         self.assertTrue(np.isfinite(transitions.r_t).all())
+
+  def test_actions_that_the_student_cannot_take(self):
+    # A mask that depends on the state; the behaviour policy had every action.
+    output, trajectory = cases.make()
+    logits = output.logits.copy()
+    for t, b in ((0, 0), (1, 2), (4, 0)):
+      logits[t, b, trajectory.actions[t, b]] = -np.inf
+    for name in ('baseline', 'entropy_regularised', 'kl_regularised',
+                 'kl_regularised_plus_r', 'expected_entropy_regularised'):
+
+      def total(logits):
+        transitions, loss = cases.apply(
+            name, output._replace(logits=logits), trajectory)
+        terms = actor_critic.vtrace_actor_critic(transitions)
+        is_counted = transitions.is_learnable_tm1
+        return sum(jnp.sum(jnp.where(is_counted, term, 0.0)) for term in (
+            *terms.values(), 0.0 if loss is None else loss)), transitions.r_t
+
+      gradient, reward = jax.jit(jax.grad(total, has_aux=True))(logits)
+      chex.assert_tree_all_finite((gradient, reward))
 
   def test_nothing_learnable(self):
     output, trajectory = cases.make()

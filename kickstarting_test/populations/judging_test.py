@@ -117,16 +117,6 @@ class PlayTest(absltest.TestCase):
     self.assertEqual({int(a) for sent in batch.sent for a in sent}, {2})
 
 
-class AddRoundsTest(absltest.TestCase):
-
-  def test_the_last_round_comes_last(self):
-    population = pbt.make_population({}, {}, {'x': np.zeros(2)}, 2)
-    population = judging.add_rounds(
-        population, np.float32([[1, 2, 3], [4, 5, 6]]))
-    self.assertEqual(population['returns'].tolist(), [[2, 3], [5, 6]])
-    self.assertEqual(population['num_episodes'].tolist(), [3, 3])
-
-
 class TrainTest(tiny.TestCase):
   """Member 0 earns more in training, member 1 before the judge."""
 
