@@ -14,6 +14,13 @@
 # ==============================================================================
 """Binaries: flags, wiring, figures. Run them as `python -m experiments.X`."""
 
-from kickstarting.runtime import processor
+import sys
+
+from experiments import stopping
+
+if sys.argv[:1] == ['-m']:  # a binary is being started, not this package used
+  stopping.at_start()
+
+from kickstarting.runtime import processor  # noqa: E402  (takes long)
 
 processor.share()

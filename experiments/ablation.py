@@ -25,8 +25,8 @@ training.
 from collections.abc import Callable, Mapping, Sequence
 import json
 import pathlib
-import subprocess
 import sys
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,10 +34,15 @@ import scipy.stats
 
 from experiments import comparison
 from experiments import figures
+from experiments import folder_lock
+from experiments import stopping
 from kickstarting import checks
+from kickstarting import children
+from kickstarting import files
 from kickstarting.runtime import logger as logger_lib
 
 _RESAMPLES = 2000
+_POLL_S = 0.1
 
 
 class Setting(NamedTuple):
@@ -62,20 +67,50 @@ def student(name: str, *flags: str) -> Setting:
 def run(
     folder: pathlib.Path, setting: Setting, seed: str, extra: Sequence[str]
 ) -> pathlib.Path:
-  """Does one run unless it is done; returns the folder with its records."""
+  """Does one run unless it is done; returns the folder with its records.
+
+  The folder of the study belongs to this process from then on.
+
+  Raises:
+    ValueError: another process has that folder, or the run failed.
+    SystemExit: the run was interrupted.
+  """
+  folder_lock.take(folder)
   slug = setting.name.replace(' ', '_').replace('%', '')
   workdir = folder / f'{slug}-{seed}'
   if not _is_finished(workdir):
     command = [
         sys.executable, '-m', setting.program,
         f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
-    if workdir.exists():
+    if (workdir / 'config.json').exists():
       command.append('--resume')
     print(' '.join(command[1:]), flush=True)
-    subprocess.run(command, check=True)
+    call(command)
     if not _is_finished(workdir):
       raise SystemExit(f'{workdir} was interrupted; start the study again.')
   return workdir / setting.run
+
+
+def call(command: Sequence[str]) -> None:
+  """Runs a program to its end, and passes a request to stop on to it.
+
+  Raises:
+    ValueError: it failed.
+    SystemExit: this process was asked to stop.
+  """
+  is_asked = False
+  with children.start(command) as process:
+    while process.poll() is None:
+      if stopping.requested() and not is_asked:
+        is_asked = True
+        process.terminate()  # Ctrl-C reaches it as well; it is asked only once
+      time.sleep(_POLL_S)
+  if stopping.requested():
+    raise SystemExit('interrupted; start the study again to go on')
+  if process.returncode:
+    raise checks.UserError(
+        f'{" ".join(command[1:])} ended with status {process.returncode}; what'
+        ' it said stands above. Mend that, and start the study again.')
 
 
 def _is_finished(workdir: pathlib.Path) -> bool:
@@ -118,13 +153,15 @@ def run_all(
 
 
 def task_scores(folder: pathlib.Path) -> dict[str, float]:
-  """Returns the last score of every task of a run.
+  """Returns the last score of every task of a run; NaN where it has none.
 
   Of a population it is the mean of its three best members, as in Schmitt et al.
   (2018), Table 2, arXiv:1803.03835.
   """
   last = logger_lib.read_records(folder)[-1]
-  return last.get('task_score_top3', last['task_score'])
+  found = last.get('task_score_top3', last['task_score'])
+  return {task: np.nan if score is None else score
+          for task, score in found.items()}
 
 
 def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
@@ -137,8 +174,11 @@ def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
     seed: of the bootstrap.
 
   Returns:
-    Mean, lower and upper end; the ends are the mean with a single run.
+    Mean, lower and upper end; the ends are the mean with a single run. All are
+    NaN where a score is.
   """
+  if np.isnan(scores).any():
+    return (float('nan'),) * 3
   mean = lambda *tasks, axis=-1: scipy.stats.trim_mean(
       np.concatenate(tasks, axis=axis), 0.25, axis=axis)
   tasks = tuple(np.asarray(scores, np.float64).T)
@@ -154,14 +194,14 @@ def interval(scores: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
 
 def tabulate(
     runs: Mapping[str, Sequence[pathlib.Path]],
-    thresholds: Mapping[str, Sequence[float]] | None = None,
+    thresholds: Mapping[str, Sequence[float | None]] | None = None,
 ) -> dict[str, dict[str, Any]]:
   """Returns per setting its final scores, their mean, and the interval.
 
   Args:
     runs: from `run_all`.
-    thresholds: label -> a score for each seed; 'frames_to' then says when each
-      seed reached it, None if it did not.
+    thresholds: label -> a score for each seed, or None; 'frames_to' then says
+      when each seed reached it, None if it did not.
   """
   table = {}
   for name, folders in runs.items():
@@ -259,10 +299,11 @@ def report(
       folder / name, runs, title=title,
       marks=None if line is None else {'score': line, 'frames': {}})
   result: dict[str, Any] = {
-      'workdir': str(folder), 'figure': str(figure), 'table': table}
+      'workdir': str(folder), 'figure': str(figure),
+      'table': files.without_nan(table)}
   if teacher_score is not None:
     result['score_of_teacher'] = teacher_score
   if threshold is not None:
     result['threshold'] = threshold
-  (folder / f'{name}.json').write_text(json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / f'{name}.json', result, indent=2)
   print(json.dumps(result), flush=True)

@@ -41,6 +41,7 @@ from experiments import figures
 from experiments import flag_values
 from experiments import study_flags
 from kickstarting import checks
+from kickstarting import files
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', 'results/architectures')
@@ -91,9 +92,11 @@ def tabulate(
 
 
 def _score_at(frames: np.ndarray, values: np.ndarray, share: float) -> float:
-  """Returns the score of the last record until then; 0 before the first."""
+  """Returns the last score until then; NaN before the first."""
+  if not len(frames):
+    return float('nan')
   last = np.searchsorted(frames, frames[-1] * share / 100, side='right')
-  return float(values[last - 1]) if last else 0.0
+  return float(values[last - 1]) if last else float('nan')
 
 
 def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
@@ -104,7 +107,8 @@ def print_table(table: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
   print('| ' + ' | '.join(columns) + ' |')
   print('| ' + ' | '.join(['---'] * len(columns)) + ' |')
   for name, row in table.items():
-    cells = [f'{score:.1f}' for score in row['score_at'].values()]
+    cells = ['-' if np.isnan(score) else f'{score:.1f}'
+             for score in row['score_at'].values()]
     cells += ['never' if frames is None else f'{frames / 1e6:.2f}'
               for frames in row['frames_to'].values()]
     print('| ' + ' | '.join([name, *cells]) + ' |')
@@ -177,8 +181,7 @@ def main(argv):
   result = {
       'workdir': str(folder), 'figure': str(figure), 'table': table,
       'score_of_teacher': teacher_score}
-  (folder / 'architectures.json').write_text(
-      json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / 'architectures.json', result, indent=2)
   print(json.dumps(result), flush=True)
 
 

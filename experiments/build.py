@@ -62,7 +62,7 @@ def make_problem(
 
   Args:
     suite: tasks.
-    network: of the student.
+    network: of the student; whether it has a second value, the update says.
     update: of the student.
     config: streams are those of one member.
     teaching: teachers, if any.
@@ -74,7 +74,9 @@ def make_problem(
       the update lacks one, or A2C would learn from an older policy's actions.
   """
   training.check_who_acts(update, config)
-  spec = streams_lib.spec_of(suite, wrap)
+  network = dataclasses.replace(
+      network, taught_value=update.teacher_discount is not None)
+  spec, frames_per_step = streams_lib.look_at(suite, wrap)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
   method = losses.get_method(update.method)
@@ -126,6 +128,7 @@ def make_problem(
       task_names=suite.task_names,
       teacher_names=tuple(t.name for t in teaching.teachers),
       controller=teaching.controller,
+      frames_per_step=frames_per_step,
       schedules=teaching_lib.learner_schedules(),
       referee=playing.make_referee(
           agent, suite, config.seed, make_window, wrap) if others_act else None,
@@ -145,9 +148,10 @@ def _control(
 
 
 def network_from_flags() -> build_lib.NetworkConfig:
-  """Returns the network that --network and --torso_dtype name."""
+  """Returns the network that --network names, and what it reads."""
   return dataclasses.replace(
       build_lib.get_network(shared_flags.NETWORK.value),
+      observation_keys=tuple(shared_flags.OBSERVATION_KEYS.value),
       torso_dtype=shared_flags.TORSO_DTYPE.value)
 
 
@@ -168,7 +172,7 @@ def run(
     config: how.
     folder: of the run.
     resume: continue the run in it.
-    should_stop: polled; True ends the run cleanly.
+    should_stop: polled; True ends the run cleanly; see `loop.run`.
     label: starts each line of progress.
     train: `training.train`, or that of a population.
 
@@ -191,6 +195,9 @@ def run(
     if outcome.stragglers:
       print(f'did not stop in time: {", ".join(outcome.stragglers)}',
             file=sys.stderr, flush=True)
+    if config.lockstep and outcome.ended == 'interrupted':
+      print(f'{label}in lockstep, --resume goes on from the last checkpoint:'
+            f' {checkpointer.latest() or 0} frames', flush=True)
     return outcome
   finally:
     logger.close()
@@ -202,13 +209,15 @@ def export(
     network: build_lib.NetworkConfig,
     suite: suites.Suite,
     params: Any,
+    update: update_lib.UpdateConfig,
     info: dict[str, Any],
     wrap: streams_lib.Wrap = streams_lib.unwrapped,
 ) -> None:
   """Writes a trained agent as a policy file.
 
   Of the parameters only those of the network are taken: what learnt with it, to
-  be left behind, may be among them.
+  be left behind, may be among them. Its `info` says by which method it was
+  trained, and whether its value is that of the rewards.
   """
   spec = streams_lib.spec_of(suite, wrap)
   agent = agent_lib.make_agent(network, spec.observation, spec.num_actions)
@@ -222,6 +231,10 @@ def export(
       max_words=spec.max_words,
       tasks=suite.task_names,
       info=info | {
+          'method': update.method,
+          # Distral's rewards hold what its policies cost each other.
+          'has_value': update.value_is_of_rewards and (
+              len(network.branches) == 1 or network.combination == 'mixture'),
           'command': workdir_lib.command(),
           'git_revision': workdir_lib.git_revision(),
       },

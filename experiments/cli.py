@@ -14,21 +14,29 @@
 # ==============================================================================
 """Runs the main function of a binary and reports mistakes in one line.
 
-Here: `run`. What a user can put right (`checks.UserError`, also in a thread)
-ends with `error: text` on standard error and exit status 2. Anything else is a
-defect and keeps its traceback. Not here: what the binaries do.
+Here: `run`. What a user can put right (`checks.UserError`, also in a thread), a
+full disk included, ends with `error: text` on standard error and exit status 2.
+Anything else is a defect and keeps its traceback. Not here: what the binaries
+do.
 """
 
 from collections.abc import Callable, Sequence
+import contextlib
+import errno
+import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from absl import app
 
+from experiments import stopping
 from kickstarting import checks
+from kickstarting import files
 from kickstarting.runtime import threads
 
 _EXIT_STATUS = 2
+# No defect of ours, wherever they are raised.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def run(
@@ -46,11 +54,15 @@ def run(
       if len(argv) > 1 and not takes_arguments:
         raise checks.UserError(
             f'arguments {argv[1:]} are no flags; flags look like --name=value.')
-      return main(argv)
-    except (checks.UserError, threads.ThreadError) as error:
+      with contextlib.redirect_stdout(_Output(sys.stdout)):
+        status = main(argv)
+        sys.stdout.flush()
+        return status
+    except (OSError, checks.UserError, threads.ThreadError) as error:
       if not is_mistake(error):
         raise
-      print(f'error: {error}', file=sys.stderr, flush=True)
+      with contextlib.suppress(OSError):  # it may be on the same full disk
+        print(f'error: {_text(error)}', file=sys.stderr, flush=True)
       return _EXIT_STATUS
 
   app.run(reporting)
@@ -60,4 +72,58 @@ def is_mistake(error: BaseException) -> bool:
   """Returns whether the text of an error is all that a user needs."""
   if isinstance(error, threads.ThreadError):
     return error.__cause__ is not None and is_mistake(error.__cause__)
+  if isinstance(error, OSError):
+    return error.errno in _NO_ROOM
   return isinstance(error, checks.UserError)
+
+
+def _text(error: BaseException) -> str:
+  """Returns what a user is told of a mistake."""
+  cause = error.__cause__ if isinstance(error, threads.ThreadError) else error
+  if not isinstance(cause, OSError):
+    return str(error)
+  try:
+    with files.writing(cause.filename or 'a file'):
+      raise cause
+  except files.OutputError as output_error:
+    return str(output_error)
+
+
+class _Output:
+  """Standard output, whose errors are those of any output of the run."""
+
+  def __init__(self, stream: TextIO | None):
+    self._stream = stream
+
+  def write(self, text: str) -> int:
+    """Writes; a stream that is closed takes everything."""
+    if self._stream is not None:
+      with self._writing(self._stream):
+        self._stream.write(text)
+    return len(text)
+
+  def flush(self) -> None:
+    """Flushes."""
+    if self._stream is not None:
+      with self._writing(self._stream):
+        self._stream.flush()
+
+  def __getattr__(self, name: str) -> Any:
+    return getattr(self._stream, name)
+
+  @contextlib.contextmanager
+  def _writing(self, stream: TextIO):
+    try:
+      with files.writing('standard output'):
+        yield
+    except files.OutputError as error:
+      self._stream = None
+      # What is left in the buffer would be written when the process ends.
+      null = os.open(os.devnull, os.O_WRONLY)
+      os.dup2(null, stream.fileno())
+      os.close(null)
+      assert isinstance(error.__cause__, OSError)
+      if error.__cause__.errno != errno.EIO:
+        raise
+      # The terminal is gone; the signal that says so may come later.
+      stopping.request('the terminal is gone')

@@ -25,16 +25,20 @@ from typing import Any
 import numpy as np
 
 from experiments import figures
+from kickstarting.runtime import logger as logger_lib
 
 
 def frames_to_score(
-    frames: np.ndarray, values: np.ndarray, score: float
+    frames: np.ndarray, values: np.ndarray, score: float | None
 ) -> float | None:
   """Returns the first frame from which on a curve is at or above a score.
 
   A single lucky window does not count: the mean of this record and the next
-  two must be there as well. None if the curve never gets there.
+  two must be there as well. None if the curve never gets there, or if there is
+  no score to get to.
   """
+  if score is None:
+    return None
   for i in range(len(frames)):
     if values[i] >= score and np.mean(values[i:i + 3]) >= score:
       return float(frames[i])
@@ -47,31 +51,46 @@ def summarise(
   """Compares two finished runs."""
   scratch_frames, scratch_values = figures.curve(scratch)
   frames, values = figures.curve(student)
-  target = float(scratch_values[-1])
+  target = _last(scratch_values)
   reached = frames_to_score(frames, values, target)
   return {
       'score_scratch': target,
-      'score_kickstarted': float(values[-1]),
+      'score_kickstarted': _last(values),
       'frames_to_scratch_score': reached,
       'speedup': float(scratch_frames[-1] / reached) if reached else None,
   }
 
 
+def last_score(folder: str | os.PathLike[str]) -> float | None:
+  """Returns the last score of a run; None if it never had one."""
+  return _last(figures.curve(folder)[1])
+
+
+def _last(values: np.ndarray) -> float | None:
+  return float(values[-1]) if len(values) else None
+
+
 def tabulate(
-    runs: Mapping[str, Sequence[str | os.PathLike[str]]], teacher_frames: int
+    runs: Mapping[str, Sequence[str | os.PathLike[str]]],
+    teacher_frames: int | None,
 ) -> dict[str, dict[str, Any]]:
   """Returns per method its final scores and frames to the scratch score.
 
   The score to reach is that of the run from scratch with the same seed.
+
+  Args:
+    runs: method -> folder of each seed; 'scratch' among them.
+    teacher_frames: that the teachers were trained for; None if unknown.
   """
   table: dict[str, dict[str, Any]] = {}
-  budget = float(figures.curve(runs['scratch'][0])[0][-1])
+  budget = float(
+      logger_lib.read_records(runs['scratch'][0])[-1]['frames'])
   for method, folders in runs.items():
     finals, reached = [], []
     for scratch, folder in zip(runs['scratch'], folders):
-      target = figures.curve(scratch)[1][-1]
+      target = last_score(scratch)
       frames, values = figures.curve(folder)
-      finals.append(float(values[-1]))
+      finals.append(_last(values))
       reached.append(
           budget if method == 'scratch'
           else frames_to_score(frames, values, target))
@@ -80,7 +99,8 @@ def tabulate(
         'final_scores': finals,
         'frames_to_scratch_score': reached,
         'frames_with_experts': [
-            None if f is None else f + helped for f in reached],
+            None if f is None or helped is None else f + helped
+            for f in reached],
         'speedup': [None if f is None else budget / f for f in reached],
     }
   return table

@@ -46,9 +46,9 @@ from experiments import students
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import checks
+from kickstarting import files
 from kickstarting import losses
 from kickstarting import types
-from kickstarting import update as update_lib
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
@@ -83,7 +83,7 @@ def main(argv):
   del argv
   folder = workdir_lib.choose('distil_then_tune')
   suite = streams_lib.suite_from_flags()
-  update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  update = shared_flags.update_from_flags()
   if losses.get_method(update.method).adds_reward:
     raise checks.UserError(
         f'--method={update.method} learns from the reward as well; expected one'
@@ -102,8 +102,7 @@ def main(argv):
       config.frames, gives_features=bool(update.feature_cost))
   first = students.helped(suite, update, config, teaching)
   second, second_config = students.alone(suite, frames=tuned)
-  workdir_lib.begin(folder, 'distil_then_tune')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'distil_then_tune')
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
         f' teachers, {config.frames / 1e6:.2f} M frames of distillation and'
         f' {tuned / 1e6:.2f} M of reward; results in {folder}', flush=True)
@@ -119,7 +118,8 @@ def main(argv):
   last = outcomes[-1]
   students.export(
       folder / 'policy.npz', suite, last,
-      update.method if len(outcomes) == 1 else 'baseline')
+      (first if len(outcomes) == 1 else second).update,
+      teaching.frames)
   _join(folder, outcomes[0].frames)
   figure = figures.draw_curves(
       folder / 'score_against_frames', {'distilled, then tuned': [folder]},
@@ -141,8 +141,8 @@ def _join(folder: pathlib.Path, frames: int) -> None:
   records = logger_lib.read_records(folder / 'distilled') + [
       record | {'frames': record['frames'] + frames}
       for record in logger_lib.read_records(folder / 'tuned')]
-  (folder / logger_lib.RECORDS).write_text(
-      ''.join(json.dumps(record) + '\n' for record in records))
+  files.write_text(folder / logger_lib.RECORDS, ''.join(
+      json.dumps(record) + '\n' for record in records))
 
 
 if __name__ == '__main__':

@@ -34,6 +34,7 @@ from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import types
 from kickstarting.environments import suites
+from kickstarting.runtime import threads
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
@@ -88,9 +89,14 @@ def main(argv):
   table: dict[str, dict[str, Any]] = {}
   frames = 0
   for job in jobs:
-    evaluation = playing.evaluate(
-        job.agent, job.suite, job.params, _EPISODES.value,
-        shared_flags.FLAGS.seed)
+    try:
+      evaluation = playing.evaluate(
+          job.agent, job.suite, job.params, _EPISODES.value,
+          shared_flags.FLAGS.seed)
+    except threads.Stopped:
+      workdir_lib.finish(folder, {
+          'ended': 'interrupted', 'tasks': table, 'workdir': str(folder)})
+      return
     frames += evaluation['frames']
     table |= evaluation['tasks']
   seconds = time.monotonic() - start

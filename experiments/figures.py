@@ -24,21 +24,21 @@ import os
 import pathlib
 from typing import Any
 
-import matplotlib
 import numpy as np
 
+from experiments import drawing
 from kickstarting.runtime import logger as logger_lib
-
-matplotlib.use('Agg')
-# pylint: disable=g-import-not-at-top
-import matplotlib.pyplot as plt  # noqa: E402
 
 _COLOURS = tuple(f'C{i}' for i in range(10))  # of matplotlib
 
 
 def curve(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
-  """Returns frames [N] and suite scores [N] of a run."""
-  records = logger_lib.read_records(folder)
+  """Returns frames [N] and suite scores [N] of a run.
+
+  Records without a score are left out: no episode of some task had ended.
+  """
+  records = [
+      r for r in logger_lib.read_records(folder) if r['score'] is not None]
   return (np.array([r['frames'] for r in records], np.float64),
           np.array([r['score'] for r in records], np.float64))
 
@@ -68,15 +68,15 @@ def on_grid(
   Args:
     curves: frames and scores of each run.
     starts_at_0: whether a run begins with the score of the random policy,
-      which is 0; otherwise with its first record.
+      which is 0; otherwise it has none (NaN) before its first record.
   """
   end = min(frames[-1] for frames, _ in curves)
   grid = np.linspace(0.0, end, 201)
+  if starts_at_0:
+    curves = [(np.r_[0.0, frames], np.r_[0.0, scores])
+              for frames, scores in curves]
   return grid, np.stack([
-      np.interp(
-          grid, np.r_[0.0, frames],
-          np.r_[0.0 if starts_at_0 else scores[0], scores])
-      for frames, scores in curves
+      np.interp(grid, frames, scores, left=np.nan) for frames, scores in curves
   ])
 
 
@@ -93,15 +93,14 @@ def draw_curves(
     path: without suffix.
     runs: label -> folders of its runs (seeds); mean, and range if several.
     title: of the picture.
-    marks: optional 'score', a horizontal line, and 'frames', vertical lines
-      {label: frames} where a curve reaches it.
+    marks: optional 'score', a horizontal line (None: no such score), and
+      'frames', vertical lines {label: frames} where a curve reaches it.
 
   Returns:
     Path of the PNG.
   """
   is_crowded = len(runs) > 5  # then no place is left for the legend inside
-  figure, axes = plt.subplots(
-      figsize=(7, 5 if is_crowded else 4.2), layout='constrained')
+  figure, axes = drawing.subplots(figsize=(7, 5 if is_crowded else 4.2))
   colours = dict(zip(runs, _COLOURS * len(runs)))
   returns = are_returns(itertools.chain(*runs.values()))
   for label, folders in runs.items():
@@ -116,7 +115,7 @@ def draw_curves(
       axes.fill_between(
           frames / 1e6, values.min(axis=0), values.max(axis=0),
           color=colours[label], alpha=0.2, linewidth=0)
-  if marks:
+  if marks and marks['score'] is not None:
     axes.axhline(marks['score'], color='grey', linestyle=':', linewidth=1)
     for label, frames in marks['frames'].items():
       if frames is not None:
@@ -132,27 +131,17 @@ def draw_curves(
     figure.legend(loc='outside lower center', fontsize='small', ncols=3)
   elif has_labels:
     axes.legend(loc='best', fontsize='small')
-  return save(figure, path)
+  return drawing.save(figure, path)
 
 
 def draw_table(
     path: str | os.PathLike[str], values: Mapping[str, float], *, title: str
 ) -> pathlib.Path:
   """Draws one bar per task as PNG and PDF; returns the path of the PNG."""
-  figure, axes = plt.subplots(
-      figsize=(7, 1 + 0.25 * len(values)), layout='constrained')
+  figure, axes = drawing.subplots(figsize=(7, 1 + 0.25 * len(values)))
   names = list(values)[::-1]
   axes.barh(names, [values[n] for n in names], color=_COLOURS[0])
   axes.set_xlabel('score (0 random, 100 reference)')
   axes.set_xlim(-5, 105)
   axes.set_title(title)
-  return save(figure, path)
-
-
-def save(figure: Any, path: str | os.PathLike[str]) -> pathlib.Path:
-  """Writes a figure as PNG and PDF and closes it; returns the PNG's path."""
-  path = pathlib.Path(path)
-  for suffix in ('.png', '.pdf'):
-    figure.savefig(path.with_suffix(suffix), dpi=150)
-  plt.close(figure)
-  return path.with_suffix('.png')
+  return drawing.save(figure, path)

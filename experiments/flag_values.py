@@ -18,7 +18,7 @@ Here: `numbers`, `settings`. Not here: flags (`run_flags.py`,
 `shared_flags.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 import json
 import math
 from typing import Any
@@ -46,21 +46,69 @@ def numbers(flag: str, values: Sequence[str]) -> list[float]:
   return found
 
 
-def settings(flag: str, values: Sequence[str]) -> dict[str, Any]:
-  """Returns the settings of a list of NAME=VALUE; values as JSON, or words.
+def settings(
+    flag: str, text: str, words: Collection[str] = ()
+) -> dict[str, Any]:
+  """Returns the settings of NAME=VALUE,NAME=VALUE.
+
+  A value that begins as an object, a list or a string of JSON does goes to its
+  end, with all commas inside; other values end at a comma, and are numbers,
+  true, false and null as in JSON, or words.
+
+  Args:
+    flag: for messages.
+    text: of the flag.
+    words: names of settings whose values are text, also where they look like
+      something else.
 
   Raises:
-    ValueError: an entry is none, or is there twice.
+    UserError: an entry is no setting, or is there twice.
   """
   found: dict[str, Any] = {}
-  for entry in values:
-    name, is_there, text = entry.partition('=')
-    if not (name and is_there) or name in found:
-      raise checks.UserError(
-          f'--{flag}={",".join(values)} holds {entry!r}; expected NAME=VALUE,'
-          ' each name once, with commas between them.')
+  rest = text.strip()
+  while rest:
+    entry = rest.partition(',')[0]
+    name, is_there, _ = (part.strip() for part in entry.partition('='))
+    if not (name and is_there):
+      raise _wrong(flag, text, entry, 'is no setting')
+    if name in found:
+      raise _wrong(flag, text, entry, 'is there twice')
     try:
-      found[name] = json.loads(text)
-    except json.JSONDecodeError:  # a word
-      found[name] = text
+      found[name], rest = _value(rest.partition('=')[2], name in words)
+    except (json.JSONDecodeError, RecursionError) as error:
+      raise _wrong(
+          flag, text, entry, f'begins as JSON, but is none ({error})'
+      ) from error
+    if rest and not (rest.startswith(',') and rest[1:].strip()):
+      raise _wrong(flag, text, rest, 'is no setting')
+    rest = rest[1:].strip()
   return found
+
+
+def _value(text: str, is_word: bool) -> tuple[Any, str]:
+  """Returns the value with which a text begins, and what follows it.
+
+  Raises:
+    JSONDecodeError: it begins as JSON that may hold commas, but is none.
+    RecursionError: it is JSON that is nested too deeply.
+  """
+  text = text.lstrip()
+  if text.startswith('"' if is_word else ('{', '[', '"')):
+    value, end = json.JSONDecoder().raw_decode(text)
+    return value, text[end:].lstrip()
+  word, comma, rest = text.partition(',')
+  word, rest = word.rstrip(), comma + rest
+  if is_word:
+    return word, rest
+  try:
+    return json.loads(word), rest
+  except json.JSONDecodeError:
+    return word, rest
+
+
+def _wrong(flag: str, text: str, part: str, reason: str) -> checks.UserError:
+  return checks.UserError(
+      f'--{flag}={text} holds {part!r}, which {reason}; expected NAME=VALUE,'
+      ' each name once, with commas between them, such as'
+      ' size=9,dark=true,more={"a":1,"b":2}. For a shell, put single quotes'
+      ' around all of it.')

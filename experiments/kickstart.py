@@ -21,8 +21,8 @@
 
 Both students have the same network, budget and settings; they are trained one
 after the other. The comparison is in frames of the student, as in the paper;
-`teacher_frames` says what the experts cost. Not here: several seeds
-(`study.py`).
+`teacher_frames` says what the teachers cost, null if that is not known. Not
+here: several seeds (`study.py`).
 """
 
 from collections.abc import Callable
@@ -42,12 +42,10 @@ from experiments import students
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import losses
-from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 from kickstarting.teachers import flipped
-from kickstarting.teachers import zoo
 
 flags.adopt_module_key_flags(shared_flags)
 _FLIPPED = flags.DEFINE_float(
@@ -64,6 +62,7 @@ def _train(
     folder: pathlib.Path,
     suite: suites.Suite,
     problem: training.Problem,
+    teacher_frames: int | None,
     stop: Callable[[], bool],
 ) -> training.Outcome:
   config = run_flags.config_from_flags(training_config.TrainingConfig)
@@ -71,7 +70,8 @@ def _train(
       problem, config, folder / name, resume=run_flags.RESUME.value,
       should_stop=stop, label=f'{name:12}')
   students.export(
-      folder / name / 'policy.npz', suite, outcome, problem.update.method)
+      folder / name / 'policy.npz', suite, outcome, problem.update,
+      teacher_frames)
   return outcome
 
 
@@ -80,7 +80,7 @@ def main(argv):
   folder = workdir_lib.choose('kickstart')
   suite = streams_lib.suite_from_flags()
   frames = shared_flags.FLAGS.frames
-  update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  update = shared_flags.update_from_flags()
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   method = losses.get_method(update.method)
   student = 'kickstarted' if method.adds_reward else 'distilled'
@@ -93,15 +93,16 @@ def main(argv):
   if _BASELINE.value:
     jobs['scratch'], _ = students.alone(suite)
   jobs[student] = students.helped(suite, update, config, teaching)
-  workdir_lib.begin(folder, 'kickstart')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'kickstart')
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
         f' teachers, {frames / 1e6:.2f} M frames a student; results in'
         f' {folder}', flush=True)
   outcomes: dict[str, training.Outcome] = {}
   for name, problem in jobs.items():
-    if not stop():
-      outcomes[name] = _train(name, folder, suite, problem, stop)
+    if not (outcomes and stop()):
+      outcomes[name] = _train(
+          name, folder, suite, problem,
+          0 if name == 'scratch' else teaching.frames, stop)
   ended = 'interrupted' if stop() else 'finished'
   last = outcomes[list(outcomes)[-1]]
   result = {
@@ -110,13 +111,13 @@ def main(argv):
       'frames': sum(o.frames for o in outcomes.values()),
       'frames_per_second': last.frames_per_second,
       'seconds': sum(o.seconds for o in outcomes.values()),
+      'suite': suite.name,
+      'teacher_frames': teaching.frames,
       'workdir': str(folder),
   }
   marks = None
   if ended == 'finished' and 'scratch' in outcomes:
     summary = comparison.summarise(folder / 'scratch', folder / student)
-    if shared_flags.TEACHERS.value == ['zoo']:
-      summary['teacher_frames'] = zoo.training_frames(suite.task_names)
     result |= summary
     marks = {
         'score': summary['score_scratch'],

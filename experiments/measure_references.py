@@ -31,7 +31,7 @@ Not here: what a score is (`kickstarting/environments/scores.py`).
 from collections.abc import Callable, Iterator
 import contextlib
 import csv
-import os
+import io
 import pathlib
 from typing import Any
 
@@ -41,6 +41,7 @@ from absl import logging
 import envpool
 
 from experiments import random_policy
+from kickstarting import files
 from kickstarting.environments import envpool_batch
 from kickstarting.environments import seeds
 
@@ -137,12 +138,11 @@ def _episodes(
 
 
 def _write(rows: list[dict], path: pathlib.Path) -> None:
-  temporary = path.with_suffix('.tmp')
-  with temporary.open('w', encoding='utf-8', newline='') as file:
-    writer = csv.DictWriter(file, rows[0], lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(rows)
-  os.replace(temporary, path)
+  out = io.StringIO(newline='')
+  writer = csv.DictWriter(out, rows[0], lineterminator='\n')
+  writer.writeheader()
+  writer.writerows(rows)
+  files.write_text(path, out.getvalue())
 
 
 def main(argv: list[str]) -> None:

@@ -26,9 +26,11 @@ and written as `policy.npz`. Not here: what the agents share
 (`mixture_cases.py`), several seeds (`curricula.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+import contextlib
 import dataclasses
 import functools
+import json
 import pathlib
 from typing import Any, NamedTuple
 
@@ -47,12 +49,15 @@ from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import files as files_lib
+from kickstarting import pbt
 from kickstarting import types
-from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
+from kickstarting.populations import evolving
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
+from kickstarting.runtime import threads
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 from kickstarting.weights import parsing
@@ -160,7 +165,7 @@ def _make_problem(
         shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
         config.frames)
   problem = build.make_problem(
-      suite, network, run_flags.config_from_flags(update_lib.UpdateConfig),
+      suite, network, shared_flags.update_from_flags(),
       config, teaching, _num_members(network), case.wrap)
   if not _is_mixture(network):
     return problem
@@ -190,6 +195,7 @@ class _Trained(NamedTuple):
   frames_per_second: float
   seconds: float
   params: types.Params
+  population: dict[str, int] | None = None  # what happened in it
 
 
 def _train(
@@ -225,7 +231,29 @@ def _train(
   return _Trained(
       outcome.scores[best], outcome.frames * num_members,
       outcome.frames_per_second, outcome.seconds,
-      population_training.member(outcome.params, best))
+      population_training.member(outcome.params, best),
+      _keep_lineage(outcome.records, folder / name))
+
+
+def _keep_lineage(
+    records: Sequence[pbt.Record], folder: pathlib.Path
+) -> dict[str, int]:
+  """Writes who copied whom; returns what happened, in numbers."""
+  files_lib.write_text(
+      folder / 'lineage.jsonl',
+      ''.join(json.dumps(record) + '\n' for record in records))
+  copies = [r for r in records if r['parent'] != r['member']]
+  is_at_0 = lambda record: record['old_hypers']['mixing'] == 0.0
+  old = {(r['step'], r['member']): r for r in records if r['step']}
+  return {
+      'copies': len(copies),
+      'rescues': sum(r['rescued'] for r in records),  # members that failed
+      'decisions_at_0': sum(map(is_at_0, old.values())),
+      # The simple agent alone was chosen.
+      'copied_at_0': sum(
+          (r['step'], r['parent']) in old and is_at_0(
+              old[r['step'], r['parent']]) for r in copies),
+  }
 
 
 def _final(
@@ -252,6 +280,7 @@ def _judge(
       label=f'{name:14}', wrap=case.wrap)
   build.export(
       folder / name / 'policy.npz', network, suite, trained.params,
+      shared_flags.update_from_flags(),
       {'frames': trained.frames, 'seed': shared_flags.FLAGS.seed,
        'evaluation': evaluation}, case.wrap)
   return evaluation
@@ -263,18 +292,24 @@ def main(argv):
   suite = streams_lib.suite_from_flags()
   case = _make_case(suite)
   problems = {name: _make_problem(case, name, suite) for name in case.agents}
-  workdir_lib.begin(folder, 'mix_and_match')
-  stop = workdir_lib.StopRequest()
+  for name, problem in problems.items():
+    network = case.agents[name]
+    if _num_members(network) > 1:
+      evolving.fit_rules(
+          problem, _config(network), rules_flags.rules(_PRESET.value),
+          _num_members(network))
+  stop = workdir_lib.begin(folder, 'mix_and_match')
   print(f'{_CASE.value} on {suite.name}: {len(suite.tasks)} tasks,'
         f' {shared_flags.FLAGS.frames / 1e6:.2f} M frames an agent; results in'
         f' {folder}', flush=True)
   trained: dict[str, _Trained] = {}
   evaluations: dict[str, dict[str, Any]] = {}
   for name, problem in problems.items():
-    if not stop():
+    if not (trained and stop()):
       trained[name] = _train(case, name, suite, problem, folder, stop)
     if not stop():
-      evaluations[name] = _judge(case, name, suite, trained[name], folder)
+      with contextlib.suppress(threads.Stopped):
+        evaluations[name] = _judge(case, name, suite, trained[name], folder)
   last = trained[list(trained)[-1]]
   figure = mixture_figures.draw(
       folder / 'mix_and_match', {name: [folder / name] for name in trained},
@@ -289,6 +324,7 @@ def main(argv):
           name: run.score for name, run in trained.items()},
       'evaluation_scores': {
           name: found['score'] for name, found in evaluations.items()},
+      **({'population': last.population} if last.population else {}),
       'workdir': str(folder),
       'figure': str(figure),
   })

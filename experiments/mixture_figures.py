@@ -23,15 +23,11 @@ import os
 import pathlib
 from typing import Any
 
-import matplotlib
 import numpy as np
 
+from experiments import drawing
 from experiments import figures
 from kickstarting.runtime import logger as logger_lib
-
-matplotlib.use('Agg')
-# pylint: disable=g-import-not-at-top
-import matplotlib.pyplot as plt  # noqa: E402
 
 _TRANSFER = 'transfer'  # only mixtures have it among their metrics
 
@@ -74,9 +70,8 @@ def draw(
   Returns:
     Path of the PNG.
   """
-  figure, (above, below) = plt.subplots(
-      2, figsize=(7, 6), sharex=True, height_ratios=(3, 1),
-      layout='constrained')
+  figure, (above, below) = drawing.subplots(
+      2, figsize=(7, 6), sharex=True, height_ratios=(3, 1))
   returns = figures.are_returns(itertools.chain(*runs.values()))
   for i, (label, folders) in enumerate(runs.items()):
     for axes, read in ((above, figures.curve), (below, mixing_curve)):
@@ -100,4 +95,4 @@ def draw(
   below.set_xlim(left=0)
   for axes in (above, below):
     axes.grid(alpha=0.3)
-  return figures.save(figure, path)
+  return drawing.save(figure, path)

@@ -30,7 +30,7 @@ presets (`kickstarting/pbt/rules.py`), who watches processes
 (`pbt_processes.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import functools
 import json
 import pathlib
@@ -51,8 +51,9 @@ from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import checks
+from kickstarting import files
 from kickstarting import pbt
-from kickstarting import update as update_lib
+from kickstarting.populations import evolving
 from kickstarting.populations import generations
 from kickstarting.populations import judging
 from kickstarting.populations import scoring
@@ -89,6 +90,9 @@ flags.FLAGS.set_default('record_frames', 25_000)  # decisions are taken there
 
 def _rules(frames: int) -> pbt.Rules:
   rules = rules_flags.rules(_PRESET.value)
+  if rules.ready.unit == 'steps':
+    _, frames_per_step = streams_lib.look_at(streams_lib.suite_from_flags())
+    rules = pbt.in_frames(rules, frames_per_step)
   if rules.ready.burn_in >= frames:
     raise checks.UserError(
         f'--preset={_PRESET.value} evolves after {rules.ready.burn_in} frames,'
@@ -109,7 +113,7 @@ def _make_problem(config: training_config.TrainingConfig, num_members: int):
   suite = streams_lib.suite_from_flags()
   return build.make_problem(
       suite, build.network_from_flags(),
-      run_flags.config_from_flags(update_lib.UpdateConfig), config,
+      shared_flags.update_from_flags(), config,
       teaching_lib.load_teachers(
           shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
       num_members)
@@ -131,7 +135,7 @@ def _one_program(
     config: training_config.TrainingConfig,
     rules: pbt.Rules,
     folder: pathlib.Path,
-    stop: workdir_lib.StopRequest,
+    stop: Callable[[], bool],
 ) -> dict[str, Any]:
   """Trains all members in this process."""
   population = population_training.PopulationConfig(rules, _POPULATION.value)
@@ -144,9 +148,8 @@ def _one_program(
   build.export(
       folder / 'policy.npz', build.network_from_flags(),
       streams_lib.suite_from_flags(),
-      population_training.member(outcome.params, best),
-      {'frames': outcome.frames, 'seed': config.seed,
-       'method': problem.update.method})
+      population_training.member(outcome.params, best), problem.update,
+      {'frames': outcome.frames, 'seed': config.seed})
   return {
       'ended': outcome.ended,
       'scores': [s if np.isfinite(s) else None for s in outcome.scores],
@@ -159,7 +162,7 @@ def _one_program(
 
 def main(argv):
   del argv
-  folder = workdir_lib.choose('pbt')
+  folder = workdir_lib.choose('pbt', owns=_MEMBER.value < 0)
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   rules = _rules(config.frames)
   if _MEMBER.value >= 0:
@@ -177,10 +180,11 @@ def main(argv):
     raise checks.UserError(
         f'--weighting={_WEIGHTING.value} without teachers: there is no weight'
         ' to evolve. Name --teachers, or add --weighting=none.')
+  evolving.fit_rules(problem, config, rules, _POPULATION.value)
+  judging.check_rules(judge, rules)
   if _PROCESSES.value:
     generations.check_rules(rules, config, _POPULATION.value)
-  workdir_lib.begin(folder, 'pbt')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'pbt')
   print(f'{len(problem.task_names)} tasks, {len(problem.teacher_names)}'
         f' teachers, {_POPULATION.value} members of'
         f' {config.frames / 1e6:.2f} M frames; results in {folder}', flush=True)
@@ -206,9 +210,9 @@ def _summarise(
       name: dict(zip(('frames', 'values'), pbt.schedule(segments, name)))
       for name in segments[-1].hypers
   }
-  (folder / 'schedule.json').write_text(json.dumps(schedule, indent=2) + '\n')
-  (folder / 'lineage.jsonl').write_text(
-      ''.join(json.dumps(record) + '\n' for record in records))
+  files.write_json(folder / 'schedule.json', schedule, indent=2)
+  files.write_text(folder / 'lineage.jsonl', ''.join(
+      json.dumps(record) + '\n' for record in records))
   pictures = {
       'score': population_figures.draw_scores(folder / 'score', folder),
       'lambda': population_figures.draw_lambdas(

@@ -18,11 +18,14 @@ Not here: the streams (`streams.py`), playing (`runtime/evaluation.py`).
 """
 
 from collections.abc import Callable
+import time
 from typing import Any
 
 import jax
 import numpy as np
 
+from experiments import shared_flags
+from experiments import stopping
 from experiments import streams as streams_lib
 from kickstarting import agent as agent_lib
 from kickstarting import checks
@@ -38,6 +41,21 @@ from kickstarting.runtime import training
 
 _EVALUATION_STREAMS = 40  # of a task, at most
 _JUDGED_EPISODES = 10  # of a task, at every look of a referee
+_REPORT_S = 10.0  # between two lines of how far playing is
+
+
+def _limits(label: str) -> evaluation.Limits:
+  """Returns what ends playing, which says now and then how far it is."""
+  last = time.monotonic()
+
+  def report(done: int, wanted: int) -> None:
+    nonlocal last
+    if time.monotonic() - last > _REPORT_S:
+      last = time.monotonic()
+      print(f'{label}{done} of {wanted} episodes have ended', flush=True)
+
+  return evaluation.Limits(
+      shared_flags.EVALUATION_MAX_STEPS.value, stopping.requested, report)
 
 
 def evaluate(
@@ -57,7 +75,10 @@ def evaluate(
   Returns:
     'score' of the suite, 'mean_normalised' and 'median_normalised' without a
     cap, 'frames' played, and 'tasks': per task 'return', 'standard_error',
-    'score', 'normalised', 'episodes'.
+    'score', 'normalised', 'episodes', and how many of those were 'cut'.
+
+  Raises:
+    threads.Stopped: the user asked for it.
   """
   environments = (
       wrap(streams_lib.make_environment(
@@ -66,10 +87,12 @@ def evaluate(
           group=seeds.Group.EVALUATION), row)
       for row, task in enumerate(suite.tasks))
   played = evaluation.evaluate(
-      agent, params, environments, episodes, jax.random.key(seed))
+      agent, params, environments, episodes, jax.random.key(seed),
+      _limits(label))
   frames = 0
   table: dict[str, dict[str, Any]] = {}
-  for task, ([returns], more_frames) in zip(suite.tasks, played, strict=True):
+  for task, ([returns], [cut], more_frames) in zip(
+      suite.tasks, played, strict=True):
     frames += more_frames
     mean = returns.mean()
     row = table[task.name] = {
@@ -81,10 +104,12 @@ def evaluate(
         'normalised': float(scores.normalised_score(
             mean, task.random_return, task.reference_return)),
         'episodes': len(returns),
+        'cut': int(cut),
     }
     print(f'{label}{task.name:24} return {row["return"]:7.3f} +- '
           f'{row["standard_error"]:.3f}  score {row["score"]:6.1f}'
-          f'  episodes {row["episodes"]}', flush=True)
+          f'  episodes {row["episodes"]}'
+          + (f', {cut} of them cut' if cut else ''), flush=True)
   normalised = [row['normalised'] for row in table.values()]
   return {
       'score': float(np.mean([row['score'] for row in table.values()])),
@@ -131,7 +156,8 @@ def make_judge(
         suite, rounds * len(suite.tasks), seed, decision % seeds.MAX_ACTORS,
         seeds.Group.SELECTION, splits=num_members), 0)
 
-  return judging.Judge(agent or problem.agent, make)
+  return judging.Judge(
+      agent or problem.agent, make, _limits('a decision: '))
 
 
 def make_referee(
@@ -141,18 +167,23 @@ def make_referee(
     make_window: Callable[[int], scores.ScoreWindow],
     wrap: streams_lib.Wrap = streams_lib.unwrapped,
 ) -> Callable[[Any, int], scores.ScoreWindow]:
-  """Returns what lets the student play alone, the same episodes every time."""
+  """Returns what lets the student play alone, the same episodes every time.
+
+  It raises threads.Stopped if the user asks to stop while it plays.
+  """
   functions = actor_lib.make_actor_functions(agent)
 
   def referee(params, frames):
     environment = wrap(streams_lib.make_environment(
         suite, _JUDGED_EPISODES * len(suite.tasks), seed,
         group=seeds.Group.SELECTION), 0)
+    limits = _limits(f'judged after {frames} frames: ')
     actor = actor_lib.StreamActor(
-        functions, environment, None, jax.random.key(frames))
-    returns, _ = evaluation.play(
+        functions, environment, None, jax.random.key(frames),
+        max_steps=limits.max_steps)
+    returns, *_ = evaluation.play(
         actor, parameter_store.ParameterStore(0, params),
-        np.ones_like(environment.task))
+        np.ones_like(environment.task), limits)
     window = make_window(scoring.FOREVER)
     for task, [episode_return] in zip(environment.task, returns, strict=True):
       window.add(frames, int(task), episode_return)

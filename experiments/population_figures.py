@@ -21,16 +21,12 @@ from collections.abc import Sequence
 import os
 import pathlib
 
-import matplotlib
 import numpy as np
 
+from experiments import drawing
 from experiments import figures
 from kickstarting import pbt
 from kickstarting.runtime import logger as logger_lib
-
-matplotlib.use('Agg')
-# pylint: disable=g-import-not-at-top
-import matplotlib.pyplot as plt  # noqa: E402
 
 
 def draw_scores(
@@ -46,7 +42,7 @@ def draw_scores(
     Path of the PNG.
   """
   records = logger_lib.read_records(folder)
-  figure, axes = plt.subplots(figsize=(7, 4.2), layout='constrained')
+  figure, axes = drawing.subplots(figsize=(7, 4.2))
   frames = np.array([r['frames'] for r in records]) / 1e6
   for member in records[0]['member_score'] if records else ():
     scores = [r['member_score'][member] for r in records]
@@ -54,14 +50,16 @@ def draw_scores(
         frames, [np.nan if s is None else s for s in scores],
         color='tab:blue', alpha=0.3, linewidth=0.8,
         label='members' if member == '0' else None)
-  axes.plot(frames, [r['score_top3'] for r in records], color='tab:orange',
-            linewidth=2, label='mean of the three best')
+  top = [r['score_top3'] for r in records]
+  axes.plot(
+      frames, [np.nan if s is None else s for s in top], color='tab:orange',
+      linewidth=2, label='mean of the three best')
   axes.set_xlabel('environment frames of each member (millions)')
   figures.set_scale(axes, returns=figures.are_returns([folder]))
   axes.set_xlim(left=0)
   axes.grid(alpha=0.3)
   axes.legend(loc='best')
-  return figures.save(figure, path)
+  return drawing.save(figure, path)
 
 
 def draw_lambdas(
@@ -81,7 +79,7 @@ def draw_lambdas(
   Returns:
     Path of the PNG.
   """
-  figure, axes = plt.subplots(figsize=(7, 4.2), layout='constrained')
+  figure, axes = drawing.subplots(figsize=(7, 4.2))
   ends = np.cumsum([0] + [s.end - s.start for s in segments]) / 1e6
   weights = np.array([
       s.hypers['alpha'] * np.asarray(s.hypers['rho']) for s in segments])
@@ -95,7 +93,7 @@ def draw_lambdas(
   axes.grid(alpha=0.3)
   if len(teachers):
     axes.legend(loc='best', fontsize='small')
-  return figures.save(figure, path)
+  return drawing.save(figure, path)
 
 
 def draw_lineage(
@@ -116,8 +114,8 @@ def draw_lineage(
     Path of the PNG.
   """
   size = 1 + max(record['member'] for record in records)
-  figure, axes = plt.subplots(
-      figsize=(7, 1.2 + 0.3 * size), layout='constrained')
+  figure, axes = drawing.subplots(
+      figsize=(7, 1.2 + 0.3 * size))
   for member in range(size):
     axes.plot([0, frames / 1e6], [member] * 2, color='lightgrey', linewidth=1)
   for record in records:
@@ -135,4 +133,4 @@ def draw_lineage(
   axes.set_ylabel('member')
   axes.set_yticks(range(size))
   axes.set_title('copies (arrows) and the ancestry of the best member (bold)')
-  return figures.save(figure, path)
+  return drawing.save(figure, path)

@@ -24,17 +24,22 @@ from typing import NamedTuple
 import numpy as np
 
 from kickstarting.environments import base
+from kickstarting.runtime import evaluation
 
 
 class Played(NamedTuple):
   """Episodes of one task, stream by stream."""
 
-  returns: np.ndarray  # [episodes]
+  returns: np.ndarray  # [episodes], of those that were cut so far
+  cut: int  # episodes that were
   longest: int  # steps of the longest that only time ended; 0: none
 
 
 def play(
-    batch: base.BatchedEnvironment, per_stream: int, seed: int
+    batch: base.BatchedEnvironment,
+    per_stream: int,
+    seed: int,
+    max_steps: int = evaluation.MAX_STEPS,
 ) -> list[Played]:
   """Lets the random policy play, and closes the batch.
 
@@ -42,6 +47,7 @@ def play(
     batch: whose time-outs keep discount 1, to be known.
     per_stream: episodes of each stream.
     seed: of the actions.
+    max_steps: after which an episode is cut; its stream plays no further one.
 
   Returns:
     For each task.
@@ -49,25 +55,30 @@ def play(
   rng = np.random.default_rng(seed)
   num_streams = batch.num_streams
   returns: list[list[float]] = [[] for _ in range(num_streams)]
+  left = np.full(num_streams, per_stream)
+  was_cut = np.zeros(num_streams, bool)
   longest = np.zeros(num_streams, np.int64)
   current, lengths = np.zeros(num_streams), np.zeros(num_streams, np.int64)
   batch.reset()
-  while min(map(len, returns)) < per_stream:
+  while left.any():
     batch.send(
         rng.integers(batch.spec.num_actions, size=num_streams, dtype=np.int32))
     timestep = batch.receive()
+    batch.instructions.release(timestep.instruction)  # nobody reads them
     is_first = timestep.step_type == base.FIRST
     current = np.where(is_first, 0.0, current + timestep.reward)
     lengths = np.where(is_first, 0, lengths + 1)
     is_last = timestep.step_type == base.LAST
-    for stream in np.flatnonzero(is_last):
-      if len(returns[stream]) < per_stream:
-        returns[stream].append(float(current[stream]))
+    is_cut = ~is_last & (lengths == max_steps)
+    for stream in np.flatnonzero((is_last | is_cut) & (left > 0)):
+      returns[stream].append(float(current[stream]))
+      was_cut[stream] = is_cut[stream]
+      left[stream] = 0 if is_cut[stream] else left[stream] - 1
     is_timeout = is_last & (timestep.discount > 0)
     longest = np.where(is_timeout, np.maximum(longest, lengths), longest)
   batch.close()
   return [
       Played(
           np.concatenate([returns[i] for i in np.flatnonzero(mine)]),
-          int(longest[mine].max()))
+          int(was_cut[mine].sum()), int(longest[mine].max()))
       for mine in (batch.task == row for row in range(batch.task.max() + 1))]

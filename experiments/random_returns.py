@@ -25,8 +25,8 @@ JSON. Not here: other players (`reference_players.py`, `measure_references.py`).
 """
 
 import csv
+import io
 import json
-import os
 import pathlib
 from typing import Any
 
@@ -38,6 +38,7 @@ from experiments import random_policy
 from experiments import shared_flags
 from experiments import streams as streams_lib
 from kickstarting import checks
+from kickstarting import files
 from kickstarting.environments import seeds
 
 flags.adopt_module_key_flags(shared_flags)
@@ -63,13 +64,12 @@ def _fill_in(path: pathlib.Path, table: dict[str, dict[str, Any]]) -> None:
   for name, row in table.items():
     rows[name] |= {
         f'random_{key}': str(row[key]) for key in ('return', 'episodes')}
-  temporary = path.with_suffix('.tmp')
-  with temporary.open('w', encoding='utf-8', newline='') as file:
-    writer = csv.DictWriter(
-        file, next(iter(rows.values())), lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(rows.values())
-  os.replace(temporary, path)
+  out = io.StringIO(newline='')
+  writer = csv.DictWriter(
+      out, next(iter(rows.values())), lineterminator='\n')
+  writer.writeheader()
+  writer.writerows(rows.values())
+  files.write_text(path, out.getvalue())
 
 
 def main(argv):
@@ -82,13 +82,15 @@ def main(argv):
   for task in suite.tasks:
     [played] = random_policy.play(streams_lib.make_environment(
         suite._replace(tasks=(task,)), streams, seed,
-        group=seeds.Group.MEASUREMENT), per_stream, seed)
+        group=seeds.Group.MEASUREMENT), per_stream, seed,
+                                  shared_flags.EVALUATION_MAX_STEPS.value)
     returns = played.returns
     table[task.name] = {
         'return': round(float(returns.mean()), 5),
         'standard_error': round(
             float(returns.std() / np.sqrt(len(returns))), 5),
         'episodes': len(returns),
+        'cut': played.cut,
     }
     print(', '.join(
         [task.name, *(f'{key} {x}' for key, x in table[task.name].items())]),

@@ -27,10 +27,10 @@ three best. Not here: training (`train.py`, `kickstart.py`, `pbt.py`).
 
 import pathlib
 
-from absl import app
 from absl import flags
 
 from experiments import ablation
+from experiments import cli
 from experiments import study_flags
 
 flags.adopt_module_key_flags(study_flags)
@@ -62,4 +62,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

@@ -30,6 +30,7 @@ from kickstarting import checks
 from kickstarting import update as update_lib
 from kickstarting.environments import worker_pool
 from kickstarting.networks import build as networks
+from kickstarting.runtime import evaluation
 from kickstarting.runtime import training_config
 
 FLAGS = flags.FLAGS
@@ -66,6 +67,9 @@ _UPDATE_HELP = {
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '
                      'that read the logarithm of its probabilities.',
+    'teacher_discount': 'Gamma of what comes from the teacher in the return, '
+                        'which then has a value of its own; empty: that of '
+                        'the rewards, in one return.',
     'transfer': 'Between the agents of a mixture: knowledge (the paper\'s), '
                 'masked or mixture.',
     'divergence': 'Between teacher and student; the paper\'s is cross_entropy.',
@@ -97,6 +101,7 @@ _POOL_HELP = {
 }
 
 _DEFINE: Mapping[type, Callable[..., Any]] = {
+    type(None): flags.DEFINE_float,
     bool: flags.DEFINE_bool,
     int: flags.DEFINE_integer,
     float: flags.DEFINE_float,
@@ -120,6 +125,7 @@ class _FrameCount(flags.ArgumentParser):
 
 
 def _define(config: type, texts: Mapping[str, str]) -> None:
+  run_flags.note_fields(config, texts)
   for field in dataclasses.fields(config):
     if field.name not in texts:
       continue
@@ -136,6 +142,25 @@ _define(training_config.TrainingConfig, _TRAINING_HELP)
 _define(update_lib.UpdateConfig, _UPDATE_HELP)
 _define(worker_pool.PoolConfig, _POOL_HELP)
 
+
+def update_from_flags(**overrides: Any) -> update_lib.UpdateConfig:
+  """Returns the update that the flags describe.
+
+  What a suite or a binary sets is left out where nothing reads it; a flag that
+  is given is not, and is refused.
+
+  Args:
+    **overrides: fields that are not taken from flags.
+  """
+  chosen: dict[str, Any] = {
+      name: overrides.get(name, FLAGS[name].value)
+      for name in ('method', 'algorithm', 'optimizer')}
+  for name in update_lib.unread(**chosen):
+    if not FLAGS[name].present:
+      overrides.setdefault(name, getattr(update_lib.UpdateConfig, name))
+  return run_flags.config_from_flags(update_lib.UpdateConfig, **overrides)
+
+
 SUITE = flags.DEFINE_string(
     'suite', 'minigrid8', 'Suite of tasks: a name in '
     'kickstarting/environments/suites, such as minigrid30 or atari57, or '
@@ -145,11 +170,15 @@ TASKS = flags.DEFINE_list(
 ENV = flags.DEFINE_string(
     'env', '', 'An environment of your own instead of a suite: module:function '
     'or PATH.py:function.')
-ENV_SETTINGS = flags.DEFINE_list(
-    'env_settings', [], 'Settings of the environments, NAME=VALUE with commas '
-    'between them, such as full_action_space=true.')
+ENV_SETTINGS = flags.DEFINE_string(
+    'env_settings', '', 'Settings of the environments, NAME=VALUE with commas '
+    'between them, such as full_action_space=true; a value may be JSON with '
+    'commas inside, such as config={"a":true,"b":1}.')
 NETWORK = flags.DEFINE_string(
     'network', 'grid_small', 'Network of the agent; see networks/build.py.')
+OBSERVATION_KEYS = flags.DEFINE_list(
+    'observation_keys', [], 'Names of the arrays of an observation that the '
+    'network reads, the others being ignored; empty for all of them.')
 TORSO_DTYPE = flags.DEFINE_enum(
     'torso_dtype', 'float32', list(networks.DTYPES), 'What a torso of pixels '
     'computes in.')
@@ -164,6 +193,10 @@ WEIGHTS = flags.DEFINE_string(
 LEARNER_SCHEDULE = flags.DEFINE_string(
     'learner_schedule', '', 'PATH of the schedule.json of a population, whose '
     'learning rate and costs over time this learner takes.')
+EVALUATION_MAX_STEPS = flags.DEFINE_integer(
+    'evaluation_max_steps', evaluation.MAX_STEPS, 'Steps after which an '
+    'episode of an evaluation is cut: it counts with its return so far, and '
+    'its stream plays no further one.', lower_bound=1)
 BOOTSTRAP_ON_TIMEOUT = flags.DEFINE_bool(
     'bootstrap_on_timeout', False, 'Treat a time-out as the end of the data, '
     'not of the episode.')

@@ -18,7 +18,8 @@ Not here: who plays in them (`playing.py`), tasks (`environments/suites.py`).
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+import json
+from typing import Any, TypeAlias
 
 from experiments import flag_values
 from experiments import run_flags
@@ -33,6 +34,7 @@ from kickstarting.runtime import training_config
 # Of a batch and the row of its first task; owns the batch.
 Wrap: TypeAlias = Callable[
     [base.BatchedEnvironment, int], base.BatchedEnvironment]
+_DESCRIBED: dict[Any, base.Described] = {}  # by what a suite makes them of
 
 
 def suite_from_flags() -> suites.Suite:
@@ -41,19 +43,19 @@ def suite_from_flags() -> suites.Suite:
   Raises:
     ValueError: there is none, or two are named.
   """
-  settings = flag_values.settings(
-      'env_settings', shared_flags.ENV_SETTINGS.value)
   target = shared_flags.ENV.value
   if not target:
     suite = suites.get_suite(
-        shared_flags.SUITE.value, shared_flags.TASKS.value or None)._replace(
-            settings=settings)
+        shared_flags.SUITE.value, shared_flags.TASKS.value or None)
   else:
     if run_flags.FLAGS['suite'].present or shared_flags.TASKS.value:
       raise checks.UserError(
           f'--env={target} beside --suite or --tasks; expected one of the two.'
           ' Several environments of yours make a suite: --suite=PATH.py.')
-    suite = suites.of_environment(target, settings)
+    suite = suites.of_environment(target)
+  settings = flag_values.settings(
+      'env_settings', shared_flags.ENV_SETTINGS.value, suite.words)
+  suite = suite._replace(settings=settings)
   for name, value in suite.defaults.items():
     checks.check_name(f'flag in the defaults of {suite.name}', name,
                       run_flags.FLAGS)
@@ -103,8 +105,33 @@ def unwrapped(
 def spec_of(
     suite: suites.Suite, wrap: Wrap = unwrapped
 ) -> base.EnvironmentSpec:
-  """Returns what the tasks of a suite share."""
-  environment = wrap(
-      make_environment(suite, 1, 0, group=seeds.Group.MEASUREMENT), 0)
-  environment.close()
-  return environment.spec
+  """Returns what the tasks of a suite share; raises where a setting is wrong.
+
+  Environments are made for it only where the suite does not know beforehand,
+  and once in a process.
+  """
+  spec, _ = look_at(suite, wrap)
+  return spec
+
+
+def look_at(
+    suite: suites.Suite, wrap: Wrap = unwrapped
+) -> tuple[base.EnvironmentSpec, int]:
+  """Returns `spec_of`, and the frames of a step."""
+  described = wrap(_described(suite), 0)
+  return described.spec, described.frames_per_step
+
+
+def _described(suite: suites.Suite) -> base.BatchedEnvironment:
+  """Returns a batch to be looked at."""
+  if suite.describe is not None:
+    return suite.describe(suite.tasks, suite.max_words, suite.settings)
+  key = (suite.make, suite.tasks, suite.max_words,
+         json.dumps(dict(suite.settings), sort_keys=True, default=repr))
+  if key not in _DESCRIBED:
+    environment = make_environment(
+        suite, 1, 0, group=seeds.Group.MEASUREMENT)
+    environment.close()
+    _DESCRIBED[key] = base.Described(
+        environment.spec, len(suite.tasks), environment.frames_per_step)
+  return _DESCRIBED[key]

@@ -74,11 +74,13 @@ def alone(
     suite: its tasks.
     **overrides: fields of the configuration that are not taken from flags.
   """
-  defaults = update_lib.UpdateConfig()
-  update = run_flags.config_from_flags(
-      update_lib.UpdateConfig, method='baseline', feature_cost=0.0,
-      divergence=defaults.divergence,
-      teacher_temperature=defaults.teacher_temperature)
+  of_teachers = {  # what only teachers are read with
+      field.name: field.default
+      for field in dataclasses.fields(update_lib.UpdateConfig)
+      if field.name in (
+          'feature_cost', 'divergence', 'teacher_temperature', 'teacher_floor',
+          'teacher_discount', 'learns_value')}
+  update = shared_flags.update_from_flags(method='baseline', **of_teachers)
   config = run_flags.config_from_flags(
       training_config.TrainingConfig, teacher_share=0.0, epsilon=0.0,
       **overrides)
@@ -91,11 +93,12 @@ def export(
     path: pathlib.Path,
     suite: suites.Suite,
     outcome: training.Outcome,
-    method: str,
+    update: update_lib.UpdateConfig,
+    teacher_frames: int | None,
 ) -> None:
   """Writes a student as a policy file, without what only helped it learn."""
   build.export(
       path, build.network_from_flags(), suite,
-      outcome.params, {
+      outcome.params, update, {
           'frames': outcome.frames, 'seed': shared_flags.FLAGS.seed,
-          'method': method})
+          'teacher_frames': teacher_frames})

@@ -19,7 +19,8 @@
 Runs `experiments.kickstart` once per seed (from scratch and kickstarted) and
 once more per seed with --method=on_policy_distill, skips what is done, and
 prints a table of means and ranges, a picture and JSON. Frames are the
-student's; a second column adds the frames that the experts were trained for.
+student's; a second column adds the frames that the teachers were trained for,
+where these are known.
 Not here: training.
 """
 
@@ -27,16 +28,15 @@ import json
 import pathlib
 from typing import Any
 
-from absl import app
 from absl import flags
 import numpy as np
 
 from experiments import ablation
+from experiments import cli
 from experiments import comparison
 from experiments import figures
 from experiments import study_flags
-from kickstarting.environments import suites
-from kickstarting.teachers import zoo
+from kickstarting import files
 
 flags.adopt_module_key_flags(study_flags)
 
@@ -47,20 +47,24 @@ _DISTILL = ablation.Setting(
 
 
 def _print(table: dict[str, dict[str, Any]]) -> None:
-  def cell(values, scale=1.0, digits=1):
+  def cell(values, scale=1.0, digits=1, nothing='not reached'):
     if any(v is None for v in values):
-      return f'not reached ({sum(v is None for v in values)} seeds)'
+      return f'{nothing} ({sum(v is None for v in values)} seeds)'
     values = np.array(values) / scale
     return (f'{values.mean():.{digits}f} ({values.min():.{digits}f} to'
             f' {values.max():.{digits}f})')
 
   print('| method | final score | M frames to the scratch score | the same,'
-        ' with the experts\' frames | speed-up |')
+        ' with the teachers\' frames | speed-up |')
   print('| --- | --- | --- | --- | --- |')
   for method, row in table.items():
-    print(f'| {method} | {cell(row["final_scores"])} |'
+    is_reached = None not in row['frames_to_scratch_score']
+    both = cell(
+        row['frames_with_experts'], 1e6, 2,
+        'unknown' if is_reached else 'not reached')
+    print(f'| {method} | {cell(row["final_scores"], nothing="none")} |'
           f' {cell(row["frames_to_scratch_score"], 1e6, 2)} |'
-          f' {cell(row["frames_with_experts"], 1e6, 2)} |'
+          f' {both} |'
           f' {cell(row["speedup"])} |', flush=True)
 
 
@@ -76,20 +80,19 @@ def main(argv):
     runs['scratch'].append(both / 'scratch')
     runs['kickstarted'].append(both / 'kickstarted')
     runs['distilled'].append(alone / 'distilled')
-  config = json.loads((runs['scratch'][0].parent / 'config.json').read_text())
-  suite = suites.get_suite(
-      config['flags']['suite'], config['flags']['tasks'] or None)
-  table = comparison.tabulate(runs, zoo.training_frames(suite.task_names))
+  first = runs['scratch'][0].parent
+  result = json.loads((first / 'result.json').read_text())
+  table = comparison.tabulate(runs, result['teacher_frames'])
   _print(table)
   figure = figures.draw_curves(
       folder / 'score_against_frames', runs,
       title=(
-          f'{suite.name}, {len(study_flags.SEEDS.value)} seeds (mean and'
+          f'{result["suite"]}, {len(study_flags.SEEDS.value)} seeds (mean and'
           ' range)'))
   result = {'workdir': str(folder), 'figure': str(figure), 'table': table}
-  (folder / 'study.json').write_text(json.dumps(result, indent=2) + '\n')
+  files.write_json(folder / 'study.json', result, indent=2)
   print(json.dumps(result), flush=True)
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

@@ -92,10 +92,14 @@ def _family_of_tasks(names: Collection[str]) -> dict[str, str]:
   return {}
 
 
-def _row(family: str, task: str, scores: Sequence[float]) -> list[str]:
-  mean = sum(scores) / len(scores)
+def _row(family: str, task: str, scores: Sequence[float | None]) -> list[str]:
+  """Returns a row; where a task has no score, nor does the mean."""
+  known = [score for score in scores if score is not None]
+  mean = sum(known) / len(known) if len(known) == len(scores) else None
   # Adding zero turns -0.0, as a rounded small negative score, into 0.0.
-  return [family, task, *(f'{round(x, 1) + 0.0:.1f}' for x in (*scores, mean))]
+  return [family, task, *(
+      '-' if x is None else f'{round(x, 1) + 0.0:.1f}'
+      for x in (*scores, mean))]
 
 
 def main(argv: Sequence[str]) -> None:

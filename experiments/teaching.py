@@ -45,6 +45,9 @@ class Teaching:
   teachers: tuple[teacher_lib.Teacher, ...]
   teacher_of_task: np.ndarray  # int32 [tasks], -1 for none
   controller: controllers.WeightController
+  # Of the environments, that all teachers together were trained for, and those
+  # who taught them; None where a policy file does not say.
+  frames: int | None = 0
 
 
 NO_TEACHING = Teaching((), np.zeros(0, np.int32), controllers.scheduled(0.0))
@@ -72,24 +75,42 @@ def load_teachers(
     ValueError: a file is missing or damaged, a teacher fits no task.
   """
   teachers: list[teacher_lib.Teacher] = []
+  costs: dict[str, int | None] = {}  # of a file that is named twice once
   assignments: dict[str, int] = {}
   named = {spec.rpartition('=')[0] for spec in specs}
   for spec in specs:
     if spec == 'zoo':
-      teachers += zoo.load_experts(
-          [task for task in suite.task_names if task not in named],
-          gives_features=gives_features)
+      tasks = [task for task in suite.task_names if task not in named]
+      teachers += zoo.load_experts(tasks, gives_features=gives_features)
+      costs[spec] = zoo.training_frames(tasks)
       continue
     task, _, path = spec.rpartition('=')
     if task:
       assignments[task] = len(teachers)
+    policy = policy_file.load_policy(path)
     teachers.append(teacher_lib.from_policy(
-        task.strip(teacher_lib.EVERY_TASK) or path,
-        policy_file.load_policy(path), gives_features=gives_features))
+        task.strip(teacher_lib.EVERY_TASK) or path, policy,
+        gives_features=gives_features))
+    costs[path] = _frames(policy)
   routing = teacher_lib.route(teachers, suite.task_names, assignments)
   controller = _controller(weights, frames)
   controller.init(len(teachers))  # raises now if the numbers do not match
-  return Teaching(tuple(teachers), routing, controller)
+  known = [cost for cost in costs.values() if cost is not None]
+  return Teaching(
+      tuple(teachers), routing, controller,
+      sum(known) if len(known) == len(costs) else None)
+
+
+def _frames(policy: policy_file.Policy) -> int | None:
+  """Returns how many frames a policy was trained for, if its file says so.
+
+  Those of its own teachers count, where it had any.
+  """
+  own = policy.info.get('frames')
+  others = policy.info.get('teacher_frames', 0)
+  if isinstance(own, int) and isinstance(others, int):
+    return own + others
+  return None
 
 
 def _controller(weights: str, frames: int) -> controllers.WeightController:

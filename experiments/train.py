@@ -35,7 +35,7 @@ from experiments import shared_flags
 from experiments import streams as streams_lib
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
-from kickstarting import update as update_lib
+from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
@@ -50,15 +50,14 @@ def main(argv):
   suite = streams_lib.suite_from_flags()
   network = build.network_from_flags()
   config = run_flags.config_from_flags(training_config.TrainingConfig)
-  update = run_flags.config_from_flags(update_lib.UpdateConfig)
+  update = shared_flags.update_from_flags()
   teaching = teaching_lib.NO_TEACHING
   if shared_flags.TEACHERS.value:
     teaching = teaching_lib.load_teachers(
         shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
         config.frames)
   problem = build.make_problem(suite, network, update, config, teaching)
-  workdir_lib.begin(folder, 'train')
-  stop = workdir_lib.StopRequest()
+  stop = workdir_lib.begin(folder, 'train')
   outcome = build.run(
       problem, config, folder, resume=run_flags.RESUME.value,
       should_stop=stop)
@@ -80,19 +79,23 @@ def main(argv):
       'last': (outcome.frames, outcome.params),
       'best': (outcome.best_frames, outcome.best_params),
   }
-  evaluations = {
-      name: playing.evaluate(
-          problem.agent, suite, params, _EVALUATION_EPISODES.value, config.seed,
-          label=f'{name} parameters: ')
-      for name, (_, params) in candidates.items()
-  }
+  try:
+    evaluations = {
+        name: playing.evaluate(
+            problem.agent, suite, params, _EVALUATION_EPISODES.value,
+            config.seed, label=f'{name} parameters: ')
+        for name, (_, params) in candidates.items()
+    }
+  except threads.Stopped:
+    workdir_lib.finish(folder, result | {'ended': 'interrupted'})
+    return
   chosen = max(evaluations, key=lambda name: evaluations[name]['score'])
   frames, params = candidates[chosen]
-  build.export(folder / 'policy.npz', network, suite, params, {
+  build.export(folder / 'policy.npz', network, suite, params, update, {
       'frames': frames,
       'run_frames': outcome.frames,
       'seed': config.seed,
-      'method': update.method,
+      'teacher_frames': teaching.frames,
       'evaluation': evaluations[chosen],
   })
   workdir_lib.finish(folder, result | {

@@ -23,13 +23,14 @@ are then copied into the library with their manifest. Not here: the plan
 
 import json
 import pathlib
-import subprocess
 import sys
 
-from absl import app
 from absl import flags
 
+from experiments import ablation
+from experiments import cli
 from experiments import expert_plan
+from experiments import folder_lock
 from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 
@@ -59,10 +60,10 @@ def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:
   ]
   if step.teacher:
     command.append(f'--teachers=*={folder / step.teacher}')
-  if workdir.exists():
+  if (workdir / 'config.json').exists():
     command.append('--resume')
   print(' '.join(command[1:]), flush=True)
-  subprocess.run(command, check=True)
+  ablation.call(command)
 
 
 def ship(folder: pathlib.Path, step: expert_plan.Step) -> None:
@@ -88,6 +89,7 @@ def ship(folder: pathlib.Path, step: expert_plan.Step) -> None:
 def main(argv):
   del argv
   folder = pathlib.Path(_WORKDIR.value)
+  folder_lock.take(folder)
   for step in expert_plan.PLAN:
     if not _ONLY.value or step.name in _ONLY.value:
       run_step(step, folder)
@@ -100,4 +102,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

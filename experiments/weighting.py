@@ -26,10 +26,10 @@ training (`train.py`, `kickstart.py`, `pbt.py`).
 
 import pathlib
 
-from absl import app
 from absl import flags
 
 from experiments import ablation
+from experiments import cli
 from experiments import study_flags
 from kickstarting.environments import suites
 
@@ -65,4 +65,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

@@ -14,22 +14,25 @@
 # ==============================================================================
 """The folder of a run: fresh or resumed, and what describes the run in it.
 
-Here: `choose`, `begin`, `finish`, `StopRequest`. Not here: what a run does.
+Here: `choose`, `begin`, `finish`. Not here: what a run does, who has a folder
+(`folder_lock.py`), signals (`stopping.py`).
 """
 
+from collections.abc import Callable
 import datetime
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 from typing import Any
 
 from absl import flags
 
+from experiments import folder_lock
 from experiments import run_flags
 from kickstarting import checks
+from kickstarting import files
 
 CONFIG = 'config.json'
 RESULT = 'result.json'
@@ -37,7 +40,7 @@ RESULT = 'result.json'
 _MAY_DIFFER = ('resume', 'workdir', 'member', 'helper')
 
 
-def choose(program: str) -> pathlib.Path:
+def choose(program: str, *, owns: bool = True) -> pathlib.Path:
   """Returns the folder of a run; changes nothing on disk.
 
   With --resume the flags of the run are taken from its folder; flags given on
@@ -46,10 +49,13 @@ def choose(program: str) -> pathlib.Path:
 
   Args:
     program: name of the binary, for a fresh folder.
+    owns: whether the folder is to belong to this process; False for those that
+      work in the folder of the one that started them.
 
   Raises:
     ValueError: the folder is in use, or there is nothing to resume in it.
   """
+  folder_lock.release()
   name = run_flags.WORKDIR.value
   if name is None:
     if run_flags.RESUME.value:
@@ -58,26 +64,28 @@ def choose(program: str) -> pathlib.Path:
     stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
     name = os.path.join('results', f'{program}-{stamp}-{os.getpid()}')
   folder = pathlib.Path(name)
+  if owns:
+    folder_lock.check_free(folder)
   if run_flags.RESUME.value:
     _adopt(folder, program)
-  elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-    raise checks.UserError(
-        f'--workdir {str(folder)!r} is not an empty folder; name another one,'
-        ' or add --resume to continue the run in it. Nothing was changed.')
+  else:
+    _check_empty(folder)
   return folder
 
 
-def begin(folder: pathlib.Path, program: str) -> None:
-  """Creates the folder of a new run and describes the run in it.
+def begin(folder: pathlib.Path, program: str) -> Callable[[], bool]:
+  """Takes the folder of a run, and describes a new run in it.
+
+  Returns:
+    Whether the process was asked to stop; see `folder_lock.take`.
 
   Raises:
-    ValueError: the folder cannot be written.
+    ValueError: the folder cannot be written, or another process has it.
   """
-  if run_flags.RESUME.value:
-    return
-  try:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / CONFIG).write_text(json.dumps({
+  stop = folder_lock.take(folder)
+  if not run_flags.RESUME.value:
+    _check_empty(folder)  # nobody was there first
+    files.write_json(folder / CONFIG, {
         'program': program,
         'flags': {
             k: v for k, v in run_flags.own_flags().items()
@@ -85,11 +93,17 @@ def begin(folder: pathlib.Path, program: str) -> None:
         },
         'command': command(),
         'git_revision': git_revision(),
-    }, indent=2) + '\n')
-  except OSError as e:
+    }, indent=2)
+  return stop
+
+
+def _check_empty(folder: pathlib.Path) -> None:
+  """Raises ValueError if there is anything but a lock in the folder."""
+  if folder.exists() and (not folder.is_dir() or any(
+      path.name != folder_lock.NAME for path in folder.iterdir())):
     raise checks.UserError(
-        f'--workdir {str(folder)!r} cannot be written ({e.strerror}); name a'
-        ' folder that you may write to.') from e
+        f'--workdir {str(folder)!r} is not an empty folder; name another one,'
+        ' or add --resume to continue the run in it. Nothing was changed.')
 
 
 def _adopt(folder: pathlib.Path, program: str) -> None:
@@ -149,30 +163,14 @@ def git_revision() -> str | None:
 
 
 def finish(folder: pathlib.Path, result: dict[str, Any]) -> None:
-  """Keeps the result beside the run and prints it as the last line."""
-  temporary = folder / f'.{RESULT}.tmp'
-  temporary.write_text(json.dumps(result, indent=2) + '\n')
-  temporary.replace(folder / RESULT)
-  print(json.dumps(result), flush=True)
+  """Keeps the result beside the run and prints it as the last line.
 
+  Numbers that do not exist, such as a score before any episode ended, are null.
 
-class StopRequest:
-  """Turns Ctrl-C and SIGTERM into a request that the loop polls.
-
-  The second Ctrl-C ends the process at once.
+  Raises:
+    files.OutputError: it cannot be written, or the folder is gone.
   """
-
-  def __init__(self):
-    self._is_set = False
-    signal.signal(signal.SIGINT, self._handle)
-    signal.signal(signal.SIGTERM, self._handle)
-
-  def _handle(self, number: int, frame: Any) -> None:
-    del frame
-    self._is_set = True
-    signal.signal(number, signal.SIG_DFL)
-    print('stopping: the run is saved; once more ends it at once',
-          file=sys.stderr, flush=True)
-
-  def __call__(self) -> bool:
-    return self._is_set
+  folder_lock.check()
+  result = files.without_nan(result)
+  files.write_json(folder / RESULT, result, indent=2)
+  print(json.dumps(result), flush=True)

@@ -19,7 +19,9 @@ instructions through `encode`, once per distinct instruction. Not here: threads
 (`runtime/actor.py`), losses (`losses/`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+import dataclasses
+import types as python_types
 from typing import Any, NamedTuple
 
 import jax
@@ -30,6 +32,9 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import build
+from kickstarting.networks import reading
+
+_NOTHING: Mapping[str, Any] = python_types.MappingProxyType({})
 
 
 class Agent(NamedTuple):
@@ -43,7 +48,9 @@ class Agent(NamedTuple):
   unroll(params, timesteps [T, B], context, core state)
     -> (AgentOutput [T, B], core state).
   adopt(params, hypers) -> params. Puts in what the agent itself reads of the
-    hyper-parameters; an update begins with it.
+    hyper-parameters; an update begins with it. None if it reads nothing.
+  reads: name -> shape and dtype of what it reads of an observation.
+  num_actions: A. An environment that it meets must fit both; see `check_meets`.
   """
 
   init: Callable[[types.Array], types.Params]
@@ -51,8 +58,41 @@ class Agent(NamedTuple):
   encode: Callable[..., Any]
   step: Callable[..., Any]
   unroll: Callable[..., tuple[types.AgentOutput, types.CoreState]]
-  adopt: Callable[[types.Params, types.Hypers], types.Params] = (
-      lambda params, hypers: params)
+  adopt: Callable[[types.Params, types.Hypers], types.Params] | None = None
+  reads: Mapping[str, tuple[tuple[int, ...], np.dtype]] = _NOTHING
+  num_actions: int = 0  # 0: whatever the environment has
+
+
+def check_meets(
+    reads: Mapping[str, tuple[tuple[int, ...], np.dtype]],
+    num_actions: int,
+    environment: Any,
+) -> None:
+  """Checks that an environment is one that an agent was made for.
+
+  Args:
+    reads: of the agent.
+    num_actions: of the agent.
+    environment: its `EnvironmentSpec`.
+
+  Raises:
+    ValueError: naming what differs.
+  """
+  if num_actions not in (0, environment.num_actions):
+    raise checks.UserError(
+        f'an agent of {num_actions} actions meets an environment of'
+        f' {environment.num_actions}; expected as many. Every environment of a'
+        ' run must have the actions of the first, whatever its seed.')
+  for name, expected in reads.items():
+    found = environment.observation.get(name)
+    if found is None or (tuple(found.shape), np.dtype(found.dtype)) != expected:
+      shape, dtype = expected
+      raise checks.UserError(
+          f'an agent that reads {name!r} as {dtype.name} of shape {shape} meets'
+          ' an environment that observes'
+          f' {_text(environment.observation)}; expected the same. Every'
+          ' environment of a run must observe what the first does, whatever its'
+          ' seed.')
 
 
 def example_timestep(
@@ -78,6 +118,12 @@ def example_timestep(
   )
 
 
+def _text(observation: Mapping[str, Any]) -> str:
+  return ', '.join(
+      f'{name!r} as {np.dtype(spec.dtype).name} of shape {tuple(spec.shape)}'
+      for name, spec in observation.items()) or 'nothing'
+
+
 def make_agent(
     config: build.NetworkConfig,
     observation_spec: dict[str, Any],
@@ -91,22 +137,12 @@ def make_agent(
     num_actions: A.
 
   Raises:
-    ValueError: the network reads an array that the observation lacks, or has
-      actions that the environment lacks.
+    ValueError: the network cannot read the observation, or not all of it (see
+      `networks/reading.py`), or has actions that the environment lacks.
   """
-  missing = set(config.observation_keys) - set(observation_spec)
-  if config.torso.startswith('grid'):
-    missing |= {'image', 'direction'} - set(observation_spec)
-  if config.torso.startswith('impala'):
-    missing |= {'image'} - set(observation_spec)
-  if config.features.num_tasks or any(
-      branch.num_tasks for branch in config.branches):
-    missing |= {types.TASK} - set(observation_spec)
-  if missing:
-    raise checks.UserError(
-        f'network {config.torso!r} reads {sorted(missing)}, but the'
-        f' observation has {sorted(observation_spec)}; choose another network'
-        ' or add the arrays to the observation.')
+  names = reading.entries(config, observation_spec)
+  all_names = (*names, types.TASK) if reading.reads_task(config) else names
+  config = dataclasses.replace(config, observation_keys=names)
   network = build.make_network(config, num_actions)
 
   def init(rng_key):
@@ -125,5 +161,10 @@ def make_agent(
     return agents_lib.adopt(params, hypers, config.combination)
 
   agent = Agent(
-      init, network.initial_state, network.encode, step, network.unroll)
+      init, network.initial_state, network.encode, step, network.unroll,
+      reads={
+          name: (tuple(observation_spec[name].shape),
+                 np.dtype(observation_spec[name].dtype))
+          for name in all_names},
+      num_actions=num_actions)
   return agent if len(config.branches) == 1 else agent._replace(adopt=adopt)

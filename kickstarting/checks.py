@@ -23,6 +23,7 @@ Not here: shapes and dtypes of arrays (`losses/inputs.py`). Read
 """
 
 from collections.abc import Iterable
+import dataclasses
 import difflib
 import math
 import numbers
@@ -159,3 +160,37 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> None:
     raise UserError(
         f'unknown {kind} {name!r}; expected one of {", ".join(known)}. {cure}'
     )
+
+
+_KINDS: dict[Any, tuple[Any, str]] = {
+    bool: ((bool, np.bool_), 'True or False'),
+    int: (numbers.Integral, 'a whole number'),
+    float: (numbers.Real, 'a number'),
+    str: (str, 'a text'),
+}
+
+
+def check_fields(config: Any) -> None:
+  """Raises UserError if a field of a dataclass is of another kind than it says.
+
+  Only fields that are declared as a number, a truth value or a text are looked
+  at.
+
+  Args:
+    config: an instance whose annotations are types, not texts.
+  """
+  for field in dataclasses.fields(config):
+    if field.type in _KINDS:
+      kinds, expected = _KINDS[field.type]
+      value = getattr(config, field.name)
+      if field.type in (int, float) and isinstance(value, bool):
+        kinds = ()  # a truth value is a number to Python alone
+      check_type(field.name, value, kinds, expected)
+
+
+def check_type(name: str, value: Any, kinds: Any, expected: str) -> None:
+  """Raises UserError unless `value` is an instance of one of `kinds`."""
+  if not isinstance(value, kinds):
+    raise UserError(
+        f'{name} is {value!r}, of type {type(value).__name__}; expected'
+        f' {expected}. Pass one.')

@@ -15,15 +15,17 @@
 """Files that are written whole, and files from outside that are read in bounds.
 
 Here: one way to write (a temporary file, then a rename) and one to read, for
-text and JSON; `writing` turns every OSError of an output into one line. A file
+text and JSON; `writing` turns every OSError of an output into one line, and
+`check_same` notices an output that somebody deletes while it is written. A file
 from outside may be anything: what it may be (a regular file), how large, and
 how deep is checked before it is parsed. Not here: what the files hold, archives
 of arrays (`teachers/policy_file.py`), checkpoints (`runtime/checkpoint.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import contextlib
 import json
+import math
 import os
 import pathlib
 import stat
@@ -62,6 +64,27 @@ def writing(path: str | os.PathLike[str]) -> Iterator[None]:
         ' before is intact.') from error
 
 
+def check_same(path: str | os.PathLike[str], descriptor: int) -> None:
+  """Checks that what is open is still where it was opened.
+
+  Args:
+    path: of a file or folder.
+    descriptor: of what was opened there.
+
+  Raises:
+    OutputError: somebody deleted, moved or replaced it.
+  """
+  try:
+    is_same = os.path.samestat(os.stat(path), os.fstat(descriptor))
+  except OSError:
+    is_same = False
+  if not is_same:
+    raise OutputError(
+        f'{str(path)!r} is gone: it was deleted, moved or replaced while the'
+        ' run wrote to it. Put the folder back and resume, or start the run'
+        ' again.')
+
+
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
   """Writes a file whole or not at all; its folder is made if it is missing.
 
@@ -93,6 +116,17 @@ def write_json(
 ) -> None:
   """Writes a value as JSON and a newline; see `write_bytes`."""
   write_text(path, json.dumps(value, indent=indent) + '\n')
+
+
+def without_nan(value: Any) -> Any:
+  """Returns a value with None for NaN and infinities, which JSON lacks."""
+  if isinstance(value, Mapping):
+    return {key: without_nan(v) for key, v in value.items()}
+  if isinstance(value, (list, tuple)):
+    return [without_nan(v) for v in value]
+  if isinstance(value, float) and not math.isfinite(value):
+    return None
+  return value
 
 
 def read_bytes(

@@ -52,6 +52,9 @@ class UpdateConfig:
   teacher_floor: float = distillation.TEACHER_FLOOR
   transfer: str = 'knowledge'  # a key of losses.TRANSFERS, for mixtures
   feature_cost: float = 0.0  # of a teacher's features, times its weight
+  # Gamma of what comes from the teacher in the return, which then has a value
+  # of its own (NetworkConfig.taught_value); None: one return, one discount.
+  teacher_discount: float | None = None
   learns_value: bool = False  # of the rewards, if the method has no return
   reward_transform: str = 'identity'  # a key of losses.REWARD_TRANSFORMS
   discount: float = 0.99  # gamma, per step
@@ -77,7 +80,8 @@ class UpdateConfig:
       if value not in known:
         raise checks.UserError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
-    losses.get_method(self.method)
+    method = losses.get_method(self.method)
+    losses.check_teacher_discount(method, self.teacher_discount)
     checks.check_positive_finite(
         'teacher_temperature', self.teacher_temperature)
     if self.divergence == 'squared_error' and self.teacher_temperature != 1.0:
@@ -95,6 +99,64 @@ class UpdateConfig:
       raise checks.UserError(
           f'max_grad_norm is {self.max_grad_norm}; expected a positive number,'
           ' or inf to leave gradients alone.')
+    self._check_all_are_read()
+
+  def _check_all_are_read(self) -> None:
+    """Raises UserError if a field was set that nothing reads."""
+    idle = unread(self.method, self.algorithm, self.optimizer)
+    for field in dataclasses.fields(self):
+      value = getattr(self, field.name)
+      if field.name in idle and value != field.default:
+        raise checks.UserError(
+            f'{field.name} is {value!r}, which is not read by'
+            f' {idle[field.name]}; expected the default, {field.default!r}.'
+            ' Leave it out, or choose what reads it.')
+
+  @property
+  def value_is_of_rewards(self) -> bool:
+    """Whether the student's value is that of the environment's rewards.
+
+    If not, the student is no teacher for methods that read a teacher's value.
+    """
+    method = losses.get_method(self.method)
+    if self.teacher_discount is not None:
+      return method.adds_reward
+    return method.value_is_of_rewards or (
+        self.learns_value and not method.has_return)
+
+
+def unread(method: str, algorithm: str, optimizer: str) -> dict[str, str]:
+  """Returns the fields of a configuration that have no effect.
+
+  Args:
+    method: a key of `losses.METHODS`.
+    algorithm: one of ALGORITHMS.
+    optimizer: one of OPTIMIZERS.
+
+  Returns:
+    Name of the field -> what does not read it.
+
+  Raises:
+    ValueError: the method is unknown.
+  """
+  chosen = losses.get_method(method)
+  reads = chosen.loss_reads | chosen.reward_reads
+  named = f'method {method!r}'
+  idle: dict[str, str] = {}
+  if 'distance' not in reads:
+    idle['divergence'] = named
+    if chosen.control not in ('teacher', 'mixture'):  # who act with it
+      idle['teacher_temperature'] = named
+  if not reads & {'teacher_log_prob', 'reverse_cross_entropy', 'reverse_kl'}:
+    idle['teacher_floor'] = named
+  if chosen.has_return or chosen.reads_student_value:
+    idle['learns_value'] = f'{named}, which learns a value anyway'
+  if algorithm == 'a2c':
+    idle |= dict.fromkeys(
+        ('rho_clip', 'c_clip', 'pg_rho_clip'), f'algorithm {algorithm!r}')
+  if optimizer != 'rmsprop':
+    idle['rmsprop_epsilon'] = f'optimizer {optimizer!r}'
+  return idle
 
 
 class Update(NamedTuple):
@@ -158,6 +220,12 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
         transitions, lambda_=config.vtrace_lambda, rho_clip=config.rho_clip,
         c_clip=config.c_clip, pg_rho_clip=config.pg_rho_clip)
 
+  def add_returns(of_rewards, of_teachers):
+    """Adds the terms of two returns; the policy's entropy is one."""
+    return {
+        name: term if name == 'negative_entropy' else term + of_teachers[name]
+        for name, term in of_rewards.items()}
+
   def loss_fn(params, hypers, trajectory):
     teacher = trajectory.teacher
     if teacher is None and not method.adds_reward:
@@ -176,21 +244,28 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
       transitions, loss_of_tasks = losses.apply_distral(
           transitions, transitions_lib.at_tm1(output.distilled),
           kl_cost=hypers.transfer_cost, entropy_cost=hypers.entropy_cost)
+    has_teacher = jnp.zeros(trajectory.task.shape, bool)
     weights = jnp.zeros(trajectory.task.shape)
     if teacher is not None:
+      has_teacher = jnp.asarray(teacher.index) >= 0
       weights = losses.sample_weights(hypers.alpha, hypers.rho, teacher.index)
     of_rewards = transitions
-    transitions, loss_of_method = losses.apply_method(
+    transitions, loss_of_method, taught = losses.apply_method(
         method, transitions, output, trajectory, weights,
         divergence=config.divergence,
         teacher_temperature=config.teacher_temperature,
-        floor=config.teacher_floor)
+        floor=config.teacher_floor,
+        teacher_discount=config.teacher_discount)
     if not method.has_return:
       terms = {}
       if method.reads_student_value or config.learns_value:
         terms = {'baseline': rl_terms(of_rewards)['baseline']}
-    else:
+    elif taught is None:
       terms = rl_terms(transitions)
+    elif method.adds_reward:
+      terms = add_returns(rl_terms(transitions), rl_terms(taught))
+    else:
+      transitions, terms = taught, rl_terms(taught)
     costs = {
         'policy_gradient': 1.0,
         'baseline': hypers.baseline_cost,
@@ -219,16 +294,22 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
           *_features(output, teacher), is_learnable_tm1 & jnp.broadcast_to(
               weights != 0, is_learnable_tm1.shape))
       costs['feature_regression'] = config.feature_cost * weights
+    # What is measured does not depend on the weights.
+    applies_to = dict.fromkeys(terms, of_rewards.is_learnable_tm1)
+    for name in ('distillation', 'feature_regression'):
+      if name in terms:
+        applies_to[name] = of_rewards.is_learnable_tm1 & jnp.broadcast_to(
+            has_teacher, of_rewards.is_learnable_tm1.shape)
     if teacher is not None:
-      extra = losses.diagnostics(transitions, teacher)
+      extra = losses.diagnostics(of_rewards, teacher)
       labelled = jnp.maximum(jnp.sum(extra.pop('is_labelled')), 1)
       extra = {name: jnp.sum(x) / labelled for name, x in extra.items()}
     loss, metrics = losses.total(
         terms, costs, transitions.is_learnable_tm1,
-        reduction=config.reduction)
+        reduction=config.reduction, applies_to=applies_to)
     metrics |= extra
     metrics['learnable_fraction'] = jnp.mean(
-        transitions.is_learnable_tm1.astype(jnp.float32))
+        of_rewards.is_learnable_tm1.astype(jnp.float32))
     return loss, metrics
 
   def update(
@@ -236,7 +317,9 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
       hypers: types.Hypers,
       trajectory: types.Trajectory,
   ) -> tuple[types.LearnerState, dict[str, jax.Array]]:
-    params = agent.adopt(state.params, hypers)
+    params = state.params
+    if agent.adopt is not None:
+      params = agent.adopt(params, hypers)
     grads, metrics = jax.grad(loss_fn, has_aux=True)(
         params, hypers, trajectory)
     updates, opt_state = optimizer.update(grads, state.opt_state)

@@ -21,6 +21,7 @@ import jax
 import numpy as np
 
 from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting.environments import base
 from kickstarting.networks import build
 from kickstarting_test.networks import examples
@@ -129,6 +130,38 @@ class AgentTest(parameterized.TestCase):
         lambda x, y: x.shape == y.shape and x.dtype == y.dtype,
         timestep, examples.timesteps(0, examples.GRID_SPEC, (2, 5), _A))
     self.assertTrue(jax.tree.all(same))
+
+  def test_it_reads_nothing_else_of_a_larger_observation(self):
+    agent = agent_lib.make_agent(
+        build.NetworkConfig('flat', 4), examples.FLAT_SPEC, _A)
+    timesteps = examples.timesteps(0, examples.FLAT_SPEC, (1, 2), _A)
+    more = timesteps._replace(
+        observation=timesteps.observation | {'y': np.ones((1, 2, 7))})
+    params = agent.init(jax.random.key(0))
+    outputs = [
+        agent.unroll(params, x, agent.encode(params, examples.TOKENS),
+                     agent.initial_state(2))[0].logits
+        for x in (timesteps, more)]
+    np.testing.assert_array_equal(*outputs)
+
+  @parameterized.parameters(
+      ({'num_actions': 5}, 'an agent of 7 actions meets an environment of 5;'),
+      ({'observation': {}}, r"an agent that reads 'image' as uint8 of shape"
+       r' \(7, 7, 3\) meets an environment that observes nothing'),
+      ({'observation': examples.GRID_SPEC | {
+          'image': base.ArraySpec((9, 9, 3), np.dtype(np.uint8))}},
+       r"reads 'image' as uint8 of shape \(7, 7, 3\) .* \(9, 9, 3\)"),
+      ({'observation': examples.GRID_SPEC | {
+          'image': base.ArraySpec((7, 7, 3), np.dtype(np.int32))}},
+       r"reads 'image' as uint8 .* 'image' as int32 of shape"),
+  )
+  def test_an_environment_that_it_was_not_made_for(self, changes, message):
+    spec = base.EnvironmentSpec(_A, examples.GRID_SPEC, 3)
+    check = lambda spec: agent_lib.check_meets(
+        _AGENT.reads, _AGENT.num_actions, spec)
+    check(spec)
+    with self.assertRaisesRegex(checks.UserError, message):
+      check(spec._replace(**changes))
 
   @parameterized.parameters(
       ('grid_small', {}, ('image',),

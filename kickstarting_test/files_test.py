@@ -14,6 +14,7 @@
 # ==============================================================================
 """Files: whole or not at all; bounds on what comes from outside."""
 
+import math
 import os
 import pathlib
 
@@ -109,6 +110,15 @@ class ReadTest(parameterized.TestCase):
   def test_a_null_byte_in_the_path(self):
     with self.assertRaisesRegex(files.InputError, 'cannot be read'):
       files.read_text('a\0b', 'a value')
+
+
+class WithoutNanTest(absltest.TestCase):
+
+  def test_numbers_that_json_lacks(self):
+    value = {'a': [1.0, math.nan, (math.inf,)], 'b': {'c': -math.inf}, 'd': 'e'}
+    self.assertEqual(
+        files.without_nan(value),
+        {'a': [1.0, None, [None]], 'b': {'c': None}, 'd': 'e'})
 
 
 if __name__ == '__main__':

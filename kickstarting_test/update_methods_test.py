@@ -114,6 +114,107 @@ class MethodTest(parameterized.TestCase):
     self.assertLen(found, len(methods))
 
 
+class MeasureTest(parameterized.TestCase):
+  """What is measured of teachers does not depend on their weights."""
+
+  _NAMES = ('distillation', 'teacher_agreement', 'teacher_kl', 'entropy',
+            'learnable_fraction')
+
+  @parameterized.parameters(
+      'on_policy_distill', 'on_policy_distill_plus_r', 'n_distill')
+  def test_weights_change_no_measure(self, method):
+    _, full = cases.run(method=method)
+    _, faded = cases.run(
+        cases.HYPERS._replace(alpha=np.float32(0)), method=method)
+    _, one = cases.run(
+        cases.HYPERS._replace(rho=np.array([0, 0.25], np.float32)),
+        method=method)
+    for name in self._NAMES:
+      if name in full:
+        for other in (faded, one):
+          with self.subTest(name):
+            np.testing.assert_allclose(other[name], full[name], rtol=1e-6)
+    self.assertGreater(full['distillation'], 0.0)
+    self.assertGreater(full['distillation_weighted'], 0.0)
+    self.assertEqual(faded['distillation_weighted'], 0.0)
+
+  def test_the_distance_is_a_mean_over_taught_steps(self):
+    # Stream 1 has no teacher; one transition of stream 2 is dead.
+    x = cases.TRAJECTORY.timesteps.observation['x'].astype(np.float64)
+    logits = (x @ cases.PARAMS['w']) * (
+        cases.TRAJECTORY.initial_core_state[None, :, None])
+    softmax = lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+    teacher = softmax(cases.TRAJECTORY.teacher.logits.astype(np.float64))
+    distance = -(teacher * np.log(softmax(logits))).sum(-1)
+    taught = [distance[t, b] for t in range(cases.T) for b in (0, 2)
+              if (t, b) != cases.DEAD]
+    np.testing.assert_allclose(
+        cases.run()[1]['distillation'], np.mean(taught), rtol=1e-5)
+
+
+def _assert_close(x, y):
+  jax.tree.map(
+      lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), x, y)
+
+
+class TwoDiscountsTest(parameterized.TestCase):
+  """A discount and a value of its own for what comes from the teacher."""
+
+  def _update(self, trajectory=cases.TRAJECTORY, hypers=cases.HYPERS, **fields):
+    config = build.NetworkConfig(
+        'flat', 4, reads_previous=False, taught_value=True)
+    agent = agent_lib.make_agent(config, examples.FLAT_SPEC, cases.A)
+    update = update_lib.make_update(update_lib.UpdateConfig(
+        max_grad_norm=np.inf, **fields), agent)
+    params = examples.params(agent.init, 1)
+    trajectory = trajectory._replace(
+        initial_core_state=agent.initial_state(cases.B))
+    state, metrics = jax.jit(update.update)(
+        update.init(params), hypers, trajectory)
+    return params, state.params, metrics
+
+  def test_both_values_learn_and_each_its_own(self):
+    before, after, metrics = self._update(
+        method='n_distill_plus_r', teacher_discount=0.5)
+    _, other, _ = self._update(
+        cases.with_rubbish('reward', slice(None)), method='n_distill_plus_r',
+        teacher_discount=0.5)
+    moved = lambda x, y: cases.differs(x, y)
+    self.assertTrue(moved(before['baseline'], after['baseline']))
+    self.assertTrue(moved(before['taught_value'], after['taught_value']))
+    self.assertTrue(moved(after['baseline'], other['baseline']))
+    _assert_close(after['taught_value'], other['taught_value'])
+    self.assertTrue(np.isfinite(metrics['loss']))
+
+  def test_the_discount_of_rewards_is_not_that_of_teachers(self):
+    run = lambda **fields: self._update(method='n_distill_plus_r', **fields)[1]
+    start = run(teacher_discount=0.5)
+    teacher = run(teacher_discount=0.9)
+    reward = run(teacher_discount=0.5, discount=0.9)
+    _assert_close(start['baseline'], teacher['baseline'])
+    self.assertTrue(
+        cases.differs(start['taught_value'], teacher['taught_value']))
+    _assert_close(start['taught_value'], reward['taught_value'])
+    self.assertTrue(cases.differs(start['baseline'], reward['baseline']))
+
+  def test_without_the_reward_only_teachers_teach(self):
+    run = lambda trajectory: self._update(
+        trajectory, method='n_distill', teacher_discount=0.5)
+    before, after, _ = run(cases.TRAJECTORY)
+    _, other, _ = run(cases.with_rubbish('reward', slice(None)))
+    _assert_close(before['baseline'], after['baseline'])
+    _assert_close(after, other)
+    self.assertTrue(cases.differs(before['policy'], after['policy']))
+
+  def test_weight_zero_equals_no_teacher(self):
+    options = {'method': 'n_distill_plus_r', 'teacher_discount': 0.5}
+    _, faded, _ = self._update(
+        hypers=cases.HYPERS._replace(alpha=np.float32(0)), **options)
+    _, alone, _ = self._update(
+        cases.TRAJECTORY._replace(teacher=None), **options)
+    _assert_close(faded, alone)
+
+
 class FeatureRegressionTest(absltest.TestCase):
 
   def _run(self, feature_cost, hypers=cases.HYPERS):

@@ -29,6 +29,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
@@ -113,11 +114,17 @@ class ConfigTest(parameterized.TestCase):
           divergence='squared_error', teacher_temperature=0.1)
 
   def test_settings_reach_the_losses(self):
+    # A method that reads both the distance and the floored teacher.
+    method = dataclasses.replace(
+        losses.METHODS['expected_entropy_regularised_plus_r'],
+        reward_now=lambda step: step.distance)
+    self.enter_context(mock.patch.object(
+        losses, 'get_method', return_value=method))
+    clips = {'rho_clip': 3.0, 'c_clip': 0.7, 'pg_rho_clip': 4.0}
     config = update_lib.UpdateConfig(
         divergence='reverse_kl', reward_transform='clip_unit', discount=0.5,
         teacher_floor=0.2, teacher_temperature=0.5,
-        vtrace_lambda=0.6, rho_clip=3.0, c_clip=0.7, pg_rho_clip=4.0,
-        reduction='sum')
+        vtrace_lambda=0.6, reduction='sum', **clips)
     spies = {}
     with contextlib.ExitStack() as stack:
       for name in ('split_transitions', 'vtrace_actor_critic', 'a2c',
@@ -126,7 +133,8 @@ class ConfigTest(parameterized.TestCase):
             losses, name, wraps=getattr(losses, name)))
       for algorithm in update_lib.ALGORITHMS:
         update = update_lib.make_update(
-            dataclasses.replace(config, algorithm=algorithm),
+            config if algorithm == 'vtrace' else dataclasses.replace(
+                config, algorithm=algorithm, **dict.fromkeys(clips, 1.0)),
             cases.linear_agent())
         jax.eval_shape(
             update.update, update.init(cases.PARAMS), cases.HYPERS,
@@ -136,15 +144,57 @@ class ConfigTest(parameterized.TestCase):
         {
             'split_transitions': {
                 'discount': 0.5, 'reward_transform': losses.clip_unit},
-            'vtrace_actor_critic': {
-                'lambda_': 0.6, 'rho_clip': 3.0, 'c_clip': 0.7,
-                'pg_rho_clip': 4.0},
+            'vtrace_actor_critic': {'lambda_': 0.6, **clips},
             'a2c': {'lambda_': 0.6},
             'apply_method': {
                 'divergence': 'reverse_kl', 'teacher_temperature': 0.5,
-                'floor': 0.2},
-            'total': {'reduction': 'sum'},
+                'floor': 0.2, 'teacher_discount': None},
+            'total': {'reduction': 'sum', 'applies_to': mock.ANY},
         })
+
+  @parameterized.parameters(
+      ('teacher_temperature', 0.3, {
+          'method': 'expected_entropy_regularised_plus_r'}),
+      ('divergence', 'reverse_kl', {
+          'method': 'expected_entropy_regularised_plus_r'}),
+      ('divergence', 'forward_kl', {'method': 'kl_regularised'}),
+      ('divergence', 'forward_kl', {'method': 'teacher_v_reward'}),
+      ('teacher_temperature', 2.0, {'method': 'baseline'}),
+      ('teacher_floor', 0.1, {'method': 'on_policy_distill_plus_r'}),
+      ('teacher_floor', 0.1, {'method': 'td_teacher_v'}),
+      ('learns_value', True, {'method': 'n_distill'}),
+      ('learns_value', True, {'method': 'v_gated'}),
+      ('rho_clip', 2.0, {'algorithm': 'a2c'}),
+      ('c_clip', 0.5, {'algorithm': 'a2c'}),
+      ('pg_rho_clip', 0.5, {'algorithm': 'a2c'}),
+      ('rmsprop_epsilon', 0.01, {'optimizer': 'adam'}),
+  )
+  def test_what_nothing_reads_is_refused(self, field, value, others):
+    with self.assertRaisesRegex(
+        checks.UserError,
+        f'^{field} is {value!r}, which is not read by'):
+      update_lib.UpdateConfig(**{field: value}, **others)
+    update_lib.UpdateConfig(**others)
+
+  @parameterized.parameters(
+      {'method': 'teacher_distill', 'teacher_temperature': 0.1},
+      {'method': 'n_distill', 'divergence': 'reverse_kl'},
+      {'method': 'expected_kl_regularised', 'teacher_floor': 0.1},
+      {'method': 'entropy_regularised', 'teacher_floor': 0.1},
+      {'method': 'on_policy_distill', 'learns_value': True},
+      {'optimizer': 'rmsprop', 'rmsprop_epsilon': 0.01})
+  def test_what_something_reads_is_not(self, **fields):
+    update_lib.UpdateConfig(**fields)
+
+  def test_whose_value_is_that_of_the_rewards(self):
+    of = lambda method, **fields: update_lib.UpdateConfig(
+        method=method, **fields).value_is_of_rewards
+    self.assertEqual(
+        {name for name in losses.METHODS if of(name)},
+        {'baseline', 'on_policy_distill_plus_r', 'v_gated', 'v_gated_plus_r'})
+    self.assertTrue(of('on_policy_distill', learns_value=True))
+    self.assertTrue(of('n_distill_plus_r', teacher_discount=0.5))
+    self.assertFalse(of('n_distill', teacher_discount=0.5))
 
   def test_sum_is_the_mean_times_the_learnable_steps(self):
     _, mean = cases.run()

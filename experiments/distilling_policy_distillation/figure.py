@@ -29,6 +29,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments import run_flags
+from experiments import stopping
 from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
@@ -64,17 +65,16 @@ def main(
     summarise: what was found -> more for the JSON.
   """
   program = f'distilling_policy_distillation.{name}'
-  folder = workdir_lib.choose(program)
+  folder = workdir_lib.choose(program, owns=not lab_flags.HELPER.value)
   config = run_flags.config_from_flags(laboratory.LabConfig)
   groups = make_groups()
   laboratory.check(config, groups)
   if lab_flags.HELPER.value:
     _help(config, groups, folder)
     return
-  workdir_lib.begin(folder, program)
+  stop = workdir_lib.begin(folder, program)
   print(f'{config.mdps} MDPs, {sum(len(g.curves) for g in groups)} curves of'
         f' {config.steps} updates; results in {folder}', flush=True)
-  stop = workdir_lib.StopRequest()
   began = time.monotonic()
   try:
     found, core_seconds = workers.run(
@@ -101,7 +101,7 @@ def _help(config, groups, folder) -> None:
   """Takes up curves of a run that another process started."""
   relay = progress_lib.Relay(functools.partial(print, flush=True))
   try:
-    learning.work(config, groups, folder, relay, workdir_lib.StopRequest())
+    learning.work(config, groups, folder, relay, stopping.accept())
   except learning.Interrupted:
     pass
 
@@ -115,7 +115,7 @@ def compare(found: Found) -> dict[str, dict[str, float]]:
     for name, values in curves.items():
       end = panels_lib.curve(1, values[-1:, :, 0])
       mean, error = float(end.mean[0]), panels_lib.ERRORS * float(end.error[0])
-      theirs = paper.RETURNS.get(group, {}).get(name)
+      theirs = paper.returns(group).get(name)
       returns[group][name] = round(mean, 3)
       cells.setdefault(name, {})[group] = f'{mean:.2f} ± {error:.2f}' + (
           '' if theirs is None else f' ({theirs})')
@@ -135,9 +135,12 @@ def print_table(
 
 
 def update(method: str, **fields: Any) -> tabular.UpdateConfig:
-  """Returns how a student learns, from the flags."""
-  if 'teacher_log_prob' in distillation.get_method(method).reward_reads:
-    fields['discount'] = lab_flags.ENTROPY_DISCOUNT.value
+  """Returns how a student learns, from the flags.
+
+  A critic is for those who have returns.
+  """
+  fields['critic'] = lab_flags.FLAGS.critic and (
+      distillation.get_method(method).has_return)
   return run_flags.config_from_flags(
       tabular.UpdateConfig, method=method, **fields)
 
@@ -206,7 +209,8 @@ def grid_group(
     value = np.zeros(mdps.is_terminal.shape, np.float32)
     if needs_value:
       value = np.asarray(teachers.estimate_value(
-          config, mdps, dynamics, logits, rng_key, lab_flags.FLAGS.max_steps))
+          config, mdps, dynamics, logits, rng_key, lab_flags.FLAGS.max_steps,
+          lab_flags.FLAGS.restart))
     return mdps, tabular.Table(logits, value)
 
   num_states = lab_flags.FLAGS.size**2 + 1

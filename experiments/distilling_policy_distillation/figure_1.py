@@ -22,13 +22,12 @@ Drawn from the data that `choose_method` walks through
 
 import pathlib
 import textwrap
+from typing import Any
 
 from absl import flags
-import matplotlib.axes
-import matplotlib.pyplot as plt
 
 from experiments import cli
-from experiments import figures
+from experiments import drawing
 from experiments import run_flags
 from experiments import workdir as workdir_lib
 from kickstarting.losses import method_choice
@@ -50,7 +49,7 @@ def _text(node: method_choice.Node) -> str:
 
 
 def _draw(
-    axes: matplotlib.axes.Axes, node: method_choice.Node, depth: int, top: float
+    axes: Any, node: method_choice.Node, depth: int, top: float
 ) -> float:
   """Draws a node with its leaves below `top`; returns its height."""
   height = top - leaves(node) / 2
@@ -79,12 +78,12 @@ def _draw(
 def draw(path: pathlib.Path) -> pathlib.Path:
   """Draws the diagram as PNG and PDF; returns the path of the PNG."""
   total = leaves(method_choice.DIAGRAM)
-  figure, axes = plt.subplots(figsize=(14, 0.8 * total), layout='constrained')
+  figure, axes = drawing.subplots(figsize=(14, 0.8 * total))
   _draw(axes, method_choice.DIAGRAM, 0, 0.0)
   axes.set_xlim(-0.05, 6.0)
   axes.set_ylim(-total, 0)
   axes.set_axis_off()
-  return figures.save(figure, path)
+  return drawing.save(figure, path)
 
 
 def main(argv):

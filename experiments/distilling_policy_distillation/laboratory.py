@@ -22,6 +22,7 @@ learning (`learning.py`, read it next), flags and pictures (`lab_flags.py`,
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
+import io
 import os
 import pathlib
 from typing import NamedTuple
@@ -33,6 +34,7 @@ import numpy as np
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
 from kickstarting import checks
+from kickstarting import files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,14 +187,9 @@ class Curve(NamedTuple):
       **arrays: `values` [points + 1, MDPs, measures], what the `teacher` gets,
         [1, MDPs, measures], and the `seconds` that it took.
     """
-    path = self.path(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.tmp')
-    with temporary.open('wb') as out:
-      np.savez(out, **arrays)  # type: ignore[arg-type]
-      out.flush()
-      os.fsync(out.fileno())
-    temporary.replace(path)
+    out = io.BytesIO()
+    np.savez(out, **arrays)  # type: ignore[arg-type]
+    files.write_bytes(self.path(folder), out.getvalue())
 
 
 def all_curves(config: LabConfig, groups: Sequence[Group]) -> list[Curve]:

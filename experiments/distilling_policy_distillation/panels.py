@@ -19,13 +19,14 @@ Not here: what is in them (the figures' own modules).
 
 from collections.abc import Mapping, Sequence
 import csv
+import io
 import pathlib
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from experiments import figures
+from experiments import drawing
+from kickstarting import files
 
 ERRORS = 1.96  # standard errors on each side, as in the paper
 
@@ -63,8 +64,8 @@ def draw(
 ) -> pathlib.Path:
   """Draws rows of panels as PNG and PDF; returns the path of the PNG."""
   num_columns = max(map(len, panels))
-  figure, axes = plt.subplots(
-      len(panels), num_columns, squeeze=False, layout='constrained',
+  figure, axes = drawing.subplots(
+      len(panels), num_columns, squeeze=False,
       figsize=(4.2 * num_columns, 3.1 * len(panels) + 0.6))
   names = list(dict.fromkeys(
       name for row in panels for panel in row for name in panel.curves))
@@ -99,21 +100,22 @@ def draw(
       handles.values(), handles.keys(), loc='outside lower center',
       ncols=min(len(handles), 4), fontsize='small')
   figure.suptitle(title)
-  return figures.save(figure, path)
+  return drawing.save(figure, path)
 
 
 def write_csv(
     path: pathlib.Path, panels: Sequence[Sequence[Panel]]
 ) -> pathlib.Path:
   """Writes all curves of all panels; returns the path."""
-  with path.open('w', newline='') as out:
-    writer = csv.writer(out)
-    writer.writerow(
-        ['panel', 'measure', 'curve', 'step', 'mean', 'standard_error'])
-    for row in panels:
-      for panel in row:
-        for name, line in panel.curves.items():
-          for values in zip(*line):
-            writer.writerow([panel.title, panel.label, name,
-                             *(f'{value:.6g}' for value in values)])
+  out = io.StringIO(newline='')
+  writer = csv.writer(out)
+  writer.writerow(
+      ['panel', 'measure', 'curve', 'step', 'mean', 'standard_error'])
+  for row in panels:
+    for panel in row:
+      for name, line in panel.curves.items():
+        for values in zip(*line):
+          writer.writerow([panel.title, panel.label, name,
+                           *(f'{value:.6g}' for value in values)])
+  files.write_text(path, out.getvalue())
   return path

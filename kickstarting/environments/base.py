@@ -17,7 +17,9 @@
 A stream is one environment that restarts itself. All adapters agree on this:
 
 * `reset` starts an episode in every stream: FIRST, reward 0, discount 1.
-* LAST carries the final reward, and discount 0 where the episode ended.
+* LAST carries the final reward, and discount 0 where the episode ended. An
+  environment that begins the next episode within that step, and would return
+  the reward with FIRST, is refused: nothing learns from a reward there.
 * The step after LAST ignores its action and returns FIRST, again with reward 0
   and discount 1. That dead transition is a step of the stream and no frame of
   any episode; `types.Timestep.step_type` tells the losses to skip it.
@@ -26,6 +28,8 @@ A stream is one environment that restarts itself. All adapters agree on this:
 * A time-out counts as the environment means it; with `bootstrap_on_timeout`
   its LAST keeps discount 1, so that a learner bootstraps from the value.
 * `previous_action` is the action just sent, and 0 at FIRST.
+* Numbers are checked (`check_timestep`): rewards and observations are finite,
+  discounts lie in [0, 1].
 * Every array returned is owned by the caller and never written again.
 
 Not here: any particular environment. Read `envpool_batch.py` (compiled
@@ -43,6 +47,7 @@ import numpy as np
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import instructions as instructions_lib
+from kickstarting.environments import observations
 
 FIRST = int(dm_env.StepType.FIRST)
 MID = int(dm_env.StepType.MID)
@@ -100,6 +105,36 @@ class BatchedEnvironment(abc.ABC):
     """Frees threads and environments; the instance is unusable afterwards."""
 
 
+class Described(BatchedEnvironment):
+  """A batch that cannot be played: what it would be is known beforehand."""
+
+  def __init__(
+      self, spec: EnvironmentSpec, num_tasks: int, frames_per_step: int = 1
+  ):
+    """Describes a batch with one stream of each task."""
+    self.num_streams = num_tasks
+    self.task = np.arange(num_tasks, dtype=np.int32)
+    self.spec = spec
+    self.instructions = instructions_lib.InstructionTable(spec.max_words)
+    self.frames_per_step = frames_per_step
+
+  def reset(self) -> types.Timestep:
+    """Raises RuntimeError."""
+    raise RuntimeError('this batch is described only; make one to play in.')
+
+  def send(self, actions: np.ndarray) -> None:
+    """Raises RuntimeError."""
+    del actions
+    self.reset()
+
+  def receive(self) -> types.Timestep:
+    """Raises RuntimeError."""
+    return self.reset()
+
+  def close(self) -> None:
+    """Has nothing to free."""
+
+
 class Wrapper(BatchedEnvironment):
   """A batch around another one, which it owns and leaves as it is."""
 
@@ -133,26 +168,59 @@ def previous_action(actions: np.ndarray, step_type: np.ndarray) -> np.ndarray:
   return np.where(step_type == FIRST, np.int32(0), actions)
 
 
-def check_rewards(
-    reward: np.ndarray, task: np.ndarray, task_names: Sequence[str]
+def check_timestep(
+    timestep: types.Timestep, task: np.ndarray, task_names: Sequence[str]
 ) -> None:
-  """Raises if a reward is NaN or infinite.
+  """Raises if a number of a timestep is none that an agent can learn from.
+
+  Every batch calls it with what it returns. Shapes and dtypes are checked where
+  arrays are made.
 
   Args:
-    reward: float [B].
+    timestep: leaves [B, ...].
     task: row of `task_names` of each stream; int32 [B].
     task_names: for the message.
 
   Raises:
-    ValueError: naming the first such stream, its task and the value.
+    ValueError: a reward or an observation is NaN or infinite, a reward comes
+      with FIRST, a discount is not in [0, 1], a step type is unknown; naming
+      the first such stream, its task and the value.
   """
-  if np.isfinite(reward).all():
-    return
-  stream = int(np.flatnonzero(~np.isfinite(reward))[0])
+  reward, discount, step_type = map(
+      np.asarray, (timestep.reward, timestep.discount, timestep.step_type))
+  # All at once, for it is called at every step: x (b - x) is negative, or NaN,
+  # where x is not in [0, b].
+  is_right = np.isfinite(reward)
+  is_right &= (reward == 0) | (step_type != FIRST)
+  is_right &= discount * (1 - discount) >= 0
+  is_right &= step_type * (LAST - step_type) >= 0
+  if not is_right.all():
+    _raise(timestep, int(np.argmin(is_right)), task, task_names)
+  observations.check_finite(timestep.observation, task, task_names)
+
+
+def _raise(
+    timestep: types.Timestep,
+    stream: int,
+    task: np.ndarray,
+    task_names: Sequence[str],
+) -> None:
+  """Says what is wrong with a stream that `check_timestep` has found."""
+  reward, discount = timestep.reward[stream], timestep.discount[stream]
+  step_type = timestep.step_type[stream]
+  name, value, expected = 'reward', reward, 'rewards must be finite'
+  if not FIRST <= step_type <= LAST:
+    name, value = 'step type', step_type
+    expected = f'expected {FIRST}, {MID} or {LAST} (FIRST, MID, LAST)'
+  elif not 0 <= discount <= 1:
+    name, value, expected = 'discount', discount, 'expected a number in [0, 1]'
+  elif np.isfinite(reward):
+    expected = (
+        'that is the first step of an episode, where none can be learnt from,'
+        ' and expected is 0. It belongs to the last step of the episode before')
   raise checks.UserError(
-      f'task {task_names[task[stream]]!r} returned reward {reward[stream]} in'
-      f' stream {stream}; rewards must be finite; repair the environment.'
-  )
+      f'task {task_names[task[stream]]!r} returned {name} {value} in stream'
+      f' {stream}; {expected}; repair the environment.')
 
 
 def check_actions(actions: np.ndarray, num_streams: int) -> None:

@@ -18,13 +18,11 @@ Made to live in a worker (`process_batch.py`): the engine holds the GIL while it
 steps, and takes its process with it where it breaks. `deepmind_lab` is imported
 only when an environment is made. Loads neither JAX nor the rest of the package.
 
-Not here: lists of levels (`suites.py`), action sets (`dmlab_actions.py`).
+Not here: lists of levels (`suites/lab_levels.py`), action sets
+(`dmlab_actions.py`), what may be set (`dmlab_settings.py`), compiled maps
+(`dmlab_cache.py`).
 """
 
-from collections.abc import Mapping
-import os
-import pathlib
-import shutil
 import tempfile
 from typing import Any
 
@@ -32,14 +30,16 @@ import dm_env
 from dm_env import specs
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import dmlab_actions
+from kickstarting.environments import dmlab_cache
+from kickstarting.environments import dmlab_settings
+from kickstarting.environments import engines
 
 _PIXELS, _TEXT = 'RGB_INTERLEAVED', 'INSTR'
 _LEFT = 'FRAMES_REMAINING_AT_60'
-_IMAGE, INSTRUCTION = 'image', 'instruction'
-ACTION_REPEAT = 4  # frames of a step
-_MIXER_SEED = 0x600D5EED  # of levels that are kept for tests; IMPALA's
-_ANY_IMAGES = 'dummy'  # solid colours, where no data set is at hand
+IMAGE, INSTRUCTION = 'image', 'instruction'
+_RATE = 60  # frames a second, in which the engine tells what is left
 
 
 class Lab(dm_env.Environment):
@@ -54,68 +54,67 @@ class Lab(dm_env.Environment):
       seed: int,
       level: str,
       *,
-      actions: str = 'impala',
-      width: int = 96,
-      height: int = 72,
-      action_repeat: int = ACTION_REPEAT,
       is_test: bool = False,
-      renderer: str = 'software',
-      cache: str = '',
-      dataset: str = '',
-      config: Mapping[str, Any] | None = None,
       bootstrap_on_timeout: bool = False,
+      **settings: Any,
   ):
     """Starts the engine.
 
     Args:
       seed: of all episodes.
       level: such as contributed/dmlab30/rooms_watermaze.
-      actions: a key of `dmlab_actions.ACTION_SETS`.
-      width: of the image, pixels.
-      height: of the image, pixels.
-      action_repeat: frames of a step.
       is_test: whether levels that are kept for tests are allowed; their mazes
         and objects are then those of the tests.
-      renderer: software or hardware.
-      cache: folder for compiled maps; none if empty.
-      dataset: folder of the images that two levels of psychlab show.
-      config: more of what the engine reads.
       bootstrap_on_timeout: whether the end of time keeps discount 1.
+      **settings: see `dmlab_settings.Settings`.
 
     Raises:
-      ModuleNotFoundError: there is no engine.
-      ValueError: the action set is unknown.
+      UserError: there is no engine, a setting is wrong, or the level has other
+        actions or images than those of `Settings`.
     """
-    lab = check_engine()
-    self._actions = dmlab_actions.action_set(actions)
-    self._repeat = action_repeat
+    mine = dmlab_settings.Settings(**settings)
+    engine = load_engine()
+    self._actions = mine.action_set()
+    self._shape = mine.shape
+    self._repeat = mine.action_repeat
     self._bootstraps = bootstrap_on_timeout
     self._rng = np.random.default_rng(seed)
-    settings = {
-        'width': width, 'height': height, 'logLevel': 'WARN',
-        'datasetPath': dataset or _ANY_IMAGES}
-    if is_test:
-      settings |= {'allowHoldOutLevels': 'true', 'mixerSeed': _MIXER_SEED}
-    settings |= config or {}
-    self._shape = (height, width, 3)
-    self._lab = lab.Lab(
-        level, [_PIXELS, _TEXT, _LEFT], renderer=renderer,
-        config={name: str(value) for name, value in settings.items()},
-        level_cache=LevelCache(cache) if cache else None)
+    # The engine would leave one of its own where it is not closed in peace;
+    # this one goes with the temporary folder of the process.
+    self._folder = tempfile.TemporaryDirectory(
+        prefix='dmlab_', ignore_cleanup_errors=True)
+    self._lab = engine.Lab(
+        level, [_PIXELS, _TEXT, _LEFT], config=mine.for_engine(is_test),
+        renderer=mine.renderer, temp_folder=self._folder.name,
+        level_cache=(
+            dmlab_cache.LevelCache(mine.cache) if mine.cache else None))
+    self._check(level)
+    # Times are sums of seconds: half a frame is far more than their error.
+    frames_at_60 = self._repeat * _RATE / (self._lab.fps() or _RATE)
+    self._least_left = frames_at_60 + 0.5
     self._seen: dict[str, Any] = {}
+    self._is_over = True
+    self._is_closed = False
 
   def reset(self) -> dm_env.TimeStep:
     """Starts an episode."""
+    if self._is_closed:  # the engine would end the process
+      raise RuntimeError('the environment is closed; make another one.')
     self._lab.reset(seed=int(self._rng.integers(1 << 31)))
+    self._is_over = False
     return dm_env.restart(self._observe())
 
   def step(self, action: int) -> dm_env.TimeStep:
-    """Plays an action for some frames."""
+    """Plays an action for some frames, or starts an episode after the last."""
+    if self._is_over:
+      return self.reset()
     reward = self._lab.step(self._actions[action], num_steps=self._repeat)
     if self._lab.is_running():
       return dm_env.transition(reward, self._observe())
     # The engine shows nothing more: what was seen last stands for the end.
-    is_timeout = self._seen[_LEFT] <= self._repeat
+    self._is_over = True
+    # A level without a limit has 0 left at all times.
+    is_timeout = 0 < self._seen[_LEFT] < self._least_left
     if is_timeout and self._bootstraps:
       return dm_env.truncation(reward, self._observation())
     return dm_env.termination(reward, self._observation())
@@ -123,7 +122,7 @@ class Lab(dm_env.Environment):
   def observation_spec(self) -> dict[str, specs.Array]:
     """The image and the instruction, which may change at every step."""
     return {
-        _IMAGE: specs.Array(self._shape, np.uint8, _IMAGE),
+        IMAGE: specs.Array(self._shape, np.uint8, IMAGE),
         INSTRUCTION: specs.StringArray((), name=INSTRUCTION)}
 
   def action_spec(self) -> specs.DiscreteArray:
@@ -132,59 +131,35 @@ class Lab(dm_env.Environment):
 
   def close(self) -> None:
     """Ends the engine."""
+    self._is_over = self._is_closed = True
     self._lab.close()
+    self._folder.cleanup()
+
+  def _check(self, level: str) -> None:
+    """Raises UserError unless the level is as those who play it expect."""
+    dmlab_actions.check_engine(level, self._lab.action_spec())
+    shapes = {row['name']: tuple(row['shape'])
+              for row in self._lab.observation_spec()}
+    if shapes[_PIXELS] != self._shape:
+      raise checks.UserError(
+          f'level {level} shows images of {shapes[_PIXELS]}; expected'
+          f' {self._shape}. Correct width and height.')
 
   def _observe(self) -> dict[str, Any]:
     seen = self._lab.observations()
     self._seen = {
-        _IMAGE: seen[_PIXELS], INSTRUCTION: seen[_TEXT],
+        IMAGE: seen[_PIXELS], INSTRUCTION: seen[_TEXT],
         _LEFT: float(np.squeeze(seen[_LEFT]))}
     return self._observation()
 
   def _observation(self) -> dict[str, Any]:
-    return {name: self._seen[name] for name in (_IMAGE, INSTRUCTION)}
+    return {name: self._seen[name] for name in (IMAGE, INSTRUCTION)}
 
 
-class LevelCache:
-  """Compiled maps in a folder, which processes share.
-
-  What goes wrong here only costs time: the engine then compiles the map.
-  """
-
-  def __init__(self, folder: str | os.PathLike[str]):
-    self._folder = pathlib.Path(folder)
-    self._folder.mkdir(parents=True, exist_ok=True)
-
-  def fetch(self, key: str, pk3_path: str) -> bool:
-    """Copies a map to a path; returns whether there was one."""
-    try:
-      shutil.copyfile(self._folder / key, pk3_path)
-    except OSError:
-      return False
-    return True
-
-  def write(self, key: str, pk3_path: str) -> None:
-    """Keeps a map, whole or not at all."""
-    try:
-      descriptor, temporary = tempfile.mkstemp(dir=self._folder)
-      os.close(descriptor)
-      shutil.copyfile(pk3_path, temporary)
-      os.replace(temporary, self._folder / key)
-    except OSError:
-      pass
-
-
-def check_engine() -> Any:
-  """Returns the module of the engine.
-
-  Raises:
-    ModuleNotFoundError: there is none.
-  """
-  try:
-    import deepmind_lab
-  except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        'there is no deepmind_lab; expected DeepMind Lab, which no package'
-        ' registry has. Build it from github.com/google-deepmind/lab'
-        ' (python/pip_package), or choose another --suite.') from error
-  return deepmind_lab
+def load_engine() -> Any:
+  """Returns the module of the engine; raises UserError where there is none."""
+  return engines.load(
+      'deepmind_lab', 'Lab',
+      'No package registry has it: build it from'
+      ' github.com/google-deepmind/lab (python/pip_package), or choose another'
+      ' --suite.')

@@ -22,13 +22,17 @@ supplement, arXiv:1806.01780, which does not list them: ours are products of
 turns, pitch, strafe, move, fire and jump, and 756 holds IMPALA's nine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import itertools
+from typing import Any
 
 import numpy as np
 
 from kickstarting import checks
 
+_NAMES = (
+    'LOOK_LEFT_RIGHT_PIXELS_PER_FRAME', 'LOOK_DOWN_UP_PIXELS_PER_FRAME',
+    'STRAFE_LEFT_RIGHT', 'MOVE_BACK_FORWARD', 'FIRE', 'JUMP', 'CROUCH')
 _IMPALA = (
     (0, 0, 0, 1, 0, 0, 0),  # forward
     (0, 0, 0, -1, 0, 0, 0),  # backward
@@ -67,7 +71,7 @@ def action_set(name: str) -> np.ndarray:
   """Returns the actions of a set, [A, 7], of the dtype that the engine takes.
 
   Raises:
-    ValueError: the name is unknown.
+    UserError: the name is unknown.
   """
   if name not in ACTION_SETS:
     raise checks.UserError(
@@ -78,3 +82,17 @@ def action_set(name: str) -> np.ndarray:
   else:
     rows = {'impala': _IMPALA, 'fifteen': _FIFTEEN}[name]
   return np.array(rows, np.intc)
+
+
+def check_engine(level: str, spec: Sequence[Mapping[str, Any]]) -> None:
+  """Raises UserError unless a level takes actions as they are listed here.
+
+  Args:
+    level: for the message.
+    spec: what the engine says of the numbers of an action.
+  """
+  names = [row['name'] for row in spec]
+  if names != list(_NAMES):
+    raise checks.UserError(
+        f'level {level} takes actions {names}; expected {list(_NAMES)}. Choose'
+        ' a level with these, or a config without gadgets.')

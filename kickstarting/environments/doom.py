@@ -24,13 +24,18 @@ Not here: which scenarios (`suites/doom_scenarios.py`).
 """
 
 from collections.abc import Mapping, Sequence
+import os
 from typing import Any
 
 import dm_env
 from dm_env import specs
 import numpy as np
 
+from kickstarting.environments import engines
+
 _IMAGE = 'image'
+_MAPPED = '/proc/self/maps'
+_MEMORY = '/dev/shm/ViZDoom'  # how names of its memory begin
 _NUM_WEAPONS = 8  # which EnvPool would pay for holding
 
 
@@ -60,9 +65,7 @@ class Scenario(dm_env.Environment):
       bootstrap_on_timeout: whether the end of time keeps discount 1.
       **settings: of EnvPool, beside these.
     """
-    import envpool  # an optional dependency, and slow to import
-
-    self._pool = envpool.make_dm(
+    self._pool = engines.load_envpool().make_dm(
         level, num_envs=1, seed=seed,
         reward_config={name: tuple(pair) for name, pair in rewards.items()},
         selected_weapon_reward_config=dict.fromkeys(range(_NUM_WEAPONS), 0.0),
@@ -73,11 +76,16 @@ class Scenario(dm_env.Environment):
     self._limit = self._pool.spec.config.max_episode_steps
     self._bootstraps = bootstrap_on_timeout
     self._steps = 0
+    self._has_begun = False
 
   def reset(self) -> dm_env.TimeStep:
     """Starts an episode."""
     self._steps = 0
-    return dm_env.restart(self._observe(self._pool.reset()))
+    step = self._pool.reset()
+    if not self._has_begun:
+      self._has_begun = True
+      _drop_names()
+    return dm_env.restart(self._observe(step))
 
   def step(self, action: int) -> dm_env.TimeStep:
     """Presses the buttons of an action for some frames."""
@@ -101,3 +109,21 @@ class Scenario(dm_env.Environment):
 
   def _observe(self, step: Any) -> dict[str, np.ndarray]:
     return {_IMAGE: np.moveaxis(step.observation.obs[0], 0, -1)}
+
+
+def _drop_names() -> None:
+  """Removes the names of the memory that this process shares with games.
+
+  Both sides have it mapped by now. Without a name it goes when they end, be it
+  that they are killed.
+  """
+  if not os.path.exists(_MAPPED):  # not on this system
+    return
+  with open(_MAPPED, encoding='utf-8', errors='replace') as file:
+    paths = {path.rstrip('\n') for line in file
+             for _, start, path in [line.partition(_MEMORY)] if start}
+  for path in paths:
+    try:
+      os.unlink(_MEMORY + path)
+    except FileNotFoundError:
+      pass  # done before

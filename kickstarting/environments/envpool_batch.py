@@ -29,7 +29,6 @@ Not here: the lists of levels (`suites.py`) and environments written in Python
 """
 
 from collections.abc import Mapping, Sequence
-import difflib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +36,10 @@ import numpy as np
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
+from kickstarting.environments import engines
+from kickstarting.environments import envpool_settings
 from kickstarting.environments import instructions as instructions_lib
+from kickstarting.environments import observations
 from kickstarting.environments import seeds
 
 _MISSION = 'obs:mission'
@@ -74,13 +76,12 @@ def task_batch(
     settings: of EnvPool, beside its own.
 
   Raises:
-    ValueError: an unknown level or setting, levels with different action
-      counts or observations, or a number of streams that cannot be.
-    ImportError: EnvPool lacks what the level needs; it says what.
+    ValueError: an unknown level or setting, a setting of another type, levels
+      with different action counts or observations, or a number of streams that
+      cannot be; EnvPool, or what a level needs beside it, is missing.
   """
   seeds.check_streams(len(levels), streams_per_task)
-  settings = settings or {}
-  _check_levels(levels, settings)
+  settings = envpool_settings.check(levels, settings or {})
   first_seed = seeds.first_seed(seed, actor_id, group)
   pools = [
       _make_pool(
@@ -174,14 +175,13 @@ class EnvPoolBatch(base.BatchedEnvironment):
     step_type = self._join(states, 'step_type')
     reward = self._join(states, 'reward')
     discount = self._join(states, 'discount')
-    base.check_rewards(reward, self.task, self._levels)
     if self._bootstrap_on_timeout:
       is_goal = self._pays_at_goal & (reward > 0)
       is_timeout = self._join(states, 'trunc') & ~is_goal
       discount = np.where(is_timeout, np.float32(1), discount)
-    return types.Timestep(
+    timestep = types.Timestep(
         observation={
-            name: self._entry(states, entry)
+            name: self._entry(states, name, entry)
             for name, entry in self._entries.items()
         },
         instruction=self._instructions(states, step_type),
@@ -190,11 +190,16 @@ class EnvPoolBatch(base.BatchedEnvironment):
         discount=discount,
         step_type=step_type,
     )
+    base.check_timestep(timestep, self.task, self._levels)
+    return timestep
 
   def _entry(
-      self, states: list[list[np.ndarray]], entry: _Entry
+      self, states: list[list[np.ndarray]], name: str, entry: _Entry
   ) -> np.ndarray:
     array = self._join(states, entry.key)
+    if array.dtype in observations.NARROW:
+      array = observations.narrow(
+          array, name, [self._levels[row] for row in self.task])
     if entry.is_image:
       array = np.ascontiguousarray(np.moveaxis(array, 1, -1))
     return array
@@ -220,28 +225,7 @@ class EnvPoolBatch(base.BatchedEnvironment):
 
 
 def _make_pool(level: str, **config: Any) -> Any:
-  import envpool  # an optional dependency, and slow to import
-
-  return envpool.make_dm(level, **config)
-
-
-def _check_levels(
-    levels: Sequence[str], settings: Mapping[str, Any]
-) -> None:
-  import envpool
-
-  known = envpool.list_all_envs()
-  for level in levels:
-    if level not in known:
-      close = difflib.get_close_matches(level, known, n=3)
-      raise checks.UserError(
-          f'EnvPool has no level {level!r}; close names:'
-          f' {", ".join(close) or "none"}; see envpool.list_all_envs().'
-      )
-    if settings:
-      theirs = envpool.make_spec(level).config._fields
-      for name in settings:
-        checks.check_name(f'setting of {level}', name, theirs)
+  return engines.load_envpool().make_dm(level, **config)
 
 
 def _common_spec(
@@ -257,14 +241,14 @@ def _common_spec(
   num_actions = base.common_num_actions(
       levels, list(map(_num_actions, pools, levels))
   )
-  observations = [_observation_spec(pool) for pool in pools]
-  for level, observation in zip(levels, observations, strict=True):
-    if observation != observations[0]:
+  specs = [_observation_spec(pool) for pool in pools]
+  for level, spec in zip(levels, specs, strict=True):
+    if spec != specs[0]:
       raise checks.UserError(
-          f'{levels[0]} observes {observations[0]} but {level} observes'
-          f' {observation}; the tasks of one batch must observe the same.'
+          f'{levels[0]} observes {specs[0]} but {level} observes'
+          f' {spec}; the tasks of one batch must observe the same.'
       )
-  return base.EnvironmentSpec(num_actions, observations[0], max_words)
+  return base.EnvironmentSpec(num_actions, specs[0], max_words)
 
 
 def _num_actions(pool: Any, level: str) -> int:
@@ -305,6 +289,7 @@ def _observation_spec(pool: Any) -> dict[str, base.ArraySpec]:
     shape = [n for n in spec[entry.key].shape if n >= 0]
     if entry.is_image:
       shape = [*shape[1:], shape[0]]
+    dtype = np.dtype(spec[entry.key].dtype)
     found[name] = base.ArraySpec(
-        tuple(shape), np.dtype(spec[entry.key].dtype))
+        tuple(shape), observations.NARROW.get(dtype, dtype))
   return found

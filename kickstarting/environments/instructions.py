@@ -17,8 +17,10 @@
 Words are hashed to buckets as in IMPALA's language input (Espeholt et al.
 2018, arXiv:1802.01561, figure 3: 1,000 buckets). Bucket 0 is kept for padding,
 so words share the buckets 1 to 999. Few distinct instructions occur beside
-many steps, therefore a step carries only the row of its instruction in a table
-that grows, and a network encodes each row once.
+many steps, therefore a step carries only the row of its instruction in a table,
+and a network encodes each row once. Where an instruction changes at every step
+the table stays small as well: rows that nothing refers to any more are used
+again.
 
 Not here: the embedding and the LSTM over the words (`networks/`).
 """
@@ -28,12 +30,14 @@ import warnings
 import zlib
 
 import numpy as np
+from numpy import typing as npt
 
 from kickstarting import checks
 
 NUM_BUCKETS = 1000
 PADDING = 0
 MAX_WORDS = 20  # by default; a suite knows its longest instruction
+MAX_KEPT = 4096  # texts that are kept though nothing refers to them
 
 
 def word_bucket(word: bytes, num_buckets: int = NUM_BUCKETS) -> int:
@@ -44,11 +48,19 @@ def word_bucket(word: bytes, num_buckets: int = NUM_BUCKETS) -> int:
   return 1 + zlib.crc32(word) % (num_buckets - 1)
 
 
+def _normalised(instruction: bytes) -> bytes:
+  return b' '.join(instruction.split(b'\0', 1)[0].split())
+
+
 class InstructionTable:
   """Distinct instructions in order of appearance; row 0 is the empty one.
 
   An instruction is split at white space; words beyond `max_words` are cut off,
-  with one warning. Rows never change once they exist. One thread owns a table.
+  with one warning. A row does not change until it is released. One thread owns
+  a table.
+
+  Attributes:
+    releases: how often rows were released, so that others are in their place.
   """
 
   def __init__(self, max_words: int, num_buckets: int = NUM_BUCKETS):
@@ -73,6 +85,8 @@ class InstructionTable:
     self._rows: dict[bytes, int] = {}
     self._storage = np.zeros((16, max_words), np.int32)
     self._size = 0
+    self._free: list[int] = []  # rows below size that hold nothing
+    self.releases = 0
     self._has_warned = False
     self.intern(b'')
 
@@ -95,7 +109,7 @@ class InstructionTable:
     """
     row = self._rows.get(instruction)
     if row is None:
-      text = b' '.join(instruction.split(b'\0', 1)[0].split())
+      text = _normalised(instruction)
       row = self._rows.get(text)
       if row is None:
         row = self._append(text.split())
@@ -107,16 +121,39 @@ class InstructionTable:
     """Returns the rows of some instructions; int32 [N]."""
     return np.array([self.intern(x) for x in instructions], np.int32)
 
+  def release(self, in_use: npt.ArrayLike) -> None:
+    """Lets rows be used again, once there are more than MAX_KEPT texts.
+
+    Whoever has taken the words out of all rows but some calls it now and then;
+    a table whose owner never does so grows with each new text.
+
+    Args:
+      in_use: rows that stay as they are; int [...].
+    """
+    if len(self._rows) <= MAX_KEPT:
+      return
+    kept = {0, *np.unique(in_use).tolist()}
+    self._rows = {
+        text: row for text, row in self._rows.items()
+        if row in kept and text == _normalised(text)}
+    self._free = [row for row in range(self._size) if row not in kept]
+    self.releases += 1
+
   def _append(self, words: list[bytes]) -> int:
     """Writes a new row and returns its number."""
     if len(words) > self._max_words:
       self._warn_once(words)
       words = words[: self._max_words]
+    buckets = [word_bucket(word, self._num_buckets) for word in words]
+    if self._free:
+      row = self._free.pop()
+      self._storage[row] = PADDING
+      self._storage[row, : len(buckets)] = buckets
+      return row
     if self._size == len(self._storage):  # earlier views keep the old array
       self._storage = np.concatenate(
           [self._storage, np.zeros_like(self._storage)]
       )
-    buckets = [word_bucket(word, self._num_buckets) for word in words]
     self._storage[self._size, : len(buckets)] = buckets
     self._size += 1
     return self._size - 1

@@ -203,10 +203,9 @@ class ProcessBatch(base.BatchedEnvironment):
     arrays = self._arrays
     step_type = arrays['step_type'].copy()
     reward = arrays['reward'].copy()
-    base.check_rewards(reward, self.task, self._task_names)
     self._read_instructions(step_type)
     prefix = shared_arrays.OBSERVATION
-    return types.Timestep(
+    timestep = types.Timestep(
         observation={
             name: arrays[prefix + name].copy()
             for name in self.spec.observation},
@@ -215,6 +214,8 @@ class ProcessBatch(base.BatchedEnvironment):
         reward=reward,
         discount=arrays['discount'].copy(),
         step_type=step_type)
+    base.check_timestep(timestep, self.task, self._task_names)
+    return timestep
 
   def _read_instructions(self, step_type: np.ndarray) -> None:
     """Updates the row of each stream's instruction, where it may change."""

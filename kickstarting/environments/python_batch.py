@@ -20,7 +20,12 @@ environment of your own, slower than `envpool_batch.py` by far.
 Observations: a dict of arrays, or a single array, which is then called
 'observation'. The entry `instruction_key` is text and becomes the instruction;
 all others must be numeric and keep their shape. 64-bit numbers become 32-bit
-ones, which is what JAX computes with.
+ones, which is what JAX computes with; one that does not fit is an error, as is
+a float that is NaN or infinite.
+
+The end: the last step of an episode brings its reward. An environment must not
+begin the next episode within it; `reset` is called then. A reward that comes
+with the first step of an episode is an error.
 
 Time-outs: Gymnasium's `terminated` is discount 0. Its `truncated` alone is a
 time-out: discount 0 as well, or 1 with `bootstrap_on_timeout`. A dm_env
@@ -41,6 +46,7 @@ from kickstarting.environments import instructions as instructions_lib
 from kickstarting.environments import observations
 from kickstarting.environments import python_streams
 from kickstarting.environments import seeds
+from kickstarting.environments import targets
 
 
 def task_batch(
@@ -82,6 +88,7 @@ def task_batch(
   for name, build in builders.items():
     for _ in range(streams_per_task):
       stream_seed = first_seed + len(streams)
+      targets.check_signature(build, name, stream_seed, {})
       streams.append(
           python_streams.make_stream(
               name, build(stream_seed), stream_seed, bootstrap_on_timeout
@@ -170,11 +177,11 @@ class PythonBatch(base.BatchedEnvironment):
     is_last = np.array([step.is_last for step in steps])
     step_type = np.where(is_first, base.FIRST, base.MID)
     step_type = np.where(is_last, base.LAST, step_type).astype(np.int32)
-    reward = np.array([step.reward for step in steps], np.float32)
-    base.check_rewards(reward, self.task, self._task_names)
+    with np.errstate(over='ignore'):  # infinite rewards are found below
+      reward = np.array([step.reward for step in steps], np.float32)
     self._is_over = is_last
     self._read_instructions(steps, is_first)
-    return types.Timestep(
+    timestep = types.Timestep(
         observation=self._join(steps),
         instruction=self._instruction.copy(),
         previous_action=base.previous_action(self._actions, step_type),
@@ -182,6 +189,8 @@ class PythonBatch(base.BatchedEnvironment):
         discount=np.array([step.discount for step in steps], np.float32),
         step_type=step_type,
     )
+    base.check_timestep(timestep, self.task, self._task_names)
+    return timestep
 
   def _join(self, steps: list[python_streams.Step]) -> dict[str, np.ndarray]:
     """Stacks the observations, after checking them against the spec."""
@@ -199,7 +208,7 @@ class PythonBatch(base.BatchedEnvironment):
     """Returns the numeric entries of an observation."""
     return observations.numbers(
         step.observation, self._instruction_key,
-        self._streams[stream].task_name)
+        self._streams[stream].task_name, stream)
 
   def _read_instructions(
       self, steps: list[python_streams.Step], is_first: np.ndarray
@@ -208,7 +217,9 @@ class PythonBatch(base.BatchedEnvironment):
     for i, step in enumerate(steps):
       if self._every_step or is_first[i]:
         self._instruction[i] = self.instructions.intern(
-            observations.instruction(step.observation, self._instruction_key))
+            observations.instruction(
+                step.observation, self._instruction_key,
+                self._streams[i].task_name))
 
   def _common_observation(self) -> dict[str, base.ArraySpec]:
     """Returns the shapes that every stream's first observation has."""

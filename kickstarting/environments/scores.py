@@ -70,9 +70,11 @@ class ScoreWindow:
   """Returns of all training episodes in a sliding window of frames.
 
   A task with no finished episode in the window keeps the mean of its last
-  window that had one; a task that never finished an episode scores 0, that of
-  the random policy. So a suite's score is always a mean over all its tasks,
-  and a slow task cannot raise it by being absent.
+  window that had one. A task that never finished an episode has no score, and
+  neither has the suite before all its tasks have one: 0 would be that of the
+  random policy where references are known, and a lie where scores are returns.
+  So a suite's score is always a mean over all its tasks, and a slow task
+  cannot raise it by being absent.
   """
 
   def __init__(
@@ -142,13 +144,12 @@ class ScoreWindow:
     return self._latest.copy()
 
   def task_scores(self) -> np.ndarray:
-    """Capped score of each task; 0 if it never finished an episode."""
-    returns = self.returns()
-    returns = np.where(np.isnan(returns), self._random, returns)
-    return capped_score(returns, self._random, self._reference, self._cap)
+    """Capped score of each task; NaN if it never finished an episode."""
+    return capped_score(
+        self.returns(), self._random, self._reference, self._cap)
 
   def score(self) -> float:
-    """Score of the suite: the mean of `task_scores`."""
+    """Score of the suite: the mean of `task_scores`; NaN if one is."""
     return float(self.task_scores().mean())
 
   def state(self) -> dict[str, np.ndarray]:

@@ -53,6 +53,8 @@ OBSERVATION = 'observation/'  # before the name of an entry
 
 def allocate() -> int:
   """Returns a descriptor of memory that has no size yet."""
+  if hasattr(os, 'memfd_create'):
+    return os.memfd_create('kickstarting')  # never in a folder
   folder = _FOLDER if os.path.isdir(_FOLDER) else None
   descriptor, path = tempfile.mkstemp(dir=folder)
   os.unlink(path)

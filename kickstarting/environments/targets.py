@@ -18,9 +18,10 @@ Loads neither JAX nor the rest of the package. Not here: what is called then
 (`worker.py`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import importlib
 import importlib.util
+import inspect
 import pathlib
 import sys
 import types
@@ -61,6 +62,33 @@ def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
         f'environment {target!r}: {module_name} has no function {name!r};'
         ' expected one of (seed, **arguments). Correct the name.')
   return made
+
+
+def check_signature(
+    make: Callable[..., Any], task_name: str, seed: int,
+    arguments: Mapping[str, Any],
+) -> None:
+  """Checks that what a user names can be called with a seed and settings.
+
+  What it raises when it is called is not looked at: that is of the user's code.
+
+  Raises:
+    ValueError: it takes other arguments.
+  """
+  try:
+    signature = inspect.signature(make)
+  except (TypeError, ValueError):  # of a builtin, it may be unknown
+    return
+  try:
+    signature.bind(seed, **arguments)
+  except TypeError as error:
+    name = getattr(make, '__name__', type(make).__name__)
+    raise checks.UserError(
+        f'an environment of task {task_name!r} cannot be made: {error} where'
+        f' {name}{signature} is called with a seed'
+        + ''.join(f', {argument}' for argument in arguments)
+        + '; expected a function of (seed, **settings). Give it these'
+        ' parameters, or correct the settings.') from None
 
 
 def load(path: pathlib.Path) -> types.ModuleType:

@@ -26,9 +26,7 @@ Loads neither JAX nor the rest of the package, unless an environment does. Not
 here: the other side (`worker_process.py`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-import contextlib
-import ctypes
+from collections.abc import Mapping, Sequence
 import os
 import signal
 import sys
@@ -37,6 +35,7 @@ from typing import Any
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import channel as channel_lib
 from kickstarting.environments import observations
 from kickstarting.environments import python_streams
@@ -44,31 +43,21 @@ from kickstarting.environments import shared_arrays
 from kickstarting.environments import targets
 
 _FIRST, _MID, _LAST = 0, 1, 2  # dm_env.StepType
-_PR_SET_PDEATHSIG = 1
-
-
-class _Wrong(Exception):
-  """What is named is no environment, or returned what no batch can hold."""
-
-
-@contextlib.contextmanager
-def _named() -> Iterator[None]:
-  """Marks errors whose text says all; others come with a traceback."""
-  try:
-    yield
-  except (TypeError, ValueError) as error:
-    raise _Wrong(str(error)) from error
 
 
 def serve(control: int, memory: int, stand_ins: Sequence[str] = ()) -> None:
   """Answers until the batch is closed or its process has ended.
+
+  Should environments hang then, a watcher ends this process.
 
   Args:
     control: descriptor of a socket.
     memory: descriptor of the shared arrays.
     stand_ins: modules to be forgotten before one that is not ours is loaded.
   """
-  _end_with_parent()
+  signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch tells us
+  for descriptor in (control, memory):
+    os.set_inheritable(descriptor, False)  # by what environments start
   channel = channel_lib.Channel(control)
   try:
     streams = _Streams(channel.receive()[1], memory, stand_ins)
@@ -82,22 +71,11 @@ def serve(control: int, memory: int, stand_ins: Sequence[str] = ()) -> None:
       channel.send(b'D')
   except channel_lib.Closed:
     streams.close()
-  except _Wrong as error:
+  except checks.UserError as error:
     channel.send(b'W', str(error))
-  except Exception:  # of an environment: whatever it is
+  except (Exception, SystemExit):  # of an environment: whatever it is
+    sys.stdout.flush()  # the batch shows what it wrote
     channel.send(b'E', traceback.format_exc())
-
-
-def _end_with_parent() -> None:
-  """Has the kernel kill this process when who started it has ended.
-
-  An environment that hangs would not notice by itself.
-  """
-  signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells us
-  if sys.platform == 'linux':
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:
-      os._exit(1)
 
 
 class _Streams:
@@ -112,27 +90,23 @@ class _Streams:
     self._key = request['instruction_key']
     self._streams: list[python_streams.Stream] = []
     for row in request['rows']:
-      with _named():
-        make = targets.resolve(row['target'], stand_ins)
+      make = targets.resolve(row['target'], stand_ins)
+      targets.check_signature(make, row['task'], row['seed'], row['arguments'])
       environment = make(row['seed'], **row['arguments'])
-      with _named():
-        self._streams.append(python_streams.make_stream(
-            row['task'], environment, row['seed'],
-            request['bootstrap_on_timeout']))
+      self._streams.append(python_streams.make_stream(
+          row['task'], environment, row['seed'],
+          request['bootstrap_on_timeout']))
     self._begun = [stream.reset() for stream in self._streams]
 
   def describe(self) -> list[dict[str, Any]]:
     """Returns what each stream has: its actions, and what it observes."""
     found = []
-    for stream, step in zip(self._streams, self._begun):
-      with _named():
-        arrays = self._numbers(stream, step)
-        num_actions = stream.num_actions()
+    for i, (stream, step) in enumerate(zip(self._streams, self._begun)):
       found.append({
-          'num_actions': num_actions,
+          'num_actions': stream.num_actions(),
           'observation': [
               (name, array.shape, array.dtype.name)
-              for name, array in arrays.items()]})
+              for name, array in self._numbers(i, step).items()]})
     return found
 
   def attach(self, content: Mapping[str, Any]) -> None:
@@ -168,23 +142,26 @@ class _Streams:
     for stream in self._streams:
       stream.close()
 
-  def _numbers(self, stream, step):
-    return observations.numbers(step.observation, self._key, stream.task_name)
+  def _numbers(self, i: int, step: python_streams.Step):
+    return observations.numbers(
+        step.observation, self._key, self._streams[i].task_name,
+        self._first + i)
 
   def _write(
       self, i: int, step: python_streams.Step, step_type: int
   ) -> None:
     stream, arrays = self._streams[i], self._arrays
-    with _named():
-      numbers = self._numbers(stream, step)
-      observations.check(
-          numbers, self._expected, stream.task_name, self._first + i)
+    numbers = self._numbers(i, step)
+    observations.check(
+        numbers, self._expected, stream.task_name, self._first + i)
+    with np.errstate(over='ignore'):  # infinite rewards are found by the batch
       arrays['reward'][i] = step.reward
-      arrays['discount'][i] = step.discount
+    arrays['discount'][i] = step.discount
     arrays['step_type'][i] = _LAST if step.is_last else step_type
     for name, array in numbers.items():
       arrays[shared_arrays.OBSERVATION + name][i] = array
-    text = observations.instruction(step.observation, self._key)
+    text = observations.instruction(
+        step.observation, self._key, stream.task_name)
     text = text[:shared_arrays.TEXT_BYTES]
     arrays['text'][i, :len(text)] = np.frombuffer(text, np.uint8)
     arrays['text_length'][i] = len(text)

@@ -15,23 +15,28 @@
 """Worker processes that are mended: started, asked together, started again.
 
 A worker that dies, hangs or raises is killed, and its streams begin anew with
-an episode. Not here: one process (`worker_process.py`), what the streams of a
-batch return (`process_batch.py`).
+an episode, while the others are still waited for. Who fails again and again,
+with hardly a step in between, ends the batch. Not here: one process
+(`worker_process.py`), what the streams of a batch return (`process_batch.py`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
+import enum
 import itertools
 import os
-import selectors
 import time
 from typing import Any
 
 from absl import logging
 
 from kickstarting import checks
+from kickstarting import children
 from kickstarting.environments import shared_arrays
 from kickstarting.environments import worker_process
+
+_STEPS_BETWEEN = 10  # errors of an environment that are not the same trouble
+_KILLS = 5  # by others, that weigh as much as a failure of its own
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,14 +47,14 @@ class PoolConfig:
   start_timeout_s: float = 300.0  # to build environments and start episodes
   step_timeout_s: float = 120.0  # of a worker; levels may compile inside a step
   max_restarts: int = 1000  # of all workers of a batch together
-  max_failed_starts: int = 5  # of one worker, one after the other
-  backoff_s: float = 1.0  # before the second start, doubled for each further
+  max_failures_in_a_row: int = 5  # of one worker, with hardly a step in between
+  backoff_s: float = 1.0  # after two in a row, doubled for each further
 
   def __post_init__(self):
-    if self.max_failed_starts < 1:
+    if self.max_failures_in_a_row < 1:
       raise checks.UserError(
-          f'max_failed_starts is {self.max_failed_starts}; expected at least'
-          ' 1.')
+          f'max_failures_in_a_row is {self.max_failures_in_a_row}; expected at'
+          ' least 1.')
     for name in ('start_timeout_s', 'step_timeout_s'):
       checks.check_positive(name, getattr(self, name))
     for name in ('streams_per_worker', 'max_restarts', 'backoff_s'):
@@ -59,12 +64,32 @@ class PoolConfig:
 DEFAULT = PoolConfig()
 
 
+class EnvironmentFailed(checks.UserError, RuntimeError):
+  """Environments cannot be made, or fail too often; tells what they raised."""
+
+
+class _Stage(enum.Enum):
+  """What a worker does."""
+
+  PAUSING = enum.auto()  # there is no process; it will be started again
+  BUILDING = enum.auto()
+  BEGINNING = enum.auto()  # episodes
+  STEPPING = enum.auto()
+  READY = enum.auto()  # it waits for us
+
+
 class _Worker:
   """A place in the batch, and the process that has it."""
 
   def __init__(self, streams: slice):
     self.streams = streams
-    self.attempts = 0
+    self.stage = _Stage.PAUSING
+    self.until = 0.0  # of the clock; when the stage ends, or is too long
+    self.starts = 0
+    self.steps = 0  # since the last start
+    self.failures = 0  # in a row
+    self.kills = 0  # by others; in a row with those
+    self.found: list[dict[str, Any]] | None = None  # of each stream
     self.process: worker_process.WorkerProcess | None = None
 
   @property
@@ -72,6 +97,11 @@ class _Worker:
     """The process, where one must be."""
     assert self.process is not None
     return self.process
+
+  def ask(self, kind: bytes, stage: _Stage, timeout_s: float) -> None:
+    """Asks for something that is to be answered in time."""
+    self.stage, self.until = stage, time.monotonic() + timeout_s
+    self.running.ask(kind)
 
 
 class WorkerPool:
@@ -104,15 +134,15 @@ class WorkerPool:
     self._config = config
     self._mapping: dict[str, Any] = {}
     num_streams = len(task_of_stream)
-    size = config.streams_per_worker or -(-num_streams // _num_cores())
+    size = config.streams_per_worker or -(-num_streams // num_cores())
     bounds = [*range(0, num_streams, size), num_streams]
     self._workers = [
         _Worker(slice(*pair)) for pair in itertools.pairwise(bounds)]
 
   @property
   def pids(self) -> list[int]:
-    """Of the processes."""
-    return [worker.running.pid for worker in self._workers]
+    """Of the processes that there are."""
+    return [worker.process.pid for worker in self._workers if worker.process]
 
   def start(self) -> list[dict[str, Any]]:
     """Starts all workers, and waits; returns what each stream is like.
@@ -120,26 +150,12 @@ class WorkerPool:
     Who dies or hangs is started again; who raises would do so again.
 
     Raises:
-      RuntimeError: environments cannot be made.
+      EnvironmentFailed: environments cannot be made.
     """
     for worker in self._workers:
       self._start(worker)
-    found: dict[_Worker, list[dict[str, Any]]] = {}
-    trials = self._config.max_failed_starts
-    for trial in range(trials):
-      silent = [worker for worker in self._workers if worker not in found]
-      for worker, answer in self._answers(
-          silent, self._config.start_timeout_s):
-        if not isinstance(answer, worker_process.Failure):
-          found[worker] = answer
-        elif isinstance(answer, worker_process.Raised) or trial == trials - 1:
-          raise RuntimeError(
-              f'an environment of task {self._task(worker)!r} cannot be made:'
-              f' {answer}')
-        else:
-          self._note(worker, answer)
-          self._start(worker)
-    return [row for worker in self._workers for row in found[worker]]
+    self._finish()
+    return [row for worker in self._workers for row in worker.found or ()]
 
   def map(self, fields: Sequence[shared_arrays.Field]) -> None:
     """Lets all workers, and those started later, map the shared arrays."""
@@ -151,31 +167,30 @@ class WorkerPool:
   def reset(self) -> None:
     """Starts an episode in every stream, and waits; raises as `finish_step`."""
     for worker in self._workers:
-      worker.running.ask(b'R')
-    self._finish(self._config.start_timeout_s)
+      worker.ask(b'R', _Stage.BEGINNING, self._config.start_timeout_s)
+    self._finish()
 
   def begin_step(self) -> None:
     """Starts a step in all workers and returns at once."""
     for worker in self._workers:
-      worker.running.ask(b'S')
+      worker.ask(b'S', _Stage.STEPPING, self._config.step_timeout_s)
 
   def finish_step(self) -> None:
     """Waits for all workers; who fails begins anew with an episode.
 
     Raises:
-      RuntimeError: that happened too often, or cannot be done.
+      EnvironmentFailed: that happened too often, or cannot be done.
       ValueError: what an environment returned cannot be held.
     """
-    self._finish(self._config.step_timeout_s)
+    until = time.monotonic() + self._config.step_timeout_s
+    for worker in self._workers:
+      worker.until = until  # whoever asks may have been late as well
+    self._finish()
 
   def close(self) -> None:
     """Ends all workers."""
-    for worker in self._workers:
-      if worker.process:
-        worker.process.hang_up()
-    for worker in self._workers:
-      if worker.process:
-        worker.process.close()
+    worker_process.close([
+        worker.process for worker in self._workers if worker.process])
 
   def _task(self, worker: _Worker) -> str:
     return self._task_of_stream[worker.streams.start]
@@ -183,107 +198,98 @@ class WorkerPool:
   def _start(self, worker: _Worker) -> None:
     """Starts a process for a worker's streams."""
     worker.process = worker_process.WorkerProcess(
-        self._request(worker.streams, worker.attempts), self._memory)
-    worker.attempts += 1
+        self._request(worker.streams, worker.starts), self._memory)
+    worker.starts += 1
+    worker.steps = 0
+    worker.stage = _Stage.BUILDING
+    worker.until = time.monotonic() + self._config.start_timeout_s
 
-  def _finish(self, timeout_s: float) -> None:
-    failed = [
-        (worker, answer)
-        for worker, answer in self._answers(self._workers, timeout_s)
-        if isinstance(answer, worker_process.Failure)]
-    for worker, failure in failed:
-      self._note(worker, failure)
-      self._start(worker)
-    for worker, failure in failed:
-      self._revive(worker, failure)
+  def _finish(self) -> None:
+    """Waits until all workers are ready, and mends those that fail."""
+    children.keep_watch()
+    while True:
+      busy = [x for x in self._workers if x.stage != _Stage.READY]
+      if not busy:
+        return
+      asked = {x.running: x for x in busy if x.stage != _Stage.PAUSING}
+      first = min(x.until for x in busy)
+      for process in worker_process.wait(
+          list(asked), max(first - time.monotonic(), 0.0)):
+        try:
+          answer = process.answer()
+        except worker_process.Failure as failure:
+          self._mend(asked[process], failure)
+        else:
+          self._go_on(asked[process], answer)
+      self._check_times(busy)
 
-  def _note(self, worker: _Worker, failure: worker_process.Failure) -> None:
-    """Ends a worker and counts its restart, and tells of it.
+  def _check_times(self, busy: Sequence[_Worker]) -> None:
+    """Starts those whose pause is over, and mends those that are too late."""
+    for worker in busy:
+      if worker.stage == _Stage.READY or worker.until > time.monotonic():
+        continue
+      if worker.stage == _Stage.PAUSING:
+        self._start(worker)
+        continue
+      limit_s = (self._config.step_timeout_s if worker.stage == _Stage.STEPPING
+                 else self._config.start_timeout_s)
+      self._mend(worker, worker_process.Failure(
+          f'it did not answer within {limit_s:g} s'))
+
+  def _go_on(self, worker: _Worker, answer: Any) -> None:
+    """Brings a worker that has answered to its next stage."""
+    stage, worker.stage = worker.stage, _Stage.READY
+    if stage == _Stage.STEPPING:
+      worker.steps += 1
+    elif stage == _Stage.BEGINNING:
+      worker.running.note_memory()
+    elif stage == _Stage.BUILDING:
+      worker.found = answer
+      if self._mapping:
+        worker.running.ask(b'M', self._mapping)
+        worker.ask(b'R', _Stage.BEGINNING, self._config.start_timeout_s)
+
+  def _mend(self, worker: _Worker, failure: worker_process.Failure) -> None:
+    """Ends a worker, and has it started again.
 
     Raises:
-      RuntimeError: there were too many.
+      EnvironmentFailed: that is of no use.
     """
-    self._end(worker)
-    if self.restarts >= self._config.max_restarts:
-      raise RuntimeError(
+    worker.running.kill()
+    worker.process = None
+    raised = isinstance(failure, worker_process.Raised)
+    if worker.steps >= (_STEPS_BETWEEN if raised else 1):
+      worker.failures = worker.kills = 0
+    elif failure.by_others and worker.stage == _Stage.STEPPING:
+      worker.kills += 1
+    else:
+      worker.failures += 1
+    config = self._config
+    failures = worker.failures + worker.kills // _KILLS
+    task = f'an environment of task {self._task(worker)!r}'
+    if worker.found is None and (
+        raised or failures == config.max_failures_in_a_row):
+      raise EnvironmentFailed(f'{task} cannot be made: {failure}')
+    if failures == config.max_failures_in_a_row:
+      raise EnvironmentFailed(
+          f'{task} failed {worker.failures + worker.kills} times in a row, with'
+          f' hardly a step in between; the last: {failure}')
+    if self.restarts >= config.max_restarts:
+      raise EnvironmentFailed(
           f'environments were started again {self.restarts} times, as often as'
-          f' max_restarts={self._config.max_restarts} allows; the last was one'
-          f' of task {self._task(worker)!r}: {failure}')
+          f' max_restarts={config.max_restarts} allows; the last was {task}:'
+          f' {failure}')
     self.restarts += 1
     logging.warning(
         'Restart %d of a worker: task %r, streams %d to %d: %s', self.restarts,
         self._task(worker), worker.streams.start, worker.streams.stop - 1,
         failure)
-
-  def _revive(self, worker: _Worker, failure: worker_process.Failure) -> None:
-    """Waits until a worker that was started again is in a new episode.
-
-    Raises:
-      RuntimeError: it cannot be started.
-    """
-    for trial in range(self._config.max_failed_starts):
-      if trial:
-        self._note(worker, failure)
-        time.sleep(self._config.backoff_s * 2 ** (trial - 1))
-        self._start(worker)
-      failure_or_none = self._try_episode(worker)
-      if failure_or_none is None:
-        return
-      failure = failure_or_none
-    self._end(worker)
-    raise RuntimeError(
-        f'an environment of task {self._task(worker)!r} could not be started'
-        f' again in {self._config.max_failed_starts} trials; the last:'
-        f' {failure}')
-
-  def _end(self, worker: _Worker) -> None:
-    worker.running.kill()
-    worker.process = None
-
-  def _try_episode(
-      self, worker: _Worker
-  ) -> worker_process.Failure | None:
-    """Lets a worker build its environments and start an episode in each."""
-    timeout_s = self._config.start_timeout_s
-    [(_, answer)] = self._answers([worker], timeout_s)
-    if isinstance(answer, worker_process.Failure):
-      return answer
-    worker.running.ask(b'M', self._mapping)
-    worker.running.ask(b'R')
-    [(_, answer)] = self._answers([worker], timeout_s)
-    return answer if isinstance(answer, worker_process.Failure) else None
-
-  def _answers(
-      self, workers: Sequence[_Worker], timeout_s: float
-  ) -> Iterable[tuple[_Worker, Any]]:
-    """Returns each worker's answer, or the Failure that is in its place."""
-    answers: list[tuple[_Worker, Any]] = []
-    with selectors.DefaultSelector() as selector:
-      for worker in workers:
-        selector.register(worker.running, selectors.EVENT_READ, worker)
-      deadline = time.monotonic() + timeout_s
-      while selector.get_map():
-        ready = selector.select(max(deadline - time.monotonic(), 0))
-        if not ready:
-          break
-        for key, _ in ready:
-          selector.unregister(key.fileobj)
-          answers.append((key.data, _answer(key.data.running)))
-      late = [key.data for key in selector.get_map().values()]
-    answers += [(worker, worker_process.Failure(
-        f'it did not answer within {timeout_s:g} s')) for worker in late]
-    return answers
+    worker.stage = _Stage.PAUSING
+    worker.until = time.monotonic() + (
+        config.backoff_s * 2 ** (failures - 2) if failures > 1 else 0.0)
 
 
-def _answer(process: worker_process.WorkerProcess) -> Any:
-  """Returns what a worker says, or its Failure."""
-  try:
-    return process.answer()
-  except worker_process.Failure as failure:
-    return failure
-
-
-def _num_cores() -> int:
+def num_cores() -> int:
   """Returns on how many cores the calling thread, and its children, may run."""
   if hasattr(os, 'sched_getaffinity'):
     return len(os.sched_getaffinity(0))

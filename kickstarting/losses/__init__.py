@@ -43,6 +43,8 @@ from kickstarting.losses.kickstart import kickstarting_terms
 from kickstarting.losses.kickstart import sample_weights
 from kickstarting.losses.method_choice import choose_method
 from kickstarting.losses.method_unroll import apply_method
+from kickstarting.losses.method_unroll import check_teacher_discount
+from kickstarting.losses.method_unroll import MethodOutput
 from kickstarting.losses.mix_and_match import check_shares
 from kickstarting.losses.mix_and_match import get_transfer
 from kickstarting.losses.mix_and_match import knowledge_transfer
@@ -70,6 +72,7 @@ __all__ = (
     'KICKSTARTING',
     'METHODS',
     'Method',
+    'MethodOutput',
     'REDUCTIONS',
     'REWARD_TRANSFORMS',
     'TRANSFERS',
@@ -79,6 +82,7 @@ __all__ = (
     'apply_distral',
     'apply_method',
     'check_shares',
+    'check_teacher_discount',
     'choose_method',
     'clip_unit',
     'cross_entropy',

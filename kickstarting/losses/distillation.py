@@ -97,6 +97,17 @@ class Method:
     """Whether something in r_i comes from the teacher."""
     return bool(self.reward_now or self.reward_next)
 
+  @property
+  def value_is_of_rewards(self) -> bool:
+    """Whether the student's value is that of the environment's rewards alone.
+
+    Without a discount of its own for what comes from the teacher.
+    """
+    if self.has_return:
+      return self.adds_reward and not (
+          self.has_teacher_reward or self.is_one_step)
+    return self.reads_student_value
+
   @functools.cached_property
   def reward_reads(self) -> frozenset[str]:
     """Names of what r_i reads of a Step."""

@@ -139,7 +139,8 @@ def regularised_rewards(
   is_possible = log_task != -jnp.inf
   cost = products.product(kl_cost, log_task - log_distilled)
   cost += products.product(entropy_cost, log_task)
-  return jax.lax.stop_gradient(r_t - jnp.where(is_possible, cost, 0.0))
+  reward = r_t - jnp.where(is_possible, cost, 0.0)
+  return jax.lax.stop_gradient(jnp.asarray(reward))
 
 
 def distillation_loss(

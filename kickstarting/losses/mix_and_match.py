@@ -212,7 +212,7 @@ def _transfer(logits, shares, *, only_shared_actions):
   return _weighted(distance, shares[:-1])
 
 
-def _weighted(x: jax.Array, shares: jax.Array) -> jax.Array:
+def _weighted(x: types.Array, shares: jax.Array) -> jax.Array:
   """Returns sum_i share_i x_i; [..., K] -> [...]."""
   shares = jax.lax.broadcast_in_dim(shares, x.shape, (x.ndim - 1,))
   return jnp.sum(products.product(shares, x), axis=-1)

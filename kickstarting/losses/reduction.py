@@ -19,6 +19,7 @@ is about.
 """
 
 from collections.abc import Mapping
+import types as python_types
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +31,7 @@ from kickstarting.losses import inputs
 from kickstarting.losses import products
 
 REDUCTIONS = ('mean', 'sum')
+_EVERYWHERE: Mapping[str, types.Array] = python_types.MappingProxyType({})
 
 
 def total(
@@ -38,6 +40,7 @@ def total(
     is_learnable: types.Array,
     *,
     reduction: str = 'mean',
+    applies_to: Mapping[str, types.Array] = _EVERYWHERE,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
   """Adds up loss terms: sum_i sum_{t,b} cost_i term_i over learnable steps.
 
@@ -53,24 +56,30 @@ def total(
     costs: name -> multiplier, one for each term; a scalar, [B] or [T, B].
     is_learnable: bool [T, B], True for the steps that count.
     reduction: 'mean' or 'sum' over T and B.
+    applies_to: name -> bool [T, B], the steps over which the metric of a term
+      is averaged, whatever their cost; the learnable ones if it is left out. A
+      distillation term, for example, applies where there is a teacher.
 
   Returns:
     loss: scalar float32.
-    metrics: scalars; per term '<name>', its mean over learnable steps without
-      cost, whatever the reduction, and '<name>_weighted', its share of the
-      loss; 'loss'; and 'entropy', the positive entropy, where there is a term
-      'negative_entropy'.
+    metrics: scalars; per term '<name>', its mean without cost over the steps
+      that it applies to, whatever the reduction, and '<name>_weighted', its
+      share of the loss; 'loss'; and 'entropy', the positive entropy, where
+      there is a term 'negative_entropy'.
 
   Raises:
     ValueError: if the reduction is unknown, costs and terms differ in names, or
       an array has other axes or another dtype.
   """
   checks.check_name('reduction', reduction, REDUCTIONS)
-  _check_names(terms, costs)
+  _check_names(terms, costs, applies_to)
   is_learnable, *arrays = inputs.arrays(
       is_learnable=(is_learnable, bool, 'TB'),
-      **{f'term {name}': (term, float, 'TB') for name, term in terms.items()})
+      **{f'term {name}': (term, float, 'TB') for name, term in terms.items()},
+      **{f'applies_to {name}': (where, bool, 'TB')
+         for name, where in applies_to.items()})
   terms = dict(zip(terms, arrays))
+  applies_to = dict(zip(applies_to, arrays[len(terms):]))
   num_learnable = jnp.maximum(jnp.sum(is_learnable), 1).astype(jnp.float32)
   divisor = num_learnable if reduction == 'mean' else 1.0
   loss = jnp.zeros((), jnp.float32)
@@ -79,9 +88,7 @@ def total(
     cost = _cost_of_steps(name, costs[name], term)
     is_counted = is_learnable & (cost != 0)
     weighted = products.product(jnp.where(is_counted, cost, 0.0), term)
-    metrics[name] = (
-        jnp.sum(jnp.where(is_learnable, term, 0.0)) / num_learnable
-    )
+    metrics[name] = _mean(term, applies_to.get(name, is_learnable))
     metrics[f'{name}_weighted'] = jnp.sum(weighted) / divisor
     loss += metrics[f'{name}_weighted']
   if 'negative_entropy' in terms:
@@ -101,12 +108,21 @@ def _cost_of_steps(name: str, cost: types.Array | float, term: jax.Array):
   return jnp.broadcast_to(cost, term.shape)
 
 
+def _mean(term: types.Array, is_counted: types.Array) -> jax.Array:
+  """Returns the mean over the steps that count; 0 if none does."""
+  number = jnp.maximum(jnp.sum(is_counted), 1).astype(jnp.float32)
+  return jnp.sum(jnp.where(is_counted, term, 0.0)) / number
+
+
 def _check_names(
     terms: Mapping[str, types.Array],
     costs: Mapping[str, types.Array | float],
+    applies_to: Mapping[str, types.Array],
 ) -> None:
   if set(terms) != set(costs):
     raise checks.UserError(
         f'costs are named {sorted(costs)}; expected one for each loss term, '
         f'{sorted(terms)}. Add the missing costs and remove the others.'
     )
+  for name in applies_to:
+    checks.check_name('loss term in applies_to', name, terms)

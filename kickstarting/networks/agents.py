@@ -60,6 +60,7 @@ class Agents:
       factors: Sequence[int],
       combination: str,
       features: branches_lib.Features,
+      has_taught_value: bool = False,
   ):
     self._branches = branches
     self._combination = combination
@@ -67,6 +68,8 @@ class Agents:
     self._projections = [
         hk.Linear(features.size, name=f'features_{task}')
         for task in range(features.num_tasks)]
+    self._taught_value = (
+        hk.Linear(1, name='taught_value') if has_taught_value else None)
     self._num_actions = num_actions
     self._factors = factors
     self._cores = {
@@ -108,8 +111,12 @@ class Agents:
         self._heads(branch, outputs[branch.core], task)
         for branch in self._branches))
     output = self._combine(logits, values)
-    features = self._compared(outputs[self._branches[-1].core], task)
-    return output._replace(features=features), states
+    last = outputs[self._branches[-1].core]
+    taught_value = None
+    if self._taught_value is not None:
+      taught_value = self._taught_value(last)[..., 0]
+    return output._replace(
+        features=self._compared(last, task), taught_value=taught_value), states
 
   def _core(self, branch, inputs, task, should_reset, state):
     """Returns the outputs [T, B, core_size] and the state of one core."""

@@ -56,6 +56,8 @@ class NetworkConfig:
   action_factors: tuple[int, ...] = ()  # the policy is a product of these
   features: branches_lib.Features = branches_lib.Features()
   torso_dtype: str = 'float32'  # what a torso of pixels computes in
+  # Whether there is a second value, of what teachers pay while they teach.
+  taught_value: bool = False
 
   def __post_init__(self):
     checks.check_name('torso', self.torso, TORSOS)
@@ -185,7 +187,7 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
     torso = TORSOS[config.torso](config.torso_dtype)
     agents = agents_lib.Agents(
         config.branches, config.core_size, num_actions, config.action_factors,
-        config.combination, config.features)
+        config.combination, config.features, config.taught_value)
 
     def encode(tokens):
       if not config.reads_instruction:

@@ -21,8 +21,9 @@ SAME in the large one. Not here: everything behind the linear layer
 """
 
 import abc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import contextlib
+import types as python_types
 
 import haiku as hk
 import jax
@@ -30,9 +31,16 @@ import jax.numpy as jnp
 
 from kickstarting import types
 
+# Pixels of a side, below which the convolutions leave nothing: 4 of the second
+# one need 8 + (4 - 1) * 4.
+LEAST_SIZE: Mapping[str, int] = python_types.MappingProxyType(
+    {'impala_small': 20, 'impala_large': 1})
+
 
 class _PixelTorso(hk.Module):
   """Shared frame: pixels to [0, 1], a trunk, a linear layer of 256.
+
+  Bytes are divided by 255. Floats are taken as they are.
 
   With another dtype than float32 it is computed in that; its parameters and
   what it returns stay float32.
@@ -61,7 +69,8 @@ class _PixelTorso(hk.Module):
     """Reads images.
 
     Args:
-      observation: 'image' [N, height, width, channels] uint8.
+      observation: 'image' [N, height, width, channels], uint8 or floats in
+        [0, 1].
       features: unused.
       instruction: unused.
 
@@ -69,9 +78,10 @@ class _PixelTorso(hk.Module):
       [N, 256] float32.
     """
     del features, instruction
-    image = jnp.asarray(observation['image'], self._dtype)
+    image = observation['image']
+    largest = 255 if image.dtype == jnp.uint8 else 1
     with _wide_parameters():
-      x = self._trunk(image / 255)
+      x = self._trunk(jnp.asarray(image, self._dtype) / largest)
       x = jax.nn.relu(x).reshape(x.shape[0], -1)
       return jnp.asarray(jax.nn.relu(hk.Linear(256)(x)), jnp.float32)
 

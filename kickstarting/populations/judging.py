@@ -22,7 +22,7 @@ supplement, section 2, arXiv:1806.01780, do so with many tasks. Not here: who
 compares (`pbt/`), the score of a finished run (`runtime/evaluation.py`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -47,10 +47,12 @@ class Judge(NamedTuple):
   agent: acts with a member's parameters; often the one that is trained.
   make_environment: number of the decision -> streams of every task, a multiple
     of P of each; every stream plays one episode.
+  limits: of an episode, which counts with its return so far if it is cut.
   """
 
   agent: agent_lib.Agent
   make_environment: Callable[[int], base.BatchedEnvironment]
+  limits: evaluation.Limits = evaluation.DEFAULT
 
 
 def check_rules(judge: Judge | None, rules: pbt.Rules) -> None:
@@ -79,6 +81,7 @@ class Play(Protocol):
 
     Raises:
       ValueError: the tasks differ in their number of streams.
+      threads.Stopped: the limits of the judge said so.
     """
 
 
@@ -102,33 +105,18 @@ def make_play(
     tasks = environment.task
     members = layout.members(environment.num_streams)
     actor = actor_lib.StreamActor(
-        functions, environment, None, rng_key, layout)
-    returns, _ = evaluation.play(
-        actor, parameter_store.ParameterStore(0, params), np.ones_like(tasks))
+        functions, environment, None, rng_key, layout,
+        max_steps=judge.limits.max_steps)
+    returns, *_ = evaluation.play(
+        actor, parameter_store.ParameterStore(0, params), np.ones_like(tasks),
+        judge.limits)
     by_stream = np.array(returns)[:, 0]
     rounds = (
         zip(*(by_stream[(members == member) & (tasks == task)]
               for task in range(tasks.max() + 1)), strict=True)
         for member in range(num_members))
     return np.array([
-        [_score(make_window(scoring.FOREVER), episodes) for episodes in each]
+        [scoring.round_score(make_window, episodes) for episodes in each]
         for each in rounds], np.float32)
 
   return play
-
-
-def _score(window: scores.ScoreWindow, returns: Iterable[float]) -> float:
-  """Returns the score of one episode of each task."""
-  for task, episode_return in enumerate(returns):
-    window.add(0, task, episode_return)
-  return window.score()
-
-
-def add_rounds(
-    population: pbt.Population, returns: np.ndarray
-) -> pbt.Population:
-  """Appends what `make_play` returned; float32 [P, rounds]."""
-  for scores_of_round in returns.T:
-    population = pbt.add_return(
-        population, scores_of_round, np.ones(len(returns), bool))
-  return population

@@ -49,6 +49,8 @@ class PopulationConfig:
   member_axis: str | None = None  # see `vectorised.make_update`
 
   def __post_init__(self):
+    checks.check_fields(self)
+    checks.check_type('rules', self.rules, pbt.Rules, 'pbt.Rules')
     if self.num_members < 1:
       raise checks.UserError(
           f'num_members is {self.num_members}; expected at least 1. Pass the'
@@ -63,11 +65,11 @@ class Outcome:
   frames: int  # of each member
   seconds: float  # of training, over all resumptions
   frames_per_second: float  # of this process, all members together
-  scores: np.ndarray  # float64 [P], over the last window; NaN: failed
+  scores: np.ndarray  # float64 [P], over the last window; NaN: failed, or none
   hypers: dict[str, np.ndarray]  # name -> float32 [P, ...], newest
   params: types.Params  # [P, ...], newest
   best_params: types.Params  # of the best window of any member
-  best_score: float
+  best_score: float  # NaN: there is none
   best_frames: int
   best_member: int
   records: list[pbt.Record]  # of the lineage
@@ -124,6 +126,7 @@ def train(
       make_environment=problem.make_environment,
       make_labeller=problem.make_labeller,
       layout=layout,
+      adopt=vectorised.make_adopt(problem.agent),
   )
   steering = evolving.Evolving(
       problem, config, population.rules, layout, judge)
@@ -140,7 +143,7 @@ def train(
       hypers=steering.hyper_parameters,
       params=jax.device_get(ending.state.params),
       best_params=best_params,
-      best_score=float(best_score),
+      best_score=float(best_score) if best_score > -np.inf else float('nan'),
       best_frames=best_frames,
       best_member=best_member,
       records=steering.records,

@@ -21,6 +21,7 @@ Not here: queues and threads (`sources.py`), teachers (`teachers/`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -37,12 +38,14 @@ from kickstarting.teachers import labelling
 
 
 class Episode(NamedTuple):
-  """A finished episode."""
+  """An episode that ended, or that was cut."""
 
   stream: int  # of its batch
   task: int  # row of the suite's task list
   episode_return: float  # undiscounted, raw
   length: int  # steps
+  is_cut: bool = False  # it went on, and its rest is not looked at
+  copies: int = 0  # of its member, when it began; see `parameter_store`
 
 
 class Rollout(NamedTuple):
@@ -53,6 +56,7 @@ class Rollout(NamedTuple):
   episodes: list[Episode]  # that ended inside
   frames: int  # of the environments, over all streams
   cuts: int = 0  # streams that went on without an end, for something broke
+  copies: np.ndarray | None = None  # int64 [P], of the parameters that acted
 
 
 class ActorFunctions(NamedTuple):
@@ -61,6 +65,7 @@ class ActorFunctions(NamedTuple):
   initial_state: Callable[[int], types.CoreState]
   step: Callable[..., Any]
   slots: instruction_slots.SlotFunctions
+  check: Callable[[base.EnvironmentSpec], None]  # raises if it fits no agent
 
 
 def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
@@ -72,7 +77,9 @@ def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
 
   return ActorFunctions(
       agent.initial_state, jax.jit(step),
-      instruction_slots.make_slot_functions(agent.encode))
+      instruction_slots.make_slot_functions(agent.encode),
+      functools.partial(
+          agent_lib.check_meets, agent.reads, agent.num_actions))
 
 
 class StreamActor:
@@ -85,7 +92,23 @@ class StreamActor:
       labeller: labelling.Labeller | None,
       rng_key: types.Array,
       layout: layout_lib.Layout = layout_lib.WHOLE,
+      max_steps: int | None = None,
   ):
+    """Resets the environments.
+
+    Args:
+      functions: of the agent.
+      environment: freshly made; owned from now on.
+      labeller: of its streams; None without teachers.
+      rng_key: of the actions.
+      layout: of the streams.
+      max_steps: an episode that is still under way after so many is reported,
+        as one that was cut, and once more where it ends. None: at its end.
+
+    Raises:
+      ValueError: the agent was made for another environment.
+    """
+    functions.check(environment.spec)
     self._functions = functions
     self._environment = environment
     self._labeller = labeller
@@ -94,21 +117,25 @@ class StreamActor:
     self._counter = 0
     num_streams = environment.num_streams
     self._slots = instruction_slots.InstructionSlots(
-        functions.slots, environment.instructions,
-        layout.members(num_streams))
+        functions.slots, environment.instructions, layout.members(num_streams))
     self._narrow = tables.Narrow()
+    self._members = layout.members(num_streams)
+    # Of the parameters that act, and of those that began each episode.
+    self._copies = self._copies_at_first = np.zeros(num_streams, np.int64)
     self._state = functions.initial_state(num_streams)
     self._returns = np.zeros(num_streams)
     self._lengths = np.zeros(num_streams, np.int64)
     self._timesteps: list[types.Timestep] = [environment.reset()]
     self._is_waiting = False  # for the environments
+    self._max_steps = max_steps
     self._begun: Any = None
 
   def begin(self, newest: parameter_store.Versioned) -> None:
     """Starts an unroll with these parameters."""
     self._params = newest.params
-    self._begun = (newest.version, self._state)
     self._timesteps = self._timesteps[-1:]  # the overlap of two unrolls
+    self._take_notice(newest.copies)
+    self._begun = (newest, self._state)
     self._actions: list[np.ndarray] = []
     self._logits: list[Any] = []
     self._slots.refresh(newest.params, self._timesteps[0].instruction)
@@ -138,10 +165,12 @@ class StreamActor:
     """Ends the unroll; the last timestep starts the next one."""
     self._receive()
     timesteps = jax.tree.map(lambda *x: np.stack(x), *self._timesteps)
-    version, initial_state = self._begun
+    newest, initial_state = self._begun
     episodes = self._count(timesteps)
     rows, narrowed = self._narrow(
         timesteps.instruction[None], self._environment.instructions.tokens)
+    # The trajectory has its words now.
+    self._environment.instructions.release(timesteps.instruction[-1])
     timesteps = timesteps._replace(instruction=rows[0])
     tokens = narrowed[0]
     teacher = None
@@ -158,13 +187,36 @@ class StreamActor:
         teacher=teacher,
     )
     return Rollout(
-        version, trajectory, episodes,
+        newest.version, trajectory, episodes,
         trajectory.actions.size * self._environment.frames_per_step,
-        _count_cuts(timesteps.step_type))
+        _count_cuts(timesteps.step_type), newest.copies)
 
   def close(self) -> None:
     """Frees the environments."""
     self._environment.close()
+
+  def _take_notice(self, copies: np.ndarray | None) -> None:
+    """Forgets what members remember of weights that are not theirs any more.
+
+    Their episodes go on, but whoever compares members can tell that others
+    began them.
+
+    Args:
+      copies: of each member, or None.
+    """
+    if copies is not None:
+      mine = copies[self._members]
+      is_new = mine != self._copies
+      if is_new.any():
+        fresh = self._functions.initial_state(len(mine))
+        self._state = jax.tree.map(
+            lambda new, old: np.where(
+                is_new.reshape((-1,) + (1,) * (np.ndim(old) - 1)), new, old),
+            fresh, self._state)
+      self._copies = mine
+    self._copies_at_first = np.where(
+        self._timesteps[0].step_type == base.FIRST, self._copies,
+        self._copies_at_first)
 
   def _receive(self) -> None:
     self._timesteps.append(self._environment.receive())
@@ -178,10 +230,15 @@ class StreamActor:
       is_first = step_type == base.FIRST
       self._returns = np.where(is_first, 0.0, self._returns + reward)
       self._lengths = np.where(is_first, 0, self._lengths + 1)
-      for stream in np.flatnonzero(step_type == base.LAST):
+      self._copies_at_first = np.where(
+          is_first, self._copies, self._copies_at_first)
+      is_last = step_type == base.LAST
+      is_cut = ~is_last & (self._lengths == (self._max_steps or -1))
+      for stream in np.flatnonzero(is_last | is_cut):
         episodes.append(Episode(
             int(stream), int(self._environment.task[stream]),
-            float(self._returns[stream]), int(self._lengths[stream])))
+            float(self._returns[stream]), int(self._lengths[stream]),
+            bool(is_cut[stream]), int(self._copies_at_first[stream])))
     return episodes
 
 

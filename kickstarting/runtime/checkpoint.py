@@ -20,21 +20,28 @@ checksum of every array. No pickle is involved. Not here: trained policies as
 files to share (`teachers/policy_file.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+import contextlib
 import json
 import os
 import pathlib
+import re
+import shutil
 from typing import Any
 import zlib
 
+from absl import logging
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
 from kickstarting import checks
+from kickstarting import files
 from kickstarting import types
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+# As TensorStore writes it, where it does not raise an OSError.
+_OS_ERROR = re.compile(r"os_error_code='(\d+)'")
 
 
 class DamagedError(checks.UserError):
@@ -52,6 +59,29 @@ def _checksum(array: np.ndarray) -> int:
   return zlib.crc32(np.ascontiguousarray(array).tobytes())
 
 
+@contextlib.contextmanager
+def _writing(path: pathlib.Path) -> Iterator[None]:
+  """As `files.writing`, for what Orbax and TensorStore raise.
+
+  They log each error several times before they raise it, so that nothing is
+  lost if their log is silent.
+  """
+  verbosity = logging.get_verbosity()
+  logging.set_verbosity(logging.FATAL)
+  try:
+    with files.writing(path):
+      try:
+        yield
+      except Exception as error:  # pylint: disable=broad-except
+        code = _OS_ERROR.search(str(error))
+        if code is None:
+          raise
+        number = int(code.group(1))
+        raise OSError(number, os.strerror(number)) from error
+  finally:
+    logging.set_verbosity(verbosity)
+
+
 class Checkpointer:
   """Saves to and restores from the folder of one run."""
 
@@ -61,13 +91,18 @@ class Checkpointer:
     Args:
       folder: created if missing.
       keep: newest checkpoints that are kept.
+
+    Raises:
+      files.OutputError: it cannot be created.
     """
     self._folder = pathlib.Path(folder).absolute()
-    self._manager = ocp.CheckpointManager(
-        self._folder,
-        options=ocp.CheckpointManagerOptions(
-            max_to_keep=keep, enable_async_checkpointing=False),
-    )
+    with _writing(self._folder):
+      self._manager = ocp.CheckpointManager(
+          self._folder,
+          options=ocp.CheckpointManagerOptions(
+              max_to_keep=keep, enable_async_checkpointing=False),
+      )
+      self._descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
 
   def latest(self) -> int | None:
     """Returns the frames of the newest checkpoint; None without any."""
@@ -86,7 +121,10 @@ class Checkpointer:
     Raises:
       ValueError: there is a checkpoint of so many frames or more; a run writes
         forwards, and never over what is there.
+      files.OutputError: it cannot be written, or the folder is gone; those
+        before are intact.
     """
+    files.check_same(self._folder, self._descriptor)
     latest = self.latest()
     if latest is not None and frames <= latest:
       raise checks.UserError(
@@ -104,13 +142,19 @@ class Checkpointer:
         },
     }
     arrays = {k: v for k, v in arrays.items() if v.size}
-    self._manager.save(
-        frames,
-        args=ocp.args.Composite(
-            arrays=ocp.args.StandardSave(arrays),
-            metadata=ocp.args.JsonSave(metadata)),
-        force=True)
-    self._manager.wait_until_finished()
+    try:
+      with _writing(self._folder / str(frames)):
+        self._manager.save(
+            frames,
+            args=ocp.args.Composite(
+                arrays=ocp.args.StandardSave(arrays),
+                metadata=ocp.args.JsonSave(metadata)),
+            force=True)
+        self._manager.wait_until_finished()
+    except files.OutputError:
+      for part in self._folder.glob(f'{frames}.orbax-checkpoint-tmp*'):
+        shutil.rmtree(part, ignore_errors=True)
+      raise
 
   def restore(
       self, like: types.PyTree, network: Any, frames: int | None = None
@@ -179,3 +223,4 @@ class Checkpointer:
   def close(self) -> None:
     """Waits for what is under way."""
     self._manager.close()
+    os.close(self._descriptor)

@@ -20,10 +20,14 @@ signs of life. Not here: what they say (`populations/generations.py`).
 """
 
 from collections.abc import Callable
+import errno
 import fcntl
 import json
 import os
 import pathlib
+import shlex
+import socket
+import sys
 import time
 from typing import Any
 
@@ -32,6 +36,7 @@ from kickstarting import files
 from kickstarting.runtime import threads
 
 _POLL_S = 0.1
+_MAX_OWNER = 1 << 20  # bytes of what a lock says
 
 
 class ExchangeError(checks.UserError):
@@ -90,7 +95,8 @@ class Pulse:
     if self._seen is None:
       self._seen = os.getpid()
       files.write_json(self._path, self._seen)
-    self._path.touch()
+    with files.writing(self._path):
+      os.utime(self._path)
 
   def check(self) -> None:
     """Raises ExchangeError unless the other process was alive lately.
@@ -116,18 +122,29 @@ class Pulse:
 
 
 class Lock:
-  """Keeps a second process out; the system frees it when this one dies."""
+  """Keeps a second process out; the system frees it when this one dies.
+
+  The file says which process has it. A file system without locks lets everybody
+  in.
+  """
 
   def __init__(self, path: pathlib.Path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    self._file = path.open('w')
+    """Opens the file, and makes its folder if it is missing."""
+    self._path = path
+    with files.writing(path):
+      path.parent.mkdir(parents=True, exist_ok=True)
+      self._file = path.open('a+', encoding='utf-8')
 
   def try_acquire(self) -> bool:
     """Takes the lock if it is free; returns whether it was."""
-    try:
-      fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _try_lock(self._file.fileno(), fcntl.LOCK_EX):
       return False
+    with files.writing(self._path):
+      self._file.truncate(0)
+      self._file.write(json.dumps({
+          'pid': os.getpid(), 'host': socket.gethostname(),
+          'command': shlex.join(sys.orig_argv)}) + '\n')
+      self._file.flush()
     return True
 
   def acquire(
@@ -145,10 +162,52 @@ class Lock:
         raise threads.Stopped()
       if time.monotonic() > end:
         raise ExchangeError(
-            f'{self._file.name!r} is held by another process for'
-            f' {timeout_s:.0f} s; end that one, or name another folder.')
+            f'{str(self._path.parent)!r} is in use by {_owner(self._path)}. End'
+            ' that one, or name another folder.')
       time.sleep(_POLL_S)
+
+  def check(self) -> None:
+    """Raises files.OutputError if the file is gone, and its folder perhaps."""
+    files.check_same(self._path, self._file.fileno())
 
   def release(self) -> None:
     """Lets the next one in."""
     self._file.close()
+
+
+def check_free(path: pathlib.Path) -> None:
+  """Checks that no process has a lock; changes nothing on disk.
+
+  Raises:
+    ExchangeError: one has it.
+  """
+  try:
+    with path.open('rb') as file:
+      is_free = _try_lock(file.fileno(), fcntl.LOCK_SH)
+  except OSError:
+    return  # there is none
+  if not is_free:
+    raise ExchangeError(
+        f'{str(path.parent)!r} is in use by {_owner(path)}. End that one, or'
+        ' name another folder.')
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+  try:
+    fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+  except BlockingIOError:
+    return False
+  except OSError as error:
+    if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+      raise
+  return True
+
+
+def _owner(path: pathlib.Path) -> str:
+  """Names the process that has a lock."""
+  try:
+    owner = files.read_json(path, 'a lock', kind=dict, max_bytes=_MAX_OWNER)
+    return (
+        f'process {owner["pid"]} on {owner["host"]} ({owner["command"]})')
+  except (files.InputError, KeyError):
+    return 'another process'

@@ -81,11 +81,19 @@ class InstructionSlots:
     self._last_used = np.zeros(size, np.int64)
     self._slot_of_row: dict[tuple[int, int], int] = {}
     self._clock = 0
+    self._releases = table.releases
     self._context: Any = None
 
   def refresh(self, params: types.Params, instruction: types.Array) -> None:
-    """Encodes all slots with new parameters."""
+    """Encodes all slots with new parameters.
+
+    Rows of the table may be released before it, and at no other time.
+    """
     self._context = None
+    if self._releases != self._table.releases:  # rows hold other texts now
+      self._releases = self._table.releases
+      self._row_of_slot[:] = -1
+      self._slot_of_row.clear()
     self._assign(instruction)
     tokens = np.zeros(
         (len(self._row_of_slot), self._table.tokens.shape[1]), np.int32)

@@ -19,18 +19,25 @@ Here: `RunLogger` and reading the file back. Not here: what a record holds
 """
 
 from collections.abc import Mapping
+import contextlib
 import json
 import math
 import os
 import pathlib
+import re
 import sys
 import time
 from typing import Any, TextIO
 
-import tensorboardX
+from tensorboardX import event_file_writer
+from tensorboardX.proto import event_pb2
+from tensorboardX.proto import summary_pb2
+
+from kickstarting import files
 
 RECORDS = 'records.jsonl'
 _NO_CURVES = ('frames', 'score_cap')  # one is the axis, one never changes
+_NO_TAG = re.compile(r'[^-/\w.]')  # what TensorBoard has not in names
 
 
 class RunLogger:
@@ -57,21 +64,15 @@ class RunLogger:
       stream: of the progress line; standard output by default.
       line_s: least time between two lines, in seconds.
     """
-    self._folder = pathlib.Path(folder)
-    self._folder.mkdir(parents=True, exist_ok=True)
-    path = self._folder / RECORDS
+    self._path = pathlib.Path(folder) / RECORDS
     if resume_frames is not None:
       kept = [r for r in read_records(folder) if r['frames'] <= resume_frames]
-      temporary = path.with_suffix('.tmp')
-      temporary.write_text(''.join(json.dumps(r) + '\n' for r in kept))
-      temporary.replace(path)
-    self._file = path.open('a', encoding='utf-8')
-    self._board = tensorboardX.SummaryWriter(
-        str(self._folder / 'tensorboard'),
-        # The board drops the step itself as well, which the file keeps.
-        purge_step=None if resume_frames is None else resume_frames + 1,
-        # Files are named by the second; a resumed run must not take the same.
-        filename_suffix=f'.{resume_frames or 0}')
+      files.write_text(
+          self._path, ''.join(json.dumps(r) + '\n' for r in kept))
+    with files.writing(self._path):
+      self._path.parent.mkdir(parents=True, exist_ok=True)
+      self._file = self._path.open('a', encoding='utf-8')
+    self._board = _Board(self._path.parent / 'tensorboard', resume_frames)
     self._total_frames = total_frames
     self._label = label
     self._stream = stream or sys.stdout
@@ -79,15 +80,25 @@ class RunLogger:
     self._last_line = -float('inf')
 
   def __call__(self, record: Mapping[str, Any]) -> None:
-    """Writes one record; see `training.train`."""
-    self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
-    self._file.flush()
+    """Writes one record; see `training.train`.
+
+    Raises:
+      files.OutputError: it cannot be written, or the file is gone.
+    """
+    files.check_same(self._path, self._file.fileno())
+    with files.writing(self._path):
+      text = json.dumps(files.without_nan(record), allow_nan=False)
+      self._file.write(text + '\n')
+      self._file.flush()
+    scalars: dict[str, float] = {}
     for name, value in record.items():
       if isinstance(value, Mapping):
-        for key, v in value.items():
-          self._board.add_scalar(f'{name}/{key}', v, record['frames'])
+        scalars |= {f'{name}/{key}': v for key, v in value.items()}
       elif name not in _NO_CURVES:
-        self._board.add_scalar(name, value, record['frames'])
+        scalars[name] = value
+    # There is no value before there is one, as of a score.
+    self._board.add(record['frames'], {
+        name: v for name, v in scalars.items() if math.isfinite(v)})
     now = time.monotonic()
     is_last = record['frames'] >= self._total_frames
     if now - self._last_line >= self._line_s or is_last:
@@ -97,18 +108,49 @@ class RunLogger:
           file=self._stream, flush=True)
 
   def close(self) -> None:
-    """Flushes and closes the files."""
-    self._file.close()
+    """Closes the files; nothing of them is left to be written."""
+    with contextlib.suppress(OSError):  # what failed before was raised there
+      self._file.close()
     self._board.close()
 
 
-def _finite(value: Any) -> Any:
-  """Replaces NaN and infinity, which JSON does not have, by None."""
-  if isinstance(value, Mapping):
-    return {key: _finite(v) for key, v in value.items()}
-  if isinstance(value, float) and not math.isfinite(value):
-    return None
-  return value
+class _Board:
+  """Scalars for TensorBoard, written by the thread that has them.
+
+  A writer with a thread of its own would not say that it has died.
+  """
+
+  def __init__(self, folder: pathlib.Path, resume_frames: int | None):
+    self._folder = folder
+    with files.writing(folder):
+      folder.mkdir(parents=True, exist_ok=True)
+      self._writer = event_file_writer.EventsWriter(
+          # Files are named by the second; a resumed run must not take the same.
+          str(folder / 'events'), f'.{resume_frames or 0}')
+    if resume_frames is not None:
+      # The board drops the step itself as well, which the records keep.
+      self._write(resume_frames + 1, session_log=event_pb2.SessionLog(
+          status=event_pb2.SessionLog.START))
+
+  def add(self, step: int, scalars: Mapping[str, float]) -> None:
+    """Writes the values of all curves at a step."""
+    self._write(step, summary=summary_pb2.Summary(value=[
+        summary_pb2.Summary.Value(
+            tag=_NO_TAG.sub('_', name), simple_value=float(value))
+        for name, value in scalars.items()]))
+
+  def close(self) -> None:
+    """Closes the file."""
+    with contextlib.suppress(OSError):
+      self._writer.close()
+
+  def _write(self, step: int, **content: Any) -> None:
+    with files.writing(self._folder):
+      self._writer.write_event(event_pb2.Event(
+          wall_time=time.time(), step=step, **content))
+      self._writer.flush()
+
+
 
 
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
@@ -119,10 +161,10 @@ def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   parts = [
       f'{record["frames"] / 1e6:6.2f} of {total_frames / 1e6:.2f} M frames',
       f'{rate:6.0f} frames/s',
-      f'score {record["score"]:5.1f}',
+      f'score {_shown(record["score"])}',
   ]
   if 'member_score' in record:
-    parts.append(f'median {record["score_median"]:5.1f}')
+    parts.append(f'median {_shown(record["score_median"])}')
     parts.append(f'copies {record["copies"]}')
   if record['lambda']:
     weights = list(record['lambda'].values())
@@ -141,6 +183,11 @@ def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   minutes, seconds = divmod(int(max(left, 0)), 60)
   parts.append(f'{minutes}:{seconds:02d} left')
   return ' | '.join(parts)
+
+
+def _shown(score: float) -> str:
+  """Returns a score, or a dash where there is none yet."""
+  return f'{score:5.1f}' if math.isfinite(score) else '    -'
 
 
 def read_records(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:

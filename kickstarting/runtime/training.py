@@ -27,6 +27,7 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import scores
@@ -61,6 +62,7 @@ class Problem:
   task_names: tuple[str, ...]
   teacher_names: tuple[str, ...]
   controller: controllers.WeightController
+  frames_per_step: int = 1  # environment frames of a step of the agent
   # Of parameters and frames; plays the student alone, where others act in
   # training. None: the episodes of training are the student's.
   referee: Callable[[types.Params, int], scores.ScoreWindow] | None = None
@@ -81,10 +83,10 @@ class Outcome:
   frames: int
   seconds: float  # of training, over all resumptions
   frames_per_second: float  # of this process
-  score: float  # over the last window
+  score: float  # over the last window; NaN: a task never ended an episode
   params: types.Params  # newest
   best_params: types.Params  # of the best window
-  best_score: float
+  best_score: float  # NaN: there is none
   best_frames: int
   stragglers: list[str]  # threads that did not stop in time
 
@@ -107,7 +109,8 @@ def train(
       per-task dicts.
     checkpointer: where to save; None to save nothing.
     resume: continue from the checkpointer's newest checkpoint.
-    should_stop: polled at every update; True ends the run cleanly.
+    should_stop: polled at every update; True ends the run cleanly; see
+      `loop.run`.
 
   Raises:
     loop.TrainingError: the loss is not finite.
@@ -131,7 +134,7 @@ def train(
       score=steering.window.score(),
       params=ending.state.params,
       best_params=best_params,
-      best_score=float(best_score),
+      best_score=float(best_score) if best_score > -np.inf else float('nan'),
       best_frames=best_frames,
       stragglers=ending.stragglers,
   )
@@ -140,9 +143,17 @@ def train(
 def check_who_acts(
     update: update_lib.UpdateConfig, config: training_config.TrainingConfig
 ) -> None:
-  """Raises ValueError if A2C would learn from actions of an older policy."""
+  """Raises ValueError if A2C would learn from actions of another policy."""
   if update.algorithm != 'a2c':
     return
+  control = losses.get_method(update.method).control
+  if control != 'student' or config.teacher_share or config.epsilon:
+    raise checks.UserError(
+        'algorithm a2c learns from the policy that acts, but with method'
+        f' {update.method!r} (control {control!r}), teacher_share'
+        f' {config.teacher_share} and epsilon {config.epsilon} it is not the'
+        ' student; expected a method whose control is the student, 0 and 0.'
+        ' Change these, or take vtrace, which corrects for it.')
   is_synchronous = (
       config.lockstep and config.splits == 1 and config.batches_per_actor == 1)
   if not is_synchronous:
@@ -164,6 +175,7 @@ def make_program(problem: Problem, splits: int) -> program_lib.Program:
       make_environment=problem.make_environment,
       make_labeller=problem.make_labeller,
       layout=layout_lib.Layout(splits),
+      adopt=problem.agent.adopt,
   )
 
 
@@ -197,15 +209,29 @@ class _Student:
     self._config = config
     self._control = problem.controller.init(len(problem.teacher_names))
     self.window = problem.make_window(config.window_frames)
+    self._used: dict[str, types.Array] = {  # by the last update
+        'lambda': np.zeros(len(problem.teacher_names), np.float32),
+        **{name: np.zeros((), np.float32) for name in LEARNER_HYPERS}}
 
   def begin(self, state: types.LearnerState) -> None:
     self.best = (-np.inf, 0, jax.device_get(state.params))
 
   def hypers(self, frames: int) -> types.Hypers:
+    self._control, hypers = self._now(frames)
+    self._used = {
+        'lambda': hypers.alpha * hypers.rho,
+        **{name: getattr(hypers, name) for name in LEARNER_HYPERS}}
+    return hypers
+
+  def preview(self, frames: int) -> types.Hypers:
+    _, hypers = self._now(frames)
+    return hypers
+
+  def _now(self, frames: int) -> tuple[types.PyTree, types.Hypers]:
+    """Returns the next state of the controller, and the hyper-parameters."""
     config = self._config
-    self._control, weights = self._problem.controller.update(
+    control, weights = self._problem.controller.update(
         self._control, controllers.Progress(frames=frames))
-    self._weights = weights
     left = max(0.0, 1.0 - frames / config.frames)
     values = {
         **{name: getattr(config, name) for name in LEARNER_HYPERS},
@@ -214,10 +240,10 @@ class _Student:
         name: schedule(frames)
         for name, schedule in self._problem.schedules.items()
     }
-    self._learner_hypers = {
-        name: np.asarray(value, np.float32) for name, value in values.items()}
-    return types.Hypers(
-        alpha=weights.alpha, rho=weights.rho, **self._learner_hypers)
+    return control, types.Hypers(
+        alpha=weights.alpha, rho=weights.rho, **{
+            name: np.asarray(value, np.float32)
+            for name, value in values.items()})
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     for episode in () if self._problem.referee else episodes:
@@ -254,17 +280,16 @@ class _Student:
         'task_score': dict(zip(names, map(float, window.task_scores()))),
         'episodes': dict(zip(names, map(int, window.num_episodes))),
         'lambda': dict(zip(
-            self._problem.teacher_names,
-            map(float, self._weights.alpha * self._weights.rho))),
-        **{name: float(self._learner_hypers[name])
+            self._problem.teacher_names, map(float, self._used['lambda']))),
+        **{name: float(self._used[name])
            for name in ('learning_rate', 'entropy_cost', 'mixing')},
     }
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> tuple[types.LearnerState, bool]:
+  ) -> tuple[types.LearnerState, np.ndarray]:
     del frames
-    return state, False
+    return state, np.array([False])
 
   def snapshot(self) -> dict[str, types.PyTree]:
     score, frames, params = self.best
@@ -273,9 +298,11 @@ class _Student:
         'best': np.array([score, frames], np.float64),
         'control': self._control,
         'window': self.window.state(),
+        'used': self._used,
     }
 
   def restore(self, saved: Mapping[str, types.PyTree]) -> None:
+    self._used = saved['used']
     self.best = (
         float(saved['best'][0]), int(saved['best'][1]), saved['best_params'])
     self._control = saved['control']

@@ -21,6 +21,7 @@ run (`runtime/checkpoint.py`).
 
 from collections.abc import Mapping
 import dataclasses
+import io
 import json
 import os
 import pathlib
@@ -31,6 +32,7 @@ import zlib
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import files
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.networks import build
@@ -120,16 +122,9 @@ def save_policy(
   }
   arrays[_METADATA] = np.asarray(json.dumps(metadata))
   path = pathlib.Path(path)
-  path.parent.mkdir(parents=True, exist_ok=True)
-  temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-  try:
-    with temporary.open('wb') as f:
-      np.savez_compressed(f, **arrays)  # type: ignore[arg-type]
-      f.flush()
-      os.fsync(f.fileno())
-    temporary.replace(path)
-  finally:
-    temporary.unlink(missing_ok=True)
+  archive = io.BytesIO()
+  np.savez_compressed(archive, **arrays)  # type: ignore[arg-type]
+  files.write_bytes(path, archive.getvalue())
 
 
 def load_policy(path: str | os.PathLike[str]) -> Policy:

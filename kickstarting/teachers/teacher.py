@@ -56,7 +56,7 @@ class Teacher:
   num_actions: int
   observation: Mapping[str, base.ArraySpec]
   tasks: tuple[str, ...] = ()  # what it was trained on
-  has_value: bool = True  # False: its value is 0 everywhere
+  has_value: bool = True  # of the rewards; False: nobody may read its value
   has_q: bool = False  # True: its logits are action values, Q(s, a)
   feature_size: int = 0  # of the features in its output; 0 for none
 
@@ -66,9 +66,9 @@ def from_policy(
 ) -> Teacher:
   """Makes a teacher of a trained agent.
 
-  It has a value function where it learnt one of the environment's rewards; its
-  `info` says with which method it was trained, and with 'has_q' that its logits
-  are action values.
+  It has a value function where it learnt one of the environment's rewards: its
+  `info` says so with 'has_value', or else with the method it was trained by.
+  With 'has_q' it says that the logits are action values.
 
   Args:
     name: of the teacher.
@@ -98,7 +98,8 @@ def from_policy(
       num_actions=policy.num_actions,
       observation=policy.observation,
       tasks=policy.tasks,
-      has_value=method is None or method.adds_reward,
+      has_value=bool(policy.info.get(
+          'has_value', method is None or method.value_is_of_rewards)),
       feature_size=network.core_size if gives_features else 0,
       has_q=bool(policy.info.get('has_q', False)),
   )

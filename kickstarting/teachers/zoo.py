@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import files
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 
@@ -127,10 +128,8 @@ def add_expert(
       path, policy_file.load_policy(source), dtype=np.float16)
   known = manifest(folder)
   known[task] = dict(entry) | {'file': path.name, 'sha256': _sha256(path)}
-  temporary = folder / f'.{MANIFEST}.tmp'
-  temporary.write_text(
-      json.dumps(known, indent=2, sort_keys=True) + '\n', encoding='utf-8')
-  temporary.replace(folder / MANIFEST)
+  files.write_text(
+      folder / MANIFEST, json.dumps(known, indent=2, sort_keys=True) + '\n')
 
 
 def _sha256(path: pathlib.Path) -> str:

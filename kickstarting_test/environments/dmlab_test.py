@@ -14,15 +14,18 @@
 # ==============================================================================
 """Tests of dmlab.py, on a stand-in with the engine's manners."""
 
+import importlib
 import os
 import pathlib
-import sys
+import tempfile
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import dm_env
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import base
 from kickstarting.environments import dmlab
 from kickstarting.environments import dmlab_actions
@@ -65,16 +68,37 @@ class LabTest(_StandInTest):
     # What was seen last stands for the end.
     np.testing.assert_array_equal(
         step.observation['image'], before.observation['image'])
+    # The engine would raise here.
+    self.assertTrue(lab.step(_LEFT).first())
     self.assertTrue(lab.reset().first())
 
-  @parameterized.parameters((False, 0.0), (True, 1.0))
-  def test_time_runs_out(self, bootstraps, discount):
-    lab = self._lab(bootstrap_on_timeout=bootstraps)
-    lab.reset()
-    steps = [lab.step(_FIRE) for _ in range(720 // 4)]
-    self.assertFalse(any(step.last() for step in steps[:-1]))
-    self.assertTrue(steps[-1].last())
-    self.assertEqual(steps[-1].discount, discount)
+  # Of the length of an episode times 60 the engine tells a bit more, or less,
+  # than the frames that are left.
+  @parameterized.product(
+      level=('contributed/dmlab30/rooms_collect_good_objects_train',  # 60 s
+             'nav_maze_static_01',  # 12 s
+             'contributed/dmlab30/explore_goal_locations_small'),  # 90 s
+      action_repeat=(4, 8, 15), bootstraps=(False, True))
+  def test_time_runs_out(self, level, action_repeat, bootstraps):
+    lab = self._lab(
+        level, action_repeat=action_repeat, bootstrap_on_timeout=bootstraps)
+    self.assertEqual(_discount_at_the_end(lab), float(bootstraps))
+
+  @parameterized.parameters(10, 30, 120)
+  def test_time_runs_out_at_other_rates(self, fps):
+    # What is left is told in frames at 60 a second, whatever the rate.
+    lab = self._lab(
+        'nav_maze_static_01', config={'fps': fps}, bootstrap_on_timeout=True)
+    self.assertEqual(_discount_at_the_end(lab), 1.0)
+
+  def test_a_level_without_a_limit_of_time(self):
+    # Such a level has no time left from its first frame on.
+    lab = self._lab('stand_in/endless', bootstrap_on_timeout=True)
+    step = lab.reset()
+    for action in [_LEFT] * 5 + [_RIGHT] * 10:
+      if not step.last():
+        step = lab.step(action)
+    self.assertEqual((step.reward, step.discount), (1.0, 0.0))
 
   def test_the_same_seed_plays_the_same(self):
     def play(seed):
@@ -96,22 +120,33 @@ class LabTest(_StandInTest):
     texts = [lab.step(_FIRE).observation['instruction'] for _ in range(10)]
     self.assertEqual(texts, ['go to 0'] * 4 + ['go to 1'] * 5 + ['go to 2'])
 
-  def test_hold_out_levels(self):
-    level = 'contributed/dmlab30/rooms_collect_good_objects_test'
+  @parameterized.parameters('collect_good_objects', 'exploit_deferred_effects')
+  def test_hold_out_levels(self, name):
+    level = f'contributed/dmlab30/rooms_{name}_test'
     with self.assertRaisesRegex(RuntimeError, 'Hold-out'):
       self._lab(level)
     self._lab(level, is_test=True).reset()
 
-  def test_images_of_psychlab(self):
-    self._lab('contributed/dmlab30/psychlab_continuous_recognition').reset()
+  @parameterized.parameters(
+      'psychlab_continuous_recognition',
+      'psychlab_arbitrary_visuomotor_mapping')
+  def test_images_of_psychlab(self, name):
+    folder = self.create_tempdir()
+    for number in (1, 2400):
+      folder.create_file(f'{number:04}.png')
+    for dataset in ('', folder.full_path):
+      lab = self._lab(f'contributed/dmlab30/{name}', dataset=dataset)
+      lab.reset()
+      for _ in range(10):
+        lab.step(_FIRE)
 
-  @parameterized.parameters(*dmlab_actions.ACTION_SETS)
+  @parameterized.parameters(*dmlab_actions.ACTION_SETS, 540, 756)
   def test_action_sets(self, name):
     lab = self._lab(actions=name)
     lab.reset()
     num_actions = lab.action_spec().num_values
     self.assertEqual(num_actions, {
-        'impala': 9, 'fifteen': 15, '540': 540, '756': 756}[name])
+        'impala': 9, 'fifteen': 15, '540': 540, '756': 756}[str(name)])
     lab.step(num_actions - 1)
 
   def test_the_nine_are_among_the_756(self):
@@ -119,33 +154,82 @@ class LabTest(_StandInTest):
     for action in dmlab_actions.action_set('impala').tolist():
       self.assertIn(action, many)
 
-  def test_errors(self):
-    with self.assertRaisesRegex(ValueError, "action set 'all'; expected one"):
-      self._lab(actions='all')
-    sys.path.pop(0)
-    sys.modules.pop('deepmind_lab', None)
-    with self.assertRaisesRegex(
-        ModuleNotFoundError, 'there is no deepmind_lab; .*Build it from'):
-      self._lab()
-    sys.path.insert(0, str(pathlib.Path(stand_ins.__file__).parent))
+  @parameterized.parameters(True, False, 'true', 'false')
+  def test_booleans_of_the_engine(self, value):
+    self._lab(config={'hasAltCameras': value, 'localLevelCache': value})
+
+  def test_an_engine_that_differs(self):
+    engine = importlib.import_module('deepmind_lab')
+    for name, rows, message in (
+        ('action_spec', [{'name': 'FIRE', 'min': 0, 'max': 1}],
+         r"nav_maze_static_01 takes actions \['FIRE'\]; expected"),
+        ('observation_spec', [
+            {'name': 'RGB_INTERLEAVED', 'shape': (4, 4, 3), 'dtype': np.uint8},
+            {'name': 'INSTR', 'shape': (), 'dtype': str},
+            {'name': 'FRAMES_REMAINING_AT_60', 'shape': (1,), 'dtype': float}],
+         r'shows images of \(4, 4, 3\); expected \(72, 96, 3\)')):
+      with self.subTest(name), mock.patch.object(
+          engine.Lab, name, lambda self, rows=rows: rows):
+        with self.assertRaisesRegex(checks.UserError, message):
+          self._lab('nav_maze_static_01')
+
+  def test_nothing_is_asked_of_an_engine_that_is_closed(self):
+    # The engine would end the process.
+    lab = self._lab()
+    lab.close()
+    with self.assertRaisesRegex(RuntimeError, 'closed'):
+      lab.reset()
+    lab.close()
+
+  def test_no_files_are_left(self):
+    folder = self.create_tempdir().full_path
+    with mock.patch.object(tempfile, 'tempdir', folder):
+      lab = self._lab()
+      self.assertLen(os.listdir(folder), 1)
+      lab.reset()
+      lab.close()
+      self.assertEmpty(os.listdir(folder))
+
+
+def _discount_at_the_end(lab):
+  """Returns the discount of an episode in which time runs out."""
+  step = lab.reset()
+  while not step.last():
+    step = lab.step(_FIRE)
+  return step.discount
 
 
 class CacheTest(_StandInTest):
 
+  def _maze(self, cache):
+    return self._lab(
+        'contributed/dmlab30/explore_goal_locations_small', cache=cache)
+
   def test_maps_are_kept(self):
     folder = self.create_tempdir().full_path
-    lab = self._lab(
-        'contributed/dmlab30/explore_goal_locations_small', cache=folder)
+    lab = self._maze(folder)
     for _ in range(12):
       lab.reset()
     self.assertLen(os.listdir(folder), 3)
 
   def test_a_folder_that_is_gone_costs_time_only(self):
     folder = self.create_tempdir().full_path
-    lab = self._lab(
-        'contributed/dmlab30/explore_goal_locations_small', cache=folder)
+    lab = self._maze(folder)
     os.rmdir(folder)
     lab.reset()
+
+  def test_a_map_that_is_cut_short_costs_time_only(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    lab = self._maze(str(folder))
+    for _ in range(12):
+      lab.reset()
+    whole = {path: path.read_bytes() for path in folder.iterdir()}
+    for path, content in whole.items():
+      path.write_bytes(content[:len(content) // 2])
+    for _ in range(12):
+      lab.reset()  # the engine would abort with such a map
+    for path, content in whole.items():  # and there they are again
+      self.assertLen(path.read_bytes(), len(content))
 
 
 class BatchTest(_StandInTest):

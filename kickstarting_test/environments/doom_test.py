@@ -14,13 +14,21 @@
 # ==============================================================================
 """Tests one scenario of ViZDoom.
 
-In processes, where one that hangs or is killed is started again.
+In processes, where one that hangs or is killed is started again. More kills:
+
+  python -m kickstarting_test.environments.doom_test --kills=20
 """
 
+import json
 import os
 import pathlib
 import signal
+import subprocess
+import sys
+import time
 
+from absl import flags
+from absl import logging
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
@@ -28,18 +36,38 @@ import numpy as np
 from kickstarting.environments import process_batch
 from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
+from kickstarting_test import processes
 
 _ACTIONS = ((), ('ATTACK',), ('TURN_LEFT', 'MOVE_FORWARD'))
 
 
-def _batch(test, level, buttons, rewards, **arguments):
+_LEARNER = """
+import json, time
+from kickstarting.environments import suites, worker_pool
+suite = suites.get_suite('vizdoom', ['HealthGathering'])
+batch = suite.make_batch(2, seed=0, pool=worker_pool.PoolConfig(
+    streams_per_worker=1, start_timeout_s=30.0))
+batch.reset()
+print(json.dumps(batch.pids), flush=True)
+time.sleep(1e6)
+"""
+_KILLS = flags.DEFINE_integer('kills', 2, 'Workers that are killed.')
+_NOTICED_S = 10.0
+
+
+def _memory():
+  """Returns the names of memory of games; tests of ours run side by side."""
+  return {path.name for path in pathlib.Path('/dev/shm').glob('ViZDoom*')}
+
+
+def _batch(test, level, buttons, rewards, streams=1, **arguments):
   batch = process_batch.task_batch(
       {'scenario': worker_process.Builder(
           'kickstarting.environments.doom:Scenario', {
               'level': level, 'actions': _ACTIONS, 'buttons': buttons,
               'rewards': rewards, **arguments})},
-      1, seed=3, frames_per_step=4,
-      pool=worker_pool.PoolConfig(start_timeout_s=30.0))
+      streams, seed=3, frames_per_step=4, pool=worker_pool.PoolConfig(
+          streams_per_worker=1, start_timeout_s=30.0))
   test.addCleanup(batch.close)
   return batch
 
@@ -89,8 +117,7 @@ class ScenarioTest(parameterized.TestCase):
         {})
     batch.reset()
     [worker] = batch.pids
-    games = [int(pid) for path in pathlib.Path(f'/proc/{worker}/task').glob(
-        '*/children') for pid in path.read_text().split()]
+    games = processes.children_of(worker)
     self.assertLen(games, 1)
     os.kill(games[0], signal.SIGKILL)
     with self.assertLogs('absl', 'WARNING') as logs:
@@ -99,6 +126,48 @@ class ScenarioTest(parameterized.TestCase):
     self.assertIn('signal SIGABRT', logs.output[0])  # EnvPool's, not the game's
     self.assertEqual(timestep.step_type[0], 0)
     self.assertEqual(batch.restarts, 1)
+
+  def test_workers_that_are_killed(self):
+    before = _memory()
+    batch = _batch(
+        self, 'HealthGathering-v1', ('TURN_LEFT', 'TURN_RIGHT', 'MOVE_FORWARD'),
+        {}, streams=2)
+    batch.reset()
+    rng = np.random.default_rng(0)
+    seconds: list[float] = []
+    self.enter_context(absltest.mock.patch.object(
+        worker_pool.logging, 'warning',
+        side_effect=lambda *_: seconds.append(time.monotonic() - began)))
+    for _ in range(_KILLS.value):
+      pid = rng.choice(batch.pids)
+      games = processes.children_of(pid)
+      self.assertLen(games, 1)
+      os.kill(pid, signal.SIGKILL)
+      began = time.monotonic()
+      batch.send(np.zeros(2, np.int32))
+      batch.receive()
+      self.assertFalse(processes.is_running(games[0]))
+    logging.info('Noticed within %s s', np.sort(seconds).round(2))
+    self.assertLen(seconds, _KILLS.value)
+    self.assertEqual(batch.restarts, _KILLS.value)
+    self.assertLess(max(seconds), _NOTICED_S)
+    self.assertEqual(_memory(), before)  # of games that are running, too
+
+  def test_nothing_is_left_of_a_learner_that_is_killed(self):
+    before = _memory()
+    learner = subprocess.Popen(
+        [sys.executable, '-c', _LEARNER], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {'PYTHONPATH': os.pathsep.join(sys.path)})
+    self.addCleanup(learner.stdout.close)
+    self.addCleanup(learner.wait)
+    self.addCleanup(learner.kill)
+    pids = json.loads(learner.stdout.readline())
+    pids += [game for pid in pids for game in processes.children_of(pid)]
+    self.assertLen(pids, 4)
+    os.kill(learner.pid, signal.SIGKILL)
+    self.assertTrue(processes.wait(
+        lambda: not any(map(processes.is_running, pids)), _NOTICED_S))
+    self.assertEqual(_memory(), before)
 
 
 if __name__ == '__main__':

@@ -17,9 +17,10 @@
 Its observation tells its seed, its episode, the step and a checksum of all the
 actions of the episode; so does its reward. A stream that lost or repeated a
 step, or mixed two episodes, contradicts itself. Here: `History`, `Talker`,
-`Catch`, `check`. Not here: tests.
+`Odd`, `Catch`, `check`. Not here: tests.
 """
 
+import math
 import os
 import time
 
@@ -92,6 +93,30 @@ class Talker(History):
 
   def _observe(self):
     return {'observation': super()._observe(), 'mission': self._text}
+
+
+class Odd(fakes.Scripted):
+  """Like a Gymnasium environment that returns what it should not."""
+
+  def __init__(self, seed: int, what: str):
+    super().__init__(length=9, observations=({'x': 0.0, 'n': 0},))
+    self._what = what
+
+  def reset(self, *, seed: int | None = None):
+    """Starts an episode."""
+    observation, info = super().reset(seed=seed)
+    if self._what == 'mission':
+      observation = observation | {'mission': None}
+    return observation, info
+
+  def step(self, action: int):
+    """Does it."""
+    _, *rest = super().step(action)
+    x, n = {'nan': (math.nan, 0), 'large float': (1e300, 0),
+            'large integer': (0.0, 2 ** 40 + 2)}.get(self._what, (0.0, 0))
+    if self._what == 'reward':
+      rest[0] = None
+    return {'x': x, 'n': n}, *(rest[1:] if self._what == 'short' else rest)
 
 
 class Catch(fakes.Catch):

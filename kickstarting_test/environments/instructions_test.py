@@ -90,6 +90,50 @@ class InstructionTableTest(parameterized.TestCase):
         [instructions.word_bucket(b'word%d' % i) for i in range(100)],
     )
 
+  def test_it_stays_small_where_every_text_is_new(self):
+    table = instructions.InstructionTable(max_words=2)
+    last = [0, 0]
+    for i in range(100_000):
+      last = [last[1], table.intern(b'step %d' % i)]
+      table.release(np.array(last))
+      if i % 1000 == 0:
+        np.testing.assert_array_equal(
+            table.tokens[last[1]],
+            [instructions.word_bucket(b'step'),
+             instructions.word_bucket(b'%d' % i)])
+    self.assertLess(len(table), instructions.MAX_KEPT + 3)
+    self.assertLess(len(table._rows), instructions.MAX_KEPT + 3)
+    self.assertGreater(table.releases, 10)
+
+  def test_it_stays_small_where_texts_differ_in_what_is_ignored(self):
+    table = instructions.InstructionTable(max_words=2)
+    for i in range(20_000):
+      self.assertEqual(table.intern(b'go\0%d' % i), 1)
+      table.release(np.array([1]))
+    self.assertLen(table, 2)
+    self.assertLess(len(table._rows), instructions.MAX_KEPT + 3)
+
+  def test_rows_in_use_stay(self):
+    table = instructions.InstructionTable(max_words=1)
+    rows = [table.intern(b'%d' % i) for i in range(instructions.MAX_KEPT + 5)]
+    used = np.array([[rows[7]], [rows[-1]]])
+    before = table.tokens[used].copy()
+    size = len(table)
+    table.release(used)
+    new = [table.intern(b'new%d' % i) for i in range(size - 3)]
+    self.assertLen({0, *new, *used.flatten().tolist()}, size)
+    np.testing.assert_array_equal(table.tokens[used], before)
+    self.assertEqual(table.intern(b'7'), rows[7])
+    self.assertEqual(table.intern(b''), 0)
+    np.testing.assert_array_equal(table.tokens[0], 0)
+    self.assertEqual(table.intern(b'more'), size)
+
+  def test_few_texts_are_never_forgotten(self):
+    table = instructions.InstructionTable(max_words=1)
+    row = table.intern(b'go')
+    table.release(np.array([0]))
+    self.assertEqual((table.intern(b'go'), table.releases), (row, 0))
+
   def test_tokens_are_read_only(self):
     table = instructions.InstructionTable(max_words=2)
     with self.assertRaisesRegex(ValueError, 'read-only'):

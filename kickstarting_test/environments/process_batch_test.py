@@ -24,6 +24,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import seeds
 from kickstarting_test.environments import faulty
 from kickstarting_test.environments import history_batches as batches
@@ -89,8 +90,31 @@ class ErrorsTest(parameterized.TestCase):
   def test_its_own_traceback_is_shown(self):
     with self.assertRaisesRegex(
         RuntimeError, r"(?s)an environment of task 'history' cannot be made:"
-        ' .*Traceback.*TypeError: .*wrong'):
+        ' .*Traceback.*TypeError: .*multiply'):
+      batches.make(
+          self, 'kickstarting_test.environments.faulty:Talker', words='many')
+
+  def test_settings_that_it_does_not_take(self):
+    with self.assertRaisesRegex(
+        checks.UserError, "an environment of task 'history' cannot be made: got"
+        " an unexpected keyword argument 'wrong' where History"):
       batches.make(self, wrong=1)
+
+  @parameterized.parameters(
+      ('nan', "observed nan in 'x' in stream 0; expected finite numbers"),
+      ('large float', "observed inf in 'x' in stream 0; expected finite"),
+      ('large integer', "observed 1099511627778 in 'n' in stream [02]"),
+      ('reward', 'returned reward None of type NoneType; expected one number'),
+      ('short', r'returned 4 values \(dict, bool, bool, dict\) from step'),
+      ('mission', "observes 'mission' of type NoneType"),
+  )
+  def test_what_it_may_not_return_ends_the_run(self, what, message):
+    with self.assertRaisesRegex(checks.UserError, f"task 'history' {message}"):
+      batch = batches.make(
+          self, 'kickstarting_test.environments.faulty:Odd', what=what)
+      batch.reset()
+      batch.send(np.zeros(4, np.int32))
+      batch.receive()
 
 
 if __name__ == '__main__':

@@ -18,6 +18,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import base
 from kickstarting.environments import python_batch
 from kickstarting.environments import seeds
@@ -157,6 +158,30 @@ class PythonBatchTest(parameterized.TestCase):
     batch.reset()
     with self.assertRaisesRegex(ValueError, "'task 1' returned reward nan in"):
       _step(batch)
+
+  @parameterized.parameters(
+      (np.float32(np.nan), "'task 1' observed nan in 'x' in stream 1"),
+      (1e300, "'task 1' observed inf in 'x' in stream 1"),
+      (2 ** 40 + 2, "'task 1' observed 1099511627778 in 'x' in stream 1"))
+  def test_observations_must_be_numbers_of_32_bits(self, value, message):
+    kind = type(value)
+    batch = _batch(
+        fakes.Scripted(observations=({'x': kind(0)},)),
+        fakes.Scripted(observations=({'x': kind(0)}, {'x': value})))
+    batch.reset()
+    with self.assertRaisesRegex(checks.UserError, message):
+      _step(batch)
+
+  def test_an_instruction_must_be_text(self):
+    batch = _batch(fakes.Scripted(observations=({'x': 0, 'mission': None},)))
+    with self.assertRaisesRegex(
+        checks.UserError, "'task 0' observes 'mission' of type NoneType"):
+      batch.reset()
+
+  def test_a_builder_without_a_seed(self):
+    with self.assertRaisesRegex(
+        checks.UserError, "of task 'a' cannot be made: too many positional"):
+      python_batch.task_batch({'a': lambda: fakes.Catch(0)}, 1, seed=0)
 
   def test_nothing_to_play(self):
     with self.assertRaisesRegex(ValueError, 'got 0 tasks with 1 streams each'):

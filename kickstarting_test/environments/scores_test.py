@@ -58,17 +58,19 @@ class ScoreWindowTest(absltest.TestCase):
       window.add(10, 0, 3.0)
       self.assertEqual(window.score(), expected)
 
-  def test_nothing_finished_scores_zero(self):
-    window = self._window()
-    self.assertEqual(window.score(), 0.0)
-    np.testing.assert_array_equal(window.returns(), [np.nan, np.nan])
-    np.testing.assert_array_equal(window.num_episodes, [0, 0])
-
-  def test_unfinished_task_counts_as_random(self):
-    window = self._window()
-    window.add(10, 0, 1.0)
-    np.testing.assert_array_equal(window.task_scores(), [100, 0])
-    self.assertEqual(window.score(), 50.0)
+  def test_no_score_before_an_episode_of_each_task(self):
+    for cap in (100.0, math.inf):
+      window = scores.ScoreWindow([0.0, -1.0], [1.0, 1.0], 100, cap)
+      self.assertTrue(math.isnan(window.score()))
+      np.testing.assert_array_equal(window.returns(), [np.nan, np.nan])
+      np.testing.assert_array_equal(window.num_episodes, [0, 0])
+      window.add(10, 0, 1.0)
+      np.testing.assert_array_equal(window.task_scores(), [100, np.nan])
+      self.assertTrue(math.isnan(window.score()))
+      window.add(20, 1, 0.0)
+      self.assertEqual(window.score(), 75.0)
+      window.advance(1000)  # known once, it stays known
+      self.assertEqual(window.score(), 75.0)
 
   def test_mean_of_episodes_then_cap_then_mean_of_tasks(self):
     window = self._window()
@@ -122,7 +124,7 @@ class ScoreWindowTest(absltest.TestCase):
   def test_state_of_an_empty_window(self):
     window = self._window()
     window.restore(self._window().state())
-    self.assertEqual(window.score(), 0.0)
+    self.assertTrue(math.isnan(window.score()))
 
   def test_restore_of_other_tasks(self):
     state = scores.ScoreWindow([0.0], [1.0]).state()

@@ -22,6 +22,7 @@ import types
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from kickstarting import checks
 from kickstarting.environments import targets
 from kickstarting_test.environments import fakes
 
@@ -62,6 +63,26 @@ class TargetsTest(parameterized.TestCase):
     before = sys.modules[package]
     targets.resolve('kickstarting_test.environments.fakes:Catch', [package])
     self.assertIs(sys.modules[package], before)
+
+  @parameterized.parameters(
+      (lambda: 0, {}, 'too many positional arguments'),
+      (lambda seed: 0, {'size': 3}, "unexpected keyword argument 'size'"),
+      (lambda seed, size: 0, {}, "missing a required argument: 'size'"),
+      (lambda size, **rest: 0, {'size': 3}, "multiple values for argument 'si"),
+      (fakes.Catch, {'width': 3}, "unexpected keyword argument 'width'"),
+  )
+  def test_what_cannot_be_called_with_a_seed_and_the_settings(
+      self, make, arguments, message):
+    with self.assertRaisesRegex(
+        checks.UserError, "an environment of task 'maze' cannot be made:"
+        f' .*{message}.* called with a seed.*; expected a function of'):
+      targets.check_signature(make, 'maze', 3, arguments)
+
+  @parameterized.parameters(
+      (lambda seed: 1 / 0, {}), (lambda *args, **rest: 1 / 0, {'size': 3}),
+      (fakes.Catch, {'rows': 3}), (int, {}), (dict, {'size': 3}))
+  def test_what_it_raises_when_called_is_not_looked_at(self, make, arguments):
+    targets.check_signature(make, 'maze', 3, arguments)
 
   @parameterized.parameters(
       ('make', 'expected module:function or path/to/file.py:function'),

@@ -49,7 +49,7 @@ class TaskObservationTest(parameterized.TestCase):
 
   def test_an_entry_of_that_name(self):
     with self.assertRaisesRegex(ValueError, "an entry 'task' of its own"):
-      _batch({'task': np.float32(1)})
+      task_observation.TaskObservation(_batch({'x': np.float32(1)}))
 
 
 if __name__ == '__main__':

@@ -24,14 +24,23 @@ from absl.testing import parameterized
 
 from kickstarting.environments import shared_arrays
 from kickstarting.environments import worker_process
+from kickstarting_test import processes
 
 _LEVELS = """
-import os, subprocess, sys, time
+import os, subprocess, sys, tempfile, time
 from kickstarting_test.environments import faulty
 
 def leave(seed):
   print('the map is missing')
   sys.exit(7)
+
+def leave_at_once(seed):
+  os.write(1, b'no licence')
+  os._exit(7)
+
+def hang_up(seed):
+  os.closerange(3, 100)
+  time.sleep(1e6)
 
 def abort(seed):
   os.abort()
@@ -44,19 +53,15 @@ def start_another(seed, path):
     file.write(str(subprocess.Popen(['sleep', '1000']).pid))
   return faulty.History(seed)
 
+def write(seed):
+  path = tempfile.mkdtemp(prefix='of_an_engine_')
+  print(path, flush=True)
+  return faulty.History(seed)
+
 def talk(seed):
   print(1000 * 'x')
   return faulty.History(seed)
 """
-
-
-def _is_running(pid: int) -> bool:
-  """Returns whether there is such a process that has not ended."""
-  try:
-    with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
-      return file.read().rpartition(')')[2].split()[0] != 'Z'
-  except FileNotFoundError:
-    return False
 
 
 class WorkerProcessTest(parameterized.TestCase):
@@ -77,8 +82,10 @@ class WorkerProcessTest(parameterized.TestCase):
     return worker
 
   @parameterized.parameters(
-      ('leave', '(?s)ended with status 7, after writing:.*the map is missing'),
+      ('leave', 'SystemExit: 7, after writing:\nthe map is missing'),
+      ('leave_at_once', 'ended with status 7, after writing:\nno licence'),
       ('abort', 'ended with signal SIGABRT'),
+      ('hang_up', 'closed the connection'),
   )
   def test_how_it_ended(self, name, message):
     with self.assertRaisesRegex(worker_process.Failure, message):
@@ -89,9 +96,9 @@ class WorkerProcessTest(parameterized.TestCase):
     self.enter_context(
         absltest.mock.patch.object(worker_process, '_CLOSE_S', 0.1))
     worker = self._start('hang')
-    self.assertTrue(_is_running(worker.pid))
-    getattr(worker, how)()
-    self.assertEqual(worker._process.returncode, -signal.SIGKILL)
+    self.assertTrue(processes.is_running(worker.pid))
+    getattr(worker_process, how)([worker])
+    self.assertEqual(worker._child.process.returncode, -signal.SIGKILL)
 
   def test_what_it_started_ends_as_well(self):
     path = os.path.join(self.create_tempdir().full_path, 'pid')
@@ -99,12 +106,48 @@ class WorkerProcessTest(parameterized.TestCase):
     worker.answer()
     with open(path, encoding='utf-8') as file:
       pid = int(file.read())
-    self.assertTrue(_is_running(pid))
+    self.assertTrue(processes.is_running(pid))
     worker.kill()
-    deadline = time.monotonic() + 10
-    while _is_running(pid) and time.monotonic() < deadline:
-      time.sleep(0.01)
-    self.assertFalse(_is_running(pid))
+    self.assertFalse(processes.is_running(pid))
+
+  def test_those_that_hang_are_waited_for_together(self):
+    self.enter_context(
+        absltest.mock.patch.object(worker_process, '_CLOSE_S', 1.0))
+    workers = [self._start('hang') for _ in range(4)]
+    began = time.monotonic()
+    worker_process.close(workers)
+    self.assertLess(time.monotonic() - began, 3.0)
+
+  @parameterized.parameters(True, False)
+  def test_who_has_answered(self, has_sentinel):
+    if not has_sentinel:  # another system, or an old kernel
+      self.enter_context(
+          absltest.mock.patch.object(os, 'pidfd_open', side_effect=OSError))
+    talking, hanging, ended = map(self._start, ('talk', 'hang', 'abort'))
+    self.assertEqual(talking._child.sentinel >= 0, has_sentinel)
+    left = [talking, hanging, ended]
+    while len(left) > 1:
+      found = worker_process.wait(left, 60.0)
+      self.assertNotEmpty(found)
+      left = [worker for worker in left if worker not in found]
+    self.assertEqual(left, [hanging])
+    self.assertEmpty(worker_process.wait(left, 0.1))
+
+  @parameterized.parameters('killed', 'ended')
+  def test_its_temporary_files_go_with_it(self, how):
+    worker = self._start('write')
+    worker.answer()
+    worker._output.seek(0)
+    path = worker._output.read().decode().strip()
+    self.assertTrue(os.path.isdir(path))
+    if how == 'killed':
+      os.kill(worker.pid, signal.SIGKILL)
+      with self.assertRaises(worker_process.Failure):
+        worker.answer()
+      worker.kill()
+    else:
+      worker_process.close([worker])
+    self.assertFalse(os.path.exists(os.path.dirname(path)))
 
   def test_what_it_writes_is_dropped_if_it_is_much(self):
     self.enter_context(absltest.mock.patch.multiple(

@@ -121,7 +121,7 @@ class WorkerTest(absltest.TestCase):
   def test_it_ends_when_nobody_listens(self):
     worker = self._started()
     worker.hang_up()
-    self.assertEqual(worker._process.wait(10), 0)
+    self.assertEqual(worker._child.process.wait(10), 0)
 
 
 if __name__ == '__main__':

@@ -17,7 +17,9 @@
 import contextlib
 import io
 import json
+import os
 import pathlib
+import sys
 from unittest import mock
 
 from absl.testing import absltest
@@ -25,6 +27,9 @@ import numpy as np
 import scipy.stats
 
 from experiments import ablation
+from experiments import folder_lock
+from kickstarting import checks
+from kickstarting.runtime import exchange
 
 
 class IntervalTest(absltest.TestCase):
@@ -61,15 +66,16 @@ class RunsTest(absltest.TestCase):
     self.commands = []
     self.ended = 'finished'
     self.enter_context(mock.patch.object(
-        ablation.subprocess, 'run', side_effect=self._run))
+        ablation, 'call', side_effect=self._run))
+    self.addCleanup(folder_lock.release)
 
-  def _run(self, command, check):
+  def _run(self, command):
     """Stands for a binary that ends at once; its score is its seed's."""
-    self.assertTrue(check)
     self.commands.append(command)
     flags = dict(f[2:].split('=', 1) for f in command if '=' in f)
     folder = pathlib.Path(flags['workdir']) / flags.get('inner', '')
     folder.mkdir(parents=True, exist_ok=True)
+    (pathlib.Path(flags['workdir']) / 'config.json').write_text('{}')
     (folder / 'records.jsonl').write_text(''.join(
         json.dumps({'frames': frames, 'score': 1.0, 'task_score': {
             'a': frames * float(flags['seed']), 'b': frames}}) + '\n'
@@ -84,6 +90,17 @@ class RunsTest(absltest.TestCase):
         ablation.Setting('PBT', 'experiments.pbt', ())]
     with contextlib.redirect_stdout(io.StringIO()):
       return ablation.run_all(self.root, settings, ['1', '2'], ['--frames=9'])
+
+  def test_a_study_has_its_folder_alone(self):
+    self._all()
+    with self.assertRaisesRegex(
+        exchange.ExchangeError, rf'is in use by process {os.getpid()} on'):
+      folder_lock.check_free(self.root)
+
+  def test_a_run_that_never_began_is_no_run_to_resume(self):
+    (self.root / 'PBT-1').mkdir(parents=True)
+    self._all()
+    self.assertNotIn('--resume', self.commands[1])
 
   def test_commands(self):
     self._all()
@@ -171,6 +188,27 @@ class RunsTest(absltest.TestCase):
     self.assertEqual(json.loads((self.root / 'x.json').read_text()), last)
     self.assertTrue(pathlib.Path(last['figure']).is_file())
     self.assertIn('| PBT | 25.0 | 20.0, 30.0 |', out.getvalue())
+
+
+class CallTest(absltest.TestCase):
+
+  def test_a_run_that_fails_is_one_line(self):
+    with self.assertRaisesRegex(
+        checks.UserError, r'^-c raise.* ended with status 3; what it said'):
+      ablation.call([sys.executable, '-c', 'raise SystemExit(3)'])
+
+  def test_a_request_to_stop_is_passed_on(self):
+    ready = self.create_tempfile().full_path
+    code = (
+        'import pathlib, signal, time\n'
+        'signal.signal(signal.SIGTERM, lambda *_: print("saved") or exit(0))\n'
+        f'pathlib.Path({ready!r}).write_text("ready")\n'
+        'time.sleep(100)\n')
+    with mock.patch.object(
+        ablation.stopping, 'requested',
+        lambda: pathlib.Path(ready).read_text() == 'ready'):
+      with self.assertRaisesRegex(SystemExit, 'start the study again'):
+        ablation.call([sys.executable, '-c', code])
 
 
 if __name__ == '__main__':

@@ -24,11 +24,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any
+from typing import Any, IO
 
 from absl.testing import absltest
 
-_ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[2]
 # Names the folder of compiled functions that all runs share.
 COMPILED = 'KICKSTARTING_TEST_COMPILED'
 DEADLINE_S = 240.0  # of one process; seconds where nothing else runs
@@ -38,7 +38,7 @@ def _environment() -> dict[str, str]:
   cache = os.environ.get(COMPILED) or os.path.join(
       absltest.TEST_TMPDIR.value, 'compiled')
   return os.environ | {
-      'PYTHONPATH': os.pathsep.join([str(_ROOT), *filter(None, sys.path)]),
+      'PYTHONPATH': os.pathsep.join([str(ROOT), *filter(None, sys.path)]),
       'JAX_PLATFORMS': 'cpu',
       'JAX_COMPILATION_CACHE_DIR': cache,
       'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
@@ -46,12 +46,14 @@ def _environment() -> dict[str, str]:
   }
 
 
-def start(module: str, *flags: str) -> subprocess.Popen:
+def start(
+    module: str, *flags: str, output: int | IO = subprocess.PIPE
+) -> subprocess.Popen:
   """Starts `python -m module flags`, away from the checkout."""
   return subprocess.Popen(
       [sys.executable, '-m', module, *flags], env=_environment(), text=True,
       cwd=tempfile.mkdtemp(dir=absltest.TEST_TMPDIR.value),
-      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+      stdout=output, stderr=subprocess.PIPE)
 
 
 def run(module: str, *flags: str) -> subprocess.CompletedProcess:

@@ -14,6 +14,11 @@
 # ==============================================================================
 """Tests of `experiments/cli.py` and of what it is told by the wiring."""
 
+import errno
+import os
+import subprocess
+import sys
+
 from absl.testing import absltest
 from absl.testing import flagsaver
 from absl.testing import parameterized
@@ -32,6 +37,7 @@ from kickstarting.runtime import exchange
 from kickstarting.runtime import loop
 from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
+from kickstarting_test.experiments import binaries
 
 
 def _raised(call) -> BaseException:
@@ -131,6 +137,72 @@ class MistakesTest(parameterized.TestCase):
       error = _raised(teaching_lib.learner_schedules)
     self.assertRegex(str(error), text)
     self.assertTrue(cli.is_mistake(error))
+
+
+_PRINTING = (
+    'import errno, sys\n'
+    'from experiments import cli\n'
+    'from experiments import stopping\n'
+    'def main(argv):\n'
+    '  print("a line", flush={flush})\n'
+    '  {then}\n'
+    'cli.run(main)\n')
+
+
+class OutputTest(parameterized.TestCase):
+  """Standard output and error that cannot be written."""
+
+  def _run(self, code, output):
+    with open(output, 'w') as out:
+      done = subprocess.run(
+          [sys.executable, '-c', code], stdout=out, stderr=subprocess.PIPE,
+          text=True, cwd=binaries.ROOT, timeout=binaries.DEADLINE_S)
+    return done.returncode, done.stderr
+
+  @parameterized.parameters(True, False)
+  def test_a_full_disk(self, flush):
+    status, error = self._run(
+        _PRINTING.format(flush=flush, then='return 0'), '/dev/full')
+    self.assertEqual(status, 2)
+    self.assertRegex(
+        error, r"^error: 'standard output' cannot be written \(No space left on"
+        r' device\)\. .*\n$')
+
+  def test_a_full_disk_for_errors_as_well(self):
+    code = 'import os; os.dup2(1, 2)\n' + _PRINTING.format(
+        flush=True, then='return 0')
+    self.assertEqual(self._run(code, '/dev/full'), (2, ''))
+
+  def test_a_terminal_that_is_gone_is_a_request_to_stop(self):
+    code = 'input()\n' + _PRINTING.format(
+        flush=True, then='return 7 if stopping.requested() else 8')
+    ours, its = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, '-c', code], stdin=subprocess.PIPE, stdout=its,
+        stderr=subprocess.PIPE, text=True, cwd=binaries.ROOT) as process:
+      os.close(its)
+      os.close(ours)
+      _, error = process.communicate('go\n', timeout=binaries.DEADLINE_S)
+    self.assertEqual(
+        (process.returncode, error),
+        (7, 'the terminal is gone; once more ends it at once\n'))
+
+  @parameterized.parameters(
+      (OSError(errno.ENOSPC, 'No space left on device', '/x'), True,
+       "'/x' cannot be written .No space left on device"),
+      (OSError(errno.EROFS, 'Read-only file system'), True,
+       "'a file' cannot be written .Read-only file system"),
+      (OSError(errno.ECONNRESET, 'reset'), False, ''))
+  def test_errors_of_a_disk_are_no_defects(self, error, expected, text):
+    self.assertEqual(cli.is_mistake(error), expected)
+    if expected:
+      code = (
+          'from experiments import cli\n'
+          f'def main(argv): raise OSError(*{(*error.args, error.filename)!r})\n'
+          'cli.run(main)\n')
+      status, said = self._run(code, os.devnull)
+      self.assertEqual(status, 2)
+      self.assertRegex(said, f'^error: {text}.*\n$')
 
 
 if __name__ == '__main__':

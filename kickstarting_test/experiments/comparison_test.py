@@ -83,6 +83,28 @@ class ComparisonTest(parameterized.TestCase):
         },
     })
 
+  def test_runs_without_a_score(self):
+    nothing = self._run('nothing', [None, None])
+    student = self._run('student', [None, 30])
+    self.assertIsNone(comparison.last_score(nothing))
+    self.assertEqual(comparison.summarise(nothing, student), {
+        'score_scratch': None,
+        'score_kickstarted': 30.0,
+        'frames_to_scratch_score': None,
+        'speedup': None,
+    })
+    table = comparison.tabulate(
+        {'scratch': [nothing], 'student': [student]}, teacher_frames=0)
+    self.assertEqual(table['scratch']['final_scores'], [None])
+    self.assertEqual(table['student']['frames_to_scratch_score'], [None])
+
+  def test_frames_of_teachers_that_are_not_known(self):
+    runs = [self._run('a', [0, 20])]
+    table = comparison.tabulate(
+        {'scratch': runs, 'student': runs}, teacher_frames=None)
+    self.assertEqual(table['scratch']['frames_with_experts'], [200.0])
+    self.assertEqual(table['student']['frames_with_experts'], [None])
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -53,6 +53,21 @@ class FiguresTest(absltest.TestCase):
     np.testing.assert_array_equal(frames, [1e5, 2e5, 3e5])
     np.testing.assert_array_equal(values, [1, 2, 3])
 
+  def test_records_without_a_score_are_no_part_of_it(self):
+    frames, values = figures.curve(self._run('a', [None, 2, None, 3]))
+    np.testing.assert_array_equal(frames, [2e5, 4e5])
+    np.testing.assert_array_equal(values, [2, 3])
+    frames, _ = figures.curve(self._run('b', [None]))
+    self.assertEmpty(frames)
+
+  def test_runs_without_a_score(self):
+    for cap in (100.0, None):
+      runs = {'none': [self._run(f'a {cap}', [None, None], score_cap=cap)],
+              'late': [self._run(f'b {cap}', [None, -3.0], score_cap=cap)]}
+      self._assert_drawn(figures.draw_curves(
+          self.root / 'figure', runs, title='late',
+          marks={'score': None, 'frames': {'none': None, 'late': None}}))
+
   def test_common_grid_ends_with_the_shortest_run(self):
     grid, values = figures.on_grid([
         (np.array([100.0, 200.0]), np.array([10.0, 20.0])),
@@ -62,10 +77,11 @@ class FiguresTest(absltest.TestCase):
     np.testing.assert_allclose(values[0], grid / 10)
     np.testing.assert_allclose(values[:, -1], [20.0, 10.0])
 
-  def test_returns_start_with_the_first_record(self):
+  def test_returns_have_no_value_before_the_first_record(self):
     curve = np.array([100.0, 200.0]), np.array([-21.0, -20.0])
-    _, [values] = figures.on_grid([curve], starts_at_0=False)
-    self.assertEqual((values[0], values[-1]), (-21.0, -20.0))
+    grid, [values] = figures.on_grid([curve], starts_at_0=False)
+    np.testing.assert_array_equal(np.isnan(values), grid < 100)
+    self.assertEqual((values[100], values[-1]), (-21.0, -20.0))
 
   def test_curves_of_several_seeds_with_marks(self):
     runs = {

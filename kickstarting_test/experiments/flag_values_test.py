@@ -18,6 +18,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from experiments import flag_values
+from kickstarting import checks
 
 
 class NumbersTest(parameterized.TestCase):
@@ -35,16 +36,44 @@ class NumbersTest(parameterized.TestCase):
 
 class SettingsTest(parameterized.TestCase):
 
-  def test_settings(self):
-    self.assertEqual(
-        flag_values.settings('env_settings', ['a=3', 'b=true', 'c=x=y', 'd=']),
-        {'a': 3, 'b': True, 'c': 'x=y', 'd': ''})
+  @parameterized.parameters(
+      ('', {}),
+      ('a=3,b=true,c=x=y,d=', {'a': 3, 'b': True, 'c': 'x=y', 'd': ''}),
+      ('a=3, b = x y ,c=[1,2]', {'a': 3, 'b': 'x y', 'c': [1, 2]}),
+      ('config={"hasAltCameras":true,"fps":30},width=64',
+       {'config': {'hasAltCameras': True, 'fps': 30}, 'width': 64}),
+      ('config={"a":"x,y","b":{"c":"}"}}', {
+          'config': {'a': 'x,y', 'b': {'c': '}'}}}),
+      ('path="/data,here",n="540"', {'path': '/data,here', 'n': '540'}),
+      ('path=/data/a"b,n=-1e3', {'path': '/data/a"b', 'n': -1000.0}),
+  )
+  def test_settings(self, text, expected):
+    self.assertEqual(flag_values.settings('env_settings', text), expected)
 
-  @parameterized.parameters('x', '=3', 'a=2')
-  def test_others(self, entry):
+  @parameterized.parameters('540', 'true', '1e5', '2024', '[a', '{', 'null')
+  def test_what_is_known_to_be_text_stays_text(self, word):
+    self.assertEqual(
+        flag_values.settings('env_settings', f'a={word},b=1', ['a', 'c']),
+        {'a': word, 'b': 1})
+    self.assertEqual(
+        flag_values.settings('env_settings', 'a="x,540"', ['a']),
+        {'a': 'x,540'})
+
+  @parameterized.parameters(
+      ('x', 'is no setting'), ('=3', 'is no setting'),
+      ('a=2', 'is there twice'),
+      ('b={"c":1', 'begins as JSON, but is none'),
+      ('b="c', 'begins as JSON, but is none'),
+      ('b=' + 100_000 * '[', 'begins as JSON, but is none'))
+  def test_others(self, entry, reason):
     with self.assertRaisesRegex(
-        ValueError, f"--env_settings=a=1,{entry} holds '{entry}'; expected"):
-      flag_values.settings('env_settings', ['a=1', entry])
+        checks.UserError, f"--env_settings=.* holds '.*', which {reason}"):
+      flag_values.settings('env_settings', f'a=1,{entry}')
+
+  @parameterized.parameters('b="c"d', 'b={}c=1', 'b=1,', 'b={},,c=1')
+  def test_what_follows_a_value(self, text):
+    with self.assertRaisesRegex(checks.UserError, 'which is no setting'):
+      flag_values.settings('env_settings', text)
 
 
 if __name__ == '__main__':

@@ -80,7 +80,7 @@ class OwnEnvironmentTest(absltest.TestCase):
         'experiments.random_returns', f'--suite={_SUITE}', '--tasks=short',
         '--episodes=40', '--streams_per_worker=20', f'--output={path}'))
     row = result['tasks']['short']
-    self.assertEqual(row['episodes'], 40)
+    self.assertEqual((row['episodes'], row['cut']), (40, 0))
     # The mean time to one end of 2 * 3 cells, the other end reflecting.
     self.assertBetween(row['return'], 0.3, 0.95)
     with open(path, encoding='utf-8') as file:
@@ -92,7 +92,7 @@ class OwnEnvironmentTest(absltest.TestCase):
   def test_errors(self):
     for flags, message in (
         (('--env=x:y', '--suite=minigrid8'), '--env=x:y beside --suite'),
-        (('--env=x:y', '--env_settings=3'), "holds '3'; expected NAME=VALUE"),
+        (('--env=x:y', '--env_settings=3'), "holds '3', which is no setting"),
         (('--env=nothing:make',), "there is no module 'nothing'"),
         ((f'--env={_ENVIRONMENT}:Corridor', '--env_settings=width=3'),
          "an environment of task 'Corridor' cannot be made"),

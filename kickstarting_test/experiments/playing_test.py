@@ -19,13 +19,18 @@ from unittest import mock
 from absl.testing import absltest
 from absl.testing import flagsaver
 import jax
+import numpy as np
 
 from experiments import playing
+from experiments import stopping
 from experiments import streams as streams_lib
 from kickstarting import agent as agent_lib
+from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
+from kickstarting.runtime import threads
+from kickstarting_test.runtime import taped
 
 _SHORT, _LONG = 'GoToLocalS8N7', 'DoorKey-8x8'  # instructions
 
@@ -68,6 +73,31 @@ class EvaluateTest(absltest.TestCase):
       self.assertEqual(streams_lib.side_by_side(200, 40), 16)
       self.assertEqual(streams_lib.side_by_side(200, 10), 10)
       self.assertEqual(streams_lib.side_by_side(5, 40), 5)
+
+
+class RefereeTest(absltest.TestCase):
+
+  @flagsaver.flagsaver(evaluation_max_steps=25)
+  def test_ends_though_episodes_do_not(self):
+    agent = taped.make_agent()
+    window = self._referee(agent)(agent.init(jax.random.key(0)), 7)
+    # The streams get 1 and 2 at every step.
+    np.testing.assert_allclose(window.returns(), [25.0, 50.0])
+
+  @flagsaver.flagsaver
+  def test_hears_a_request_to_stop(self):
+    agent = taped.make_agent()
+    with mock.patch.object(stopping, 'requested', return_value=True):
+      with self.assertRaises(threads.Stopped):
+        self._referee(agent)(agent.init(jax.random.key(0)), 7)
+
+  def _referee(self, agent):
+    self.enter_context(mock.patch.object(
+        streams_lib, 'make_environment',
+        lambda *args, **kwargs: taped.TapedBatch([10**9] * 2, [0, 1])))
+    return playing.make_referee(
+        agent, suites.get_suite('minigrid8', [_SHORT, _LONG]), 0,
+        lambda frames: scores.ScoreWindow([0.0, 0.0], [99.0, 99.0], frames))
 
 
 class MakeJudgeTest(absltest.TestCase):

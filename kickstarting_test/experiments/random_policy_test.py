@@ -35,6 +35,17 @@ class RandomPolicyTest(absltest.TestCase):
     np.testing.assert_array_equal(short.returns, [2.0] * 12)
     np.testing.assert_array_equal(long.returns, [9.0] * 12)
     self.assertEqual((short.longest, long.longest), (0, 9))
+    self.assertEqual((short.cut, long.cut), (0, 0))
+
+  def test_an_episode_that_never_ends_is_cut(self):
+    batch = python_batch.task_batch({
+        'endless': lambda seed: fakes.Scripted(length=10**9, rewards=(1.0,)),
+        'short': lambda seed: fakes.Scripted(length=2, rewards=(1.0,)),
+    }, 2, seed=0)
+    endless, short = random_policy.play(batch, 4, seed=0, max_steps=30)
+    np.testing.assert_array_equal(endless.returns, [30.0] * 2)
+    self.assertEqual((endless.cut, short.cut), (2, 0))
+    self.assertLen(short.returns, 8)
 
 
 if __name__ == '__main__':

@@ -52,6 +52,15 @@ class TaskTableTest(parameterized.TestCase):
         ['nav', 'FourRooms', '60.0', '20.0', '40.0'],
     ])
 
+  def test_tasks_without_a_score(self):
+    folder = self._run('a', 1.0, tasks=('Pong',))
+    with (folder / 'records.jsonl').open('a') as file:
+      file.write(json.dumps(
+          {'frames': 300, 'score': None, 'task_score': {'Pong': None}}) + '\n')
+    self.assertEqual(
+        task_table.rows([folder, self._run('b', 1.0, tasks=('Pong',))])[1:],
+        [['atari', 'Pong', '-', '1.0', '-']])
+
   @parameterized.parameters(
       (('Pong', 'Alien'), ('atari', 'atari')),
       (('rooms_watermaze', 'lasertag_one_opponent_small'),

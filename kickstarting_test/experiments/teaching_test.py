@@ -14,10 +14,13 @@
 # ==============================================================================
 """Tests of teaching.py; mistakes in flags are in `cli_test.py`."""
 
+import dataclasses
+
 from absl.testing import absltest
 
 from experiments import teaching as teaching_lib
 from kickstarting.environments import suites
+from kickstarting.teachers import policy_file
 from kickstarting.teachers import zoo
 
 _SHORT, _LONG = 'GoToLocalS8N7', 'DoorKey-8x8'
@@ -52,6 +55,27 @@ class LoadTeachersTest(absltest.TestCase):
   def test_a_teacher_of_every_task_is_called_after_its_file(self):
     [teacher] = self._load(f'*={self.path}').teachers
     self.assertEqual(teacher.name, self.path)
+
+  def test_frames_of_shipped_experts(self):
+    shipped = zoo.training_frames(suites.get_suite('minigrid8').task_names)
+    self.assertEqual(self._load('zoo').frames, shipped)
+    self.assertEqual(teaching_lib.NO_TEACHING.frames, 0)
+
+  def test_frames_of_policies_of_one_s_own(self):
+    policy = zoo.load_expert(_LONG)
+    for info, frames in (
+        ({'frames': 5}, 5), ({'frames': 5, 'teacher_frames': 7}, 12),
+        ({}, None), ({'frames': 5, 'teacher_frames': None}, None)):
+      path = self.create_tempfile('mine.npz').full_path
+      policy_file.save_policy(path, dataclasses.replace(policy, info=info))
+      self.assertEqual(
+          self._load(f'{_SHORT}={path}', f'{_LONG}={path}').frames, frames)
+      other = zoo.training_frames([
+          task for task in suites.get_suite('minigrid8').task_names
+          if task != _SHORT])
+      self.assertEqual(
+          self._load('zoo', f'{_SHORT}={path}').frames,
+          None if frames is None else other + frames)
 
 
 if __name__ == '__main__':

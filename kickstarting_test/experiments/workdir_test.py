@@ -19,14 +19,15 @@ import io
 import json
 import os
 import pathlib
-import signal
 
 from absl import flags
 from absl.testing import absltest
 from absl.testing import flagsaver
 
+from experiments import folder_lock
 from experiments import shared_flags  # noqa: F401  (flags of a run)
 from experiments import workdir
+from kickstarting.runtime import exchange
 
 FLAGS = flags.FLAGS
 
@@ -37,6 +38,7 @@ class WorkdirTest(absltest.TestCase):
     super().setUp()
     self.root = pathlib.Path(self.create_tempdir().full_path)
     self.folder = self.root / 'run'
+    self.addCleanup(folder_lock.release)
     self.enter_context(flagsaver.flagsaver(
         workdir=str(self.folder), resume=False))
 
@@ -78,6 +80,41 @@ class WorkdirTest(absltest.TestCase):
       self._begin()
     self.assertEqual(os.listdir(self.folder), ['thesis.txt'])
 
+  def test_folder_with_a_lock_alone_is_fine(self):
+    self.folder.mkdir()
+    (self.folder / folder_lock.NAME).write_text('')
+    self.assertEqual(self._begin(), self.folder)
+
+  def test_two_that_chose_the_same_folder(self):
+    for resume in (False, True):
+      FLAGS.resume = resume
+      self._begin() if resume else workdir.choose('train')
+      other = exchange.Lock(self.folder / folder_lock.NAME)
+      folder_lock.release()
+      self.assertTrue(other.try_acquire())
+      before = sorted(self.folder.iterdir())
+      with self.assertRaisesRegex(
+          ValueError, rf'run. is in use by process {os.getpid()} on .* End'):
+        workdir.begin(self.folder, 'train')
+      with self.assertRaisesRegex(ValueError, 'is in use by process'):
+        workdir.choose('train')
+      self.assertEqual(
+          workdir.choose('train', owns=False) if resume else self.folder,
+          self.folder)
+      self.assertEqual(sorted(self.folder.iterdir()), before)
+      other.release()
+      FLAGS.resume = False
+      if not resume:
+        self._begin()
+
+  def test_a_run_that_began_and_ended_meanwhile(self):
+    workdir.choose('train')
+    self.folder.mkdir()
+    (self.folder / workdir.CONFIG).write_text('{}')
+    with self.assertRaisesRegex(ValueError, 'is not an empty folder'):
+      workdir.begin(self.folder, 'train')
+    self.assertEqual((self.folder / workdir.CONFIG).read_text(), '{}')
+
   def test_file_in_the_place_of_the_folder(self):
     self.folder.write_text('mine')
     with self.assertRaisesRegex(ValueError, 'is not an empty folder'):
@@ -88,7 +125,7 @@ class WorkdirTest(absltest.TestCase):
     (self.root / 'file').write_text('')
     FLAGS.workdir = str(self.root / 'file' / 'run')
     with self.assertRaisesRegex(
-        ValueError, r"--workdir '.*' cannot be written \(.*\); name a folder"):
+        ValueError, r"run/.lock' cannot be written \(Not a directory\)"):
       self._begin()
 
   def test_resume_takes_the_flags_of_the_run(self):
@@ -163,22 +200,17 @@ class WorkdirTest(absltest.TestCase):
     kept = json.loads((self.folder / workdir.RESULT).read_text())
     self.assertEqual(kept, json.loads(last))
     self.assertCountEqual(
-        os.listdir(self.folder), [workdir.CONFIG, workdir.RESULT])
+        os.listdir(self.folder),
+        [folder_lock.NAME, workdir.CONFIG, workdir.RESULT])
 
-
-class StopRequestTest(absltest.TestCase):
-
-  def test_first_signal_asks_and_the_second_is_left_to_the_system(self):
-    for number in (signal.SIGINT, signal.SIGTERM):
-      self.addCleanup(signal.signal, number, signal.getsignal(number))
-    stop = workdir.StopRequest()
-    self.assertFalse(stop())
-    error = io.StringIO()
-    with contextlib.redirect_stderr(error):
-      os.kill(os.getpid(), signal.SIGINT)
-    self.assertTrue(stop())
-    self.assertIn('stopping', error.getvalue())
-    self.assertEqual(signal.getsignal(signal.SIGINT), signal.SIG_DFL)
+  def test_a_score_that_is_not_known_is_null(self):
+    self._begin()
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+      workdir.finish(self.folder, {'score': float('nan')})
+    for text in (output.getvalue().splitlines()[-1],
+                 (self.folder / workdir.RESULT).read_text()):
+      self.assertEqual(json.loads(text, parse_constant=str), {'score': None})
 
 
 if __name__ == '__main__':

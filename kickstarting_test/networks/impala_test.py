@@ -107,6 +107,16 @@ class ImpalaTest(parameterized.TestCase):
         jax.jit(torso.apply)(params, image), expected, rtol=1e-4, atol=1e-4)
 
   @parameterized.parameters(impala.SmallPixelTorso, impala.LargePixelTorso)
+  def test_floats_are_taken_as_they_are(self, torso):
+    image = np.random.default_rng(0).integers(
+        0, 256, (2, 24, 24, 3)).astype(np.uint8)
+    torso = _transform(torso)
+    params = torso.init(jax.random.key(0), image)
+    np.testing.assert_allclose(
+        torso.apply(params, image),
+        torso.apply(params, image.astype(np.float32) / 255), atol=1e-6)
+
+  @parameterized.parameters(impala.SmallPixelTorso, impala.LargePixelTorso)
   def test_half_precision(self, torso):
     image = np.random.default_rng(0).integers(
         0, 256, (4, 72, 96, 3)).astype(np.uint8)

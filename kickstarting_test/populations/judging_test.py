@@ -24,6 +24,8 @@ from kickstarting import pbt
 from kickstarting.environments import scores
 from kickstarting.populations import judging
 from kickstarting.populations import training
+from kickstarting.runtime import evaluation
+from kickstarting.runtime import threads
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
 
@@ -64,6 +66,24 @@ class PlayTest(absltest.TestCase):
     np.testing.assert_allclose(played, expected)
     self.assertTrue(batch.is_closed)
 
+  def test_an_episode_that_never_ends_counts_as_it_was_cut(self):
+    lengths = [10**9, *_LENGTHS[1:]]
+    play = judging.make_play(
+        judging.Judge(
+            _AGENT, lambda decision: taped.TapedBatch(lengths, _TASKS),
+            evaluation.Limits(max_steps=4)), _make_window, _SIZE)
+    played = play(0, _params(), jax.random.key(1))
+    # Scores of 4 steps of reward 1 and of 2 steps of reward 5, of 10 and 20.
+    self.assertAlmostEqual(float(played[0, 0]), (40 + 50) / 2, places=4)
+
+  def test_a_request_to_stop_is_heard(self):
+    play = judging.make_play(
+        judging.Judge(
+            _AGENT, lambda decision: taped.TapedBatch([10**9] * 8, _TASKS),
+            evaluation.Limits(should_stop=lambda: True)), _make_window, _SIZE)
+    with self.assertRaises(threads.Stopped):
+      play(0, _params(), jax.random.key(1))
+
   def test_decisions_have_episodes_of_their_own(self):
     seen = []
 
@@ -95,16 +115,6 @@ class PlayTest(absltest.TestCase):
         judging.Judge(constant, lambda decision: batch), _make_window, _SIZE)(
             0, _params(), jax.random.key(1))
     self.assertEqual({int(a) for sent in batch.sent for a in sent}, {2})
-
-
-class AddRoundsTest(absltest.TestCase):
-
-  def test_the_last_round_comes_last(self):
-    population = pbt.make_population({}, {}, {'x': np.zeros(2)}, 2)
-    population = judging.add_rounds(
-        population, np.float32([[1, 2, 3], [4, 5, 6]]))
-    self.assertEqual(population['returns'].tolist(), [[2, 3], [5, 6]])
-    self.assertEqual(population['num_episodes'].tolist(), [3, 3])
 
 
 class TrainTest(tiny.TestCase):
@@ -145,6 +155,21 @@ class TrainTest(tiny.TestCase):
         self._judge(), checkpointer=self.checkpointer(), resume=True)
     self.assertEqual(resumed.records, whole.records)
     tiny.assert_same(resumed.params, whole.params)
+
+  def test_runs_that_are_stopped_and_resumed_are_exact(self):
+    whole = self._train(
+        self._judge(), checkpointer=self.checkpointer('whole'))
+    for updates in (8, 15):  # the checkpoints are after 6, 12 and 18
+      self.records = []
+      stopped = self._train(
+          self._judge(), checkpointer=self.checkpointer(f'{updates}'),
+          should_stop=lambda: len(self.records) >= updates)  # noqa: B023
+      self.assertEqual(stopped.ended, 'interrupted')
+      resumed = self._train(
+          self._judge(), checkpointer=self.checkpointer(f'{updates}'),
+          resume=True)
+      self.assertEqual(resumed.records, whole.records)
+      tiny.assert_same(resumed.params, whole.params)
 
   def test_rules_that_count_episodes(self):
     rules = dataclasses.replace(self._RULES, ready=pbt.Ready(5, 'episodes'))

@@ -15,6 +15,7 @@
 """Tests of `runtime/actor.py`, over a scripted batch of streams."""
 
 import itertools
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -22,12 +23,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
+from kickstarting.environments import instructions
+from kickstarting.environments import python_batch
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.teachers import labelling
+from kickstarting_test.environments import fakes
 from kickstarting_test.runtime import taped
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
@@ -40,6 +45,19 @@ _T = 5
 
 def _params(seed: int) -> types.Params:
   return _AGENT.init(jax.random.key(seed))
+
+
+class _Talker(fakes.Scripted):
+  """Says another word at every step, and shows which."""
+
+  def __init__(self, seed):
+    super().__init__(length=7)
+    self._count = seed % 1000 * 1000
+
+  def _observe(self):
+    self._count += 1
+    return {'x': np.full(2, self._count, np.float32),
+            'mission': f'{self._count}'}
 
 
 def _actor(batch, labeller=None, seed=0):
@@ -75,6 +93,28 @@ class StreamActorTest(parameterized.TestCase):
     self.assertEqual(trajectory.initial_core_state.shape, (2,))
     np.testing.assert_array_equal(trajectory.task, [0, 0])
     self.assertIsNone(trajectory.teacher)
+
+  def test_instructions_that_are_always_new(self):
+    batch = python_batch.task_batch(
+        {'maze': lambda seed: _Talker(seed)}, 2, seed=0, max_words=1,
+        instruction_every_step=True)
+    with mock.patch.object(instructions, 'MAX_KEPT', 0):
+      rollouts = _take([_actor(batch)], 8)
+    self.assertLess(len(batch.instructions), 2 * 2 * (_T + 1))
+    for rollout in rollouts:
+      steps = rollout.trajectory.timesteps
+      words = rollout.trajectory.instructions[steps.instruction][..., 0]
+      expected = [
+          [instructions.word_bucket(b'%d' % x) for x in row]
+          for row in steps.observation['x'][..., 0].astype(int)]
+      np.testing.assert_array_equal(words, expected)
+
+  def test_an_environment_that_the_agent_was_not_made_for(self):
+    agent = _AGENT._replace(num_actions=taped.NUM_ACTIONS + 1)
+    with self.assertRaisesRegex(checks.UserError, 'an agent of 4 actions meet'):
+      actor_lib.StreamActor(
+          actor_lib.make_actor_functions(agent), taped.TapedBatch([3]), None,
+          jax.random.key(0))
 
   @parameterized.parameters(1, 5)
   def test_trajectories_overlap_by_one_timestep(self, unroll_steps):
@@ -125,6 +165,32 @@ class StreamActorTest(parameterized.TestCase):
           trajectory.initial_core_state)
       np.testing.assert_allclose(
           output.logits[:-1], trajectory.behaviour_logits, atol=1e-6)
+
+  def test_members_that_took_others_weights_remember_nothing_of_theirs(self):
+    layout = layout_lib.Layout(num_members=2)
+    params = _params(0)
+    store = parameter_store.ParameterStore(0, params, np.array([0, 0]))
+    actor = actor_lib.StreamActor(
+        _FUNCTIONS, taped.TapedBatch([9, 9, 2, 2]), None, jax.random.key(0),
+        layout)
+    # Both members are one student here.
+    rollouts = actor_lib.rollouts([actor], store, 4)
+    first = next(rollouts)
+    store.publish(1, params, np.array([1, 0]))
+    second, third = next(rollouts), next(rollouts)
+    self.assertEqual(second.copies.tolist(), [1, 0])
+    state = np.asarray(second.trajectory.initial_core_state)
+    self.assertEqual((state[:2] != 0).tolist(), [False, True])
+    # It is forgotten once.
+    self.assertTrue(np.asarray(third.trajectory.initial_core_state)[:2].all())
+    # Episodes of before the copy, and of after it.
+    copies = [[(e.stream, e.copies) for e in r.episodes if e.stream != 3]
+              for r in (first, second, third)]
+    self.assertEqual(copies[0], [(2, 0)])
+    self.assertEqual(copies[1], [(2, 0), (2, 1)])
+    self.assertIn((0, 0), copies[2])  # began before
+    self.assertIn((1, 0), copies[2])
+    self.assertNotIn((2, 0), copies[2])
 
   def test_parameters_published_inside_an_unroll_wait_for_the_next(self):
     store = parameter_store.ParameterStore(7, _params(0))

@@ -130,7 +130,7 @@ class CheckpointTest(parameterized.TestCase):
     with absltest.mock.patch.object(checkpoint, 'FORMAT_VERSION', 99):
       self._save(10)
     with self.assertRaisesRegex(
-        ValueError, 'has format version 99; this library reads version 1'):
+        ValueError, 'has format version 99; this library reads version 2'):
       self._open().restore(_state(), _NETWORK)
 
   @parameterized.parameters('missing', 'left over')

@@ -14,10 +14,14 @@
 # ==============================================================================
 """Tests of files through which processes speak."""
 
+import errno
 import os
 import pathlib
+import subprocess
+import sys
 import threading
 import time
+from unittest import mock
 
 from absl.testing import absltest
 
@@ -125,13 +129,69 @@ class LockTest(TestCase):
     self.addCleanup(second.release)
     first.acquire(_never)
     with self.assertRaisesRegex(
-        exchange.ExchangeError, 'is held by another process'):
+        exchange.ExchangeError,
+        f"a' is in use by process {os.getpid()} on .* \\(.*\\). End that"):
       second.acquire(_never, timeout_s=0.2)
     self.assertFalse(second.try_acquire())
     with self.assertRaises(threads.Stopped):
       second.acquire(lambda: True)
+    with self.assertRaisesRegex(exchange.ExchangeError, 'is in use by process'):
+      exchange.check_free(self.path)
     first.release()
+    exchange.check_free(self.path)
     second.acquire(_never, timeout_s=5.0)
+
+  def test_looking_changes_nothing(self):
+    exchange.check_free(self.path)
+    self.assertFalse(self.path.parent.exists())
+
+  def test_is_free_when_its_process_was_killed(self):
+    code = (
+        'import pathlib, sys, time\n'
+        'from kickstarting.runtime import exchange\n'
+        'lock = exchange.Lock(pathlib.Path(sys.argv[1]))\n'
+        'print(lock.try_acquire(), flush=True)\n'
+        'time.sleep(100)\n')
+    with subprocess.Popen(
+        [sys.executable, '-c', code, self.path], stdout=subprocess.PIPE,
+        env=os.environ | {'PYTHONPATH': os.pathsep.join(sys.path)}) as process:
+      self.assertEqual(process.stdout.readline(), b'True\n')
+      lock = exchange.Lock(self.path)
+      self.addCleanup(lock.release)
+      self.assertFalse(lock.try_acquire())
+      with self.assertRaisesRegex(
+          exchange.ExchangeError, f'is in use by process {process.pid} on'):
+        exchange.check_free(self.path)
+      process.kill()
+      process.wait()
+      lock.acquire(_never, timeout_s=5.0)
+
+  def test_whose_file_says_nothing(self):
+    lock = exchange.Lock(self.path)
+    self.addCleanup(lock.release)
+    lock.acquire(_never)
+    for text in ('', '{"pid": 1}', '[1]'):
+      self.path.write_text(text)
+      with self.assertRaisesRegex(
+          exchange.ExchangeError, 'is in use by another process'):
+        exchange.check_free(self.path)
+
+  def test_whose_file_is_gone(self):
+    lock = exchange.Lock(self.path)
+    self.addCleanup(lock.release)
+    lock.acquire(_never)
+    lock.check()
+    self.path.unlink()
+    with self.assertRaisesRegex(files_lib.OutputError, 'is gone'):
+      lock.check()
+
+  def test_a_file_system_without_locks(self):
+    with mock.patch.object(
+        exchange.fcntl, 'flock', side_effect=OSError(errno.ENOLCK, 'no locks')):
+      lock = exchange.Lock(self.path)
+      self.addCleanup(lock.release)
+      self.assertTrue(lock.try_acquire())
+      exchange.check_free(self.path)
 
 
 if __name__ == '__main__':

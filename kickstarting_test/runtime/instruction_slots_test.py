@@ -15,6 +15,7 @@
 """Tests of `runtime/instruction_slots.py`."""
 
 import dataclasses
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -207,6 +208,22 @@ class InstructionSlotsTest(parameterized.TestCase):
       slots.look_up(1.0, np.arange(start, start + 10, dtype=np.int32))
     slots.refresh(2.0, np.zeros(10, np.int32))
     self.assertLen(traces, 2)  # one for the whole, one for a patch
+
+  def test_rows_that_hold_other_texts_are_encoded_anew(self):
+    table = _table(20)
+    functions, _ = _sums()
+    slots = instruction_slots.InstructionSlots(
+        functions, table, np.zeros(3, np.int64))
+    with mock.patch.object(instructions_lib, 'MAX_KEPT', 0):
+      for i in range(40):
+        rows = table.intern_many(b'text %d %d' % (i, j) for j in range(3))
+        slots.refresh(2.0, rows)
+        rows = table.intern_many(b'text %d %d' % (i, j) for j in range(2, 5))
+        found, context = slots.look_up(2.0, rows)
+        np.testing.assert_array_equal(
+            context[found], functions.encode(2.0, table.tokens[rows]))
+        table.release(rows)
+    self.assertLess(len(table), 40)
 
 
 if __name__ == '__main__':

@@ -99,6 +99,21 @@ class RunLoggerTest(absltest.TestCase):
     line = logger.progress_line(_record(1, mixing=0.25), 1_000_000)
     self.assertNotIn('mixing', line)
 
+  def test_a_score_that_is_not_known_yet(self):
+    nan = float('nan')
+    record = _record(1, score=nan, task_score={'Maze': nan, 'Slow': 1.0})
+    self.assertIn(
+        ' | score     - | ', logger.progress_line(record, 1_000_000))
+    line = logger.progress_line(record | {
+        'member_score': {'0': nan}, 'score_median': nan, 'copies': 0}, 10)
+    self.assertIn('| median     - |', line)
+    self._log(record, _record(2))
+    self.assertIsNone(logger.read_records(self.folder)[0]['score'])
+    scalars = _scalars(self.folder)
+    self.assertEqual([step for step, _ in scalars['score']], [2])
+    self.assertNotIn('task_score/Maze', scalars)
+    self.assertEqual(scalars['task_score/Slow'], [(1, 1.0)])
+
   def test_lines_keep_their_distance_but_for_the_last(self):
     self._log(
         _record(1), _record(2), _record(1_000_000), line_s=100.0, label='me ')

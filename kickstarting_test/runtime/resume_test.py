@@ -20,6 +20,7 @@ Here the process lives on; one that is really killed is in
 
 import dataclasses
 
+from absl import flags
 from absl.testing import absltest
 from absl.testing import parameterized
 import jax
@@ -32,6 +33,10 @@ from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
+
+_NUM_INTERRUPTIONS = flags.DEFINE_integer(
+    'num_interruptions', 8, 'Of runs in lockstep, stops and kills by turns.',
+    lower_bound=2)
 
 
 def setUpModule():
@@ -70,6 +75,57 @@ class ResumeTest(tiny.TestCase):
       for name in wanted:
         if name not in ('seconds', 'frames_per_second'):
           self.assertEqual(got[name], wanted[name], name)
+
+  def test_lockstep_is_exact_after_stops_and_kills(self):
+    whole = self.train(checkpointer=self.checkpointer('whole'))
+    expected, self.records = self.records, []
+    rng = np.random.default_rng(0)
+    num = 0
+    while num < _NUM_INTERRUPTIONS.value:
+      outcome, num = self._run_with_interruptions(f'run {num}', rng, num)
+      tiny.assert_same(outcome.params, whole.params)
+      tiny.assert_same(outcome.best_params, whole.best_params)
+      for name in ('score', 'loss', 'lambda'):
+        self.assertEqual(*([(r['frames'], r[name]) for r in records]
+                           for records in (self.records, expected)))
+
+  def _run_with_interruptions(self, name, rng, num):
+    """Interrupts a run until it ends; returns outcome, interruptions so far."""
+    self.records = []
+    while True:
+      checkpointer = self.checkpointer(name)
+      latest = checkpointer.latest() or 0
+      self.records = [r for r in self.records if r['frames'] <= latest]
+      updates = len(self.records) + int(rng.integers(1, 14))
+      is_interrupted = lambda end=updates: len(self.records) >= end
+      kwargs = {'checkpointer': checkpointer, 'resume': latest > 0}
+      try:
+        if num % 2:
+          outcome = self.train(
+              on_record=self.kill_after((updates - 1) * tiny.ROLLOUT), **kwargs)
+        else:
+          outcome = self.train(should_stop=is_interrupted, **kwargs)
+        if outcome.ended == 'finished':
+          return outcome, num
+      except tiny.Killed:
+        pass
+      num += 1
+
+  def test_a_stop_in_lockstep_leaves_the_last_checkpoint(self):
+    checkpointer = self.checkpointer()
+    outcome = self.train(
+        checkpointer=checkpointer, should_stop=lambda: len(self.records) >= 8)
+    self.assertEqual(
+        (outcome.ended, outcome.frames), ('interrupted', 8 * tiny.ROLLOUT))
+    self.assertEqual(checkpointer.latest(), 6 * tiny.ROLLOUT)
+
+  def test_a_stop_of_threads_is_saved(self):
+    checkpointer = self.checkpointer()
+    outcome = self.train(
+        config=tiny.THREADED, checkpointer=checkpointer,
+        should_stop=lambda: len(self.records) >= 8)
+    self.assertEqual(outcome.ended, 'interrupted')
+    self.assertEqual(checkpointer.latest(), outcome.frames)
 
   def test_lockstep_is_exact_where_checkpoints_outrun_rollouts(self):
     config = dataclasses.replace(
@@ -110,9 +166,10 @@ class ResumeTest(tiny.TestCase):
     controller = controllers.scheduled(schedules.linear(1.0, tiny.FRAMES))
     problem = tiny.make_problem(controller=controller)
     checkpointer = self.checkpointer()
-    self.train(problem, checkpointer=checkpointer,
-                should_stop=lambda: len(self.records) >= 5)
-    self.train(problem, checkpointer=checkpointer, resume=True)
+    self.train(problem, tiny.THREADED, checkpointer=checkpointer,
+               should_stop=lambda: len(self.records) >= 5)
+    self.train(
+        problem, tiny.THREADED, checkpointer=checkpointer, resume=True)
     np.testing.assert_allclose(
         [r['lambda']['expert'] for r in self.records],
         1 - np.arange(20) / 20, atol=1e-6)

@@ -28,11 +28,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import update as update_lib
 from kickstarting.environments import python_batch
 from kickstarting.environments import scores
 from kickstarting.runtime import loop
 from kickstarting.runtime import threads
+from kickstarting.runtime import training
 from kickstarting_test.environments import fakes
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
@@ -127,7 +129,7 @@ class RunTest(tiny.TestCase):
         [2, 1000], task=[0, 1], words=[b'go']))
     outcome = self.train(problem)
     self.assertEqual(outcome.best_frames, 0)
-    self.assertEqual(outcome.best_score, -np.inf)
+    self.assertTrue(np.isnan(outcome.best_score))
     self.assertEqual(list(self.records[-1]['return']), ['short'])
     other = self.train(
         problem, dataclasses.replace(tiny.LOCKSTEP, learning_rate=0.0))
@@ -186,6 +188,16 @@ class RunTest(tiny.TestCase):
         self.train(tiny.make_problem(update=update),
                    dataclasses.replace(tiny.LOCKSTEP, **change))
 
+  @parameterized.parameters(
+      ({}, {'epsilon': 0.1}), ({}, {'teacher_share': 0.5}),
+      ({'method': 'teacher_distill'}, {}), ({'method': 'uniform_distill'}, {}))
+  def test_a2c_refuses_what_others_did(self, update, config):
+    with self.assertRaisesRegex(
+        checks.UserError, 'algorithm a2c learns from the policy that acts, b'):
+      training.check_who_acts(
+          update_lib.UpdateConfig(algorithm='a2c', **update),
+          dataclasses.replace(tiny.LOCKSTEP, **config))
+
   def test_schedule_of_no_hyper_parameter(self):
     with self.assertRaisesRegex(
         ValueError, "unknown hyper-parameter 'alpha'.*learning_rate"):
@@ -206,7 +218,7 @@ class RunTest(tiny.TestCase):
         first.params['policy'], other.params['policy']))
 
   @parameterized.parameters(tiny.LOCKSTEP, tiny.THREADED)
-  def test_stop_request_ends_at_once_and_saves(self, config):
+  def test_stop_request_ends_at_once(self, config):
     checkpointer = self.checkpointer()
     config = dataclasses.replace(config, frames=100 * tiny.FRAMES)
     began = []
@@ -221,14 +233,18 @@ class RunTest(tiny.TestCase):
     self.assertLess(time.monotonic() - began[0], 10.0)
     self.assertEqual(outcome.ended, 'interrupted')
     self.assertGreater(outcome.frames, 0)
-    self.assertEqual(checkpointer.latest(), outcome.frames)
+    self.assertEqual(
+        checkpointer.latest(), None if config.lockstep else outcome.frames)
 
   def test_stop_request_before_the_first_update(self):
     checkpointer = self.checkpointer()
-    outcome = self.train(checkpointer=checkpointer, should_stop=lambda: True)
+    outcome = self.train(
+        config=tiny.THREADED, checkpointer=checkpointer,
+        should_stop=lambda: True)
     self.assertEqual((outcome.ended, outcome.frames), ('interrupted', 0))
-    self.assertEqual(outcome.score, 0.0)
-    resumed = self.train(checkpointer=checkpointer, resume=True)
+    self.assertTrue(np.isnan(outcome.score))
+    resumed = self.train(
+        config=tiny.THREADED, checkpointer=checkpointer, resume=True)
     self.assertEqual(resumed.frames, tiny.FRAMES)
 
   def test_stop_request_while_an_environment_hangs(self):

@@ -78,6 +78,34 @@ class FromPolicyTest(absltest.TestCase):
     self.assertNotEqual(first, other)
 
 
+class ValueTest(parameterized.TestCase):
+  """A teacher has a value only where it is that of the rewards."""
+
+  def _has_value(self, **info):
+    policy = dataclasses.replace(_policy(), info=info)
+    return teacher_lib.from_policy('expert', policy).has_value
+
+  @parameterized.parameters(
+      'baseline', 'on_policy_distill_plus_r', 'v_gated', 'v_gated_plus_r')
+  def test_methods_that_learn_it(self, method):
+    self.assertTrue(self._has_value(method=method))
+    self.assertTrue(self._has_value())  # of an agent that was trained alone
+
+  @parameterized.parameters(
+      'n_distill_plus_r', 'entropy_regularised_plus_r',
+      'expected_entropy_regularised_plus_r', 'expected_kl_regularised_plus_r',
+      'kl_regularised_plus_r', 'teacher_v_reward', 'td_teacher_v', 'td_zero_v',
+      'on_policy_distill', 'entropy_regularised')
+  def test_methods_that_learn_the_value_of_something_else(self, method):
+    self.assertFalse(self._has_value(method=method))
+
+  def test_what_the_file_says_is_what_counts(self):
+    self.assertFalse(
+        self._has_value(method='on_policy_distill_plus_r', has_value=False))
+    self.assertTrue(
+        self._has_value(method='on_policy_distill', has_value=True))
+
+
 class CheckParamsTest(parameterized.TestCase):
 
   def test_other_network(self):
@@ -173,15 +201,6 @@ class RouteTest(parameterized.TestCase):
 
 
 class WhatTeachersGiveTest(absltest.TestCase):
-
-  def test_who_learnt_no_rewards_has_no_value(self):
-    for method, has_value in (
-        (None, True), ('baseline', True), ('n_distill_plus_r', True),
-        ('n_distill', False), ('on_policy_distill', False)):
-      policy = dataclasses.replace(
-          _policy(), info={'method': method} if method else {})
-      self.assertEqual(
-          teacher_lib.from_policy('expert', policy).has_value, has_value)
 
   def test_features_of_a_policy(self):
     policy = _policy()

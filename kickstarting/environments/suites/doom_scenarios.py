@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 import types
 from typing import Any
 
+from kickstarting.environments import envpool_settings
 from kickstarting.environments import process_batch
 from kickstarting.environments import worker_process
 from kickstarting.environments.suites import suite as suite_lib
@@ -49,6 +50,9 @@ _REWARDS = types.MappingProxyType({
     _SHOOTER: {'KILLCOUNT': (1.0, 0.0)},
     _WALKER: {'HEALTH': (0.01, 0.0)},  # what is lost costs nothing
 })
+# They say what an action is and what it pays, which is ours.
+_OURS = ('reward_config', 'selected_weapon_reward_config',
+         'use_combined_action', 'delta_button_config')
 
 DEFAULTS = types.MappingProxyType({
     'network': 'atari_small',
@@ -84,6 +88,8 @@ def _make(
     streams: suite_lib.Streams,
     settings: Mapping[str, Any],
 ) -> process_batch.ProcessBatch:
+  settings = envpool_settings.check(
+      [task.level for task in tasks], settings, _OURS)
   builders = {}
   for task in tasks:
     buttons = _BUTTONS[task.name]

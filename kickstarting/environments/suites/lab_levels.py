@@ -27,9 +27,15 @@ import math
 import types
 from typing import Any
 
+import numpy as np
+
+from kickstarting import checks
+from kickstarting.environments import base
 from kickstarting.environments import dmlab
+from kickstarting.environments import dmlab_settings
 from kickstarting.environments import process_batch
 from kickstarting.environments import seeds
+from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 from kickstarting.environments.suites import suite as suite_lib
 
@@ -42,15 +48,19 @@ _CURRICULA = (
     'lt_chasm',
 )
 _MAX_WORDS = 16
-_SETTINGS = ('actions', 'width', 'height', 'action_repeat', 'renderer', 'cache',
-             'dataset', 'config')
+_STREAMS = 32  # IMPALA's
+# Streams of a level end in the same step, and then all compile their maps. Two
+# for each core took 153 s on a machine with other work, so that four take half
+# of the time that a step may take.
+_STREAMS_PER_CORE = 4
 
 DEFAULTS = types.MappingProxyType({
     'network': 'impala_large',
     'unroll_steps': 100,
-    'streams': 32,
     'splits': 1,  # a process for each stream
     'streams_per_worker': 1,
+    'start_timeout_s': 1200.0,  # all maps are compiled at once then
+    'step_timeout_s': 600.0,  # and where all episodes end in one step
     'discount': 0.99,
     'baseline_cost': 0.5,
     'entropy_cost': 0.0033391318945337044,
@@ -74,17 +84,42 @@ def make_dmlab30() -> suite_lib.Suite:
         max_words=_MAX_WORDS, random_return=float(row['random']),
         reference_return=float(row['human']), reference_source='human',
         test_level=_PREFIX + row['level_test']))
-  return suite_lib.Suite('dmlab30', tuple(tasks), _make, defaults=DEFAULTS)
+  return _suite('dmlab30', tasks)
 
 
 def make_curricula() -> suite_lib.Suite:
   """Returns dmlab_curricula."""
-  return suite_lib.Suite(
-      'dmlab_curricula', tuple(
+  return _suite(
+      'dmlab_curricula', [
           suite_lib.Task(level.removeprefix(_PREFIX), level, 'curricula')
-          for level in _CURRICULA),
-      _make, defaults={**DEFAULTS, 'reward_transform': 'clip_unit'},
-      score_cap=math.inf)
+          for level in _CURRICULA],
+      reward_transform='clip_unit')._replace(score_cap=math.inf)
+
+
+def _suite(
+    name: str, tasks: Sequence[suite_lib.Task], **defaults: Any
+) -> suite_lib.Suite:
+  streams = min(_STREAMS, _STREAMS_PER_CORE * worker_pool.num_cores())
+  return suite_lib.Suite(
+      name, tuple(tasks), _make, describe=_describe, words=dmlab_settings.WORDS,
+      defaults={**DEFAULTS, 'streams': streams, **defaults})
+
+
+def _describe(
+    tasks: Sequence[suite_lib.Task],
+    max_words: int,
+    settings: Mapping[str, Any],
+) -> base.Described:
+  """All levels take the same actions and show the same, as we set it."""
+  suite_lib.check_settings(settings, dmlab_settings.NAMES, 'DeepMind Lab')
+  mine = dmlab_settings.Settings(**settings)
+  dmlab.load_engine()  # here, not in each of many processes
+  return base.Described(
+      base.EnvironmentSpec(
+          len(mine.action_set()),
+          {dmlab.IMAGE: base.ArraySpec(mine.shape, np.dtype(np.uint8))},
+          max_words),
+      len(tasks), mine.action_repeat)
 
 
 def _make(
@@ -92,10 +127,9 @@ def _make(
     streams: suite_lib.Streams,
     settings: Mapping[str, Any],
 ) -> process_batch.ProcessBatch:
-  suite_lib.check_settings(settings, _SETTINGS, 'DeepMind Lab')
-  dmlab.check_engine()  # here, not in each of many processes
+  described = _describe(tasks, streams.max_words, settings)
   is_test = streams.group == seeds.Group.EVALUATION
-  return process_batch.task_batch(
+  batch = process_batch.task_batch(
       {task.name: worker_process.Builder(
           'kickstarting.environments.dmlab:Lab', {
               **settings,
@@ -104,6 +138,11 @@ def _make(
               'bootstrap_on_timeout': streams.bootstrap_on_timeout,
           }) for task in tasks},
       streams.per_task, instruction_key=dmlab.INSTRUCTION,
-      instruction_every_step=True,
-      frames_per_step=settings.get('action_repeat', dmlab.ACTION_REPEAT),
+      instruction_every_step=True, frames_per_step=described.frames_per_step,
       pool=streams.pool, **streams.keywords())
+  if batch.spec != described.spec:
+    batch.close()
+    raise checks.UserError(
+        f'the levels are {batch.spec}; expected {described.spec}, which the'
+        ' settings say. Build DeepMind Lab anew.')
+  return batch

@@ -20,6 +20,7 @@ this folder), scores (`environments/scores.py`).
 
 from collections.abc import Callable, Mapping, Sequence
 import csv
+import dataclasses
 import functools
 import importlib.resources
 import math
@@ -77,6 +78,10 @@ class Streams(NamedTuple):
 # From the tasks and settings of the environments.
 Make: TypeAlias = Callable[
     [Sequence[Task], Streams, Mapping[str, Any]], base.BatchedEnvironment]
+# Of the tasks, the length of a row of the table of instructions, and the
+# settings, which it checks; starts nothing.
+Describe: TypeAlias = Callable[
+    [Sequence[Task], int, Mapping[str, Any]], base.BatchedEnvironment]
 
 
 class Suite(NamedTuple):
@@ -88,6 +93,9 @@ class Suite(NamedTuple):
   settings: Mapping[str, Any] = _NOTHING  # of the environments
   defaults: Mapping[str, Any] = _NOTHING  # of the binaries' flags
   score_cap: float = 100.0  # of a task
+  # What a batch is like, where that is known before an environment is made.
+  describe: Describe | None = None
+  words: Sequence[str] = ()  # settings that are text, also where it is 540
   # Of the longest instruction, 0 for that of the tasks; shapes of arrays
   # follow from it, also where some of the tasks are played alone.
   max_words: int = 0
@@ -145,13 +153,21 @@ class Suite(NamedTuple):
     Args:
       streams_per_task: streams of each task.
       seed: of the run.
-      **streams: further fields of `Streams`.
+      **streams: further fields of `Streams`; `pool` is that of the suite's
+        defaults if it is not there.
     """
     return self.make(
         self.tasks,
         Streams(streams_per_task, seed, **{
-            'max_words': self.max_words, **streams}),
+            'max_words': self.max_words, 'pool': self._pool(), **streams}),
         self.settings)
+
+  def _pool(self) -> worker_pool.PoolConfig:
+    """Returns how environments are spread if nobody says otherwise."""
+    return worker_pool.PoolConfig(**{
+        field.name: self.defaults[field.name]
+        for field in dataclasses.fields(worker_pool.PoolConfig)
+        if field.name in self.defaults})
 
 
 def complete(suite: Suite) -> Suite:

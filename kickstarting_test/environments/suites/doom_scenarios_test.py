@@ -15,9 +15,11 @@
 """Tests the suite of ViZDoom scenarios."""
 
 from absl.testing import absltest
+from absl.testing import parameterized
 import envpool
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import process_batch
 from kickstarting.environments import suites
 from kickstarting.environments import worker_pool
@@ -25,7 +27,7 @@ from kickstarting.environments import worker_process
 from kickstarting.environments.suites import doom_scenarios
 
 
-class DoomScenariosTest(absltest.TestCase):
+class DoomScenariosTest(parameterized.TestCase):
 
   def test_envpool_has_every_scenario(self):
     suite = suites.get_suite('vizdoom')
@@ -47,6 +49,17 @@ class DoomScenariosTest(absltest.TestCase):
       returns += batch.receive().reward
     self.assertGreater(returns[0], 0)  # a kill
     self.assertGreaterEqual(returns[1], 0)  # what is lost costs nothing
+
+  @parameterized.parameters(
+      ({'frame_skip': 'four'}, "'frame_skip' of .* is 'four'; expected a"),
+      ({'actions': 3}, "unknown setting of HealthGathering-v1 'actions'"),
+      ({'reward_config': {}}, "'reward_config' of .* is not to be chosen"),
+      ({'seed': 5}, "'seed' of HealthGathering-v1 is not to be chosen"))
+  def test_settings_are_checked_before_a_game_starts(self, settings, message):
+    suite = suites.get_suite('vizdoom', ['HealthGathering'])._replace(
+        settings=settings)
+    with self.assertRaisesRegex(checks.UserError, message):
+      suite.make_batch(1, seed=0)
 
   def test_health_that_runs_out(self):
     # What the references of HealthGathering are made of.

@@ -15,13 +15,16 @@
 """Tests the suites of DeepMind Lab, with a stand-in for the engine."""
 
 import math
-import pathlib
 import sys
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
+from kickstarting import checks
+from kickstarting.environments import base
+from kickstarting.environments import process_batch
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
@@ -100,16 +103,75 @@ class LabLevelsTest(parameterized.TestCase):
     self.assertEqual(batch.spec.observation['image'].shape, (24, 32, 3))
     self.assertEqual(batch.frames_per_step, 2)
 
-  def test_errors(self):
+  @parameterized.product(
+      group=(seeds.Group.TRAINING, seeds.Group.EVALUATION))
+  def test_all_levels_are_as_is_known_before_an_engine_starts(self, group):
+    suite = suites.get_suite('dmlab30')._replace(
+        settings={'actions': '540', 'width': 8, 'height': 12})
+    with mock.patch.object(
+        process_batch, 'task_batch', side_effect=AssertionError('started')):
+      described = suite.describe(suite.tasks, suite.max_words, suite.settings)
+    self.assertEqual(described.spec, base.EnvironmentSpec(
+        540, {'image': base.ArraySpec((12, 8, 3), np.dtype(np.uint8))}, 16))
+    batch = suite.make_batch(1, seed=0, group=group, pool=(
+        worker_pool.PoolConfig(streams_per_worker=15)))
+    self.addCleanup(batch.close)
+    self.assertEqual(batch.spec, described.spec)
+    self.assertEqual(batch.frames_per_step, described.frames_per_step)
+    np.testing.assert_array_equal(batch.task, described.task)
+
+  def test_an_engine_that_shows_something_else(self):
     suite = suites.get_suite('dmlab30', ['rooms_watermaze'])
-    with self.assertRaisesRegex(
-        ValueError, "unknown setting of DeepMind Lab 'action'; .*'actions'"):
-      suite._replace(settings={'action': 'impala'}).make_batch(1, seed=0)
-    sys.path.pop(0)
-    sys.modules.pop('deepmind_lab', None)
-    with self.assertRaisesRegex(ModuleNotFoundError, 'Build it from'):
-      suite.make_batch(1, seed=0)
-    sys.path.insert(0, str(pathlib.Path(stand_ins.__file__).parent))
+    batch = mock.Mock()
+    batch.spec = 'other'
+    with mock.patch.object(process_batch, 'task_batch', return_value=batch):
+      with self.assertRaisesRegex(
+          checks.UserError, 'the levels are other; expected Environment'):
+        suite.make_batch(1, seed=0)
+    batch.close.assert_called_once_with()
+
+  @parameterized.parameters((1, 4), (2, 8), (8, 32), (64, 32))
+  def test_as_many_streams_as_the_cores_carry(self, cores, streams):
+    with mock.patch.object(worker_pool, 'num_cores', return_value=cores):
+      for name in ('dmlab30', 'dmlab_curricula'):
+        self.assertEqual(suites.get_suite(name).defaults['streams'], streams)
+
+  def test_maps_have_time_to_be_compiled(self):
+    suite = suites.get_suite('dmlab30', ['rooms_watermaze'])
+    with mock.patch.object(
+        process_batch, 'task_batch', side_effect=AssertionError) as task_batch:
+      with self.assertRaises(AssertionError):
+        suite.make_batch(1, seed=0)
+    self.assertEqual(
+        task_batch.call_args.kwargs['pool'], worker_pool.PoolConfig(
+            streams_per_worker=1, start_timeout_s=1200, step_timeout_s=600))
+
+  @parameterized.parameters(
+      ({'action': 'impala'},
+       "unknown setting of DeepMind Lab 'action'; .*'actions'"),
+      ({'dataset': '/nonexistent'}, "dataset is '/nonexistent', which has no"),
+      ({'cache': '/proc/nowhere'}, "'/proc/nowhere' cannot be written"),
+      ({'width': 95}, 'width is 95; expected a positive multiple of 4'),
+      ({'config': {'a': []}}, "config sets 'a' to"),
+  )
+  def test_settings_are_checked_before_a_process_starts(
+      self, settings, message):
+    suite = suites.get_suite('dmlab30', ['rooms_watermaze'])._replace(
+        settings=settings)
+    with mock.patch.object(
+        process_batch, 'task_batch', side_effect=AssertionError('started')):
+      with self.assertRaisesRegex(checks.UserError, message):
+        suite.describe(suite.tasks, suite.max_words, suite.settings)
+      with self.assertRaisesRegex(checks.UserError, message):
+        suite.make_batch(1, seed=0)
+
+  def test_no_engine(self):
+    suite = suites.get_suite('dmlab30', ['rooms_watermaze'])
+    with mock.patch.object(sys, 'path', sys.path[1:]):
+      sys.modules.pop('deepmind_lab', None)
+      with self.assertRaisesRegex(
+          checks.UserError, 'there is no module deepmind_lab; .*build it from'):
+        suite.make_batch(1, seed=0)
 
 
 if __name__ == '__main__':

@@ -17,6 +17,7 @@
 from absl.testing import absltest
 import envpool
 
+from kickstarting import checks
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
 
@@ -37,7 +38,7 @@ class ProcgenGamesTest(absltest.TestCase):
     suite = suites.get_suite('procgen16', ['Coinrun'])
     try:
       batch = suite.make_batch(2, seed=0)
-    except ImportError as error:
+    except checks.UserError as error:
       self.assertIn('Qt 5', str(error))
       return
     self.assertEqual(batch.spec.observation['image'].shape, (64, 64, 3))
