@@ -133,12 +133,12 @@ def log_prob(logits: types.Array, actions: types.Array) -> jax.Array:
   return action_log_prob(logits, chosen)
 
 
-def action_log_prob(logits: jax.Array, actions: jax.Array) -> jax.Array:
+def action_log_prob(logits: types.Array, actions: types.Array) -> jax.Array:
   """Computes `log_prob` of arguments that were checked."""
   return take(log_probs(logits), actions, -jnp.inf)
 
 
-def take(x: jax.Array, actions: types.Array, otherwise: float) -> jax.Array:
+def take(x: types.Array, actions: types.Array, otherwise: float) -> jax.Array:
   """Returns the entries of the actions, [..., A] and [...] int -> [...].
 
   Args:

@@ -282,8 +282,9 @@ def make_step(
     student_logits: [..., A] float32; gradients flow.
     teacher_logits: [..., A] float32; gradients are stopped. Minus infinity is
       an action that it never takes.
-    actions: [...] int32; None for all actions at once: then what depends on the
-      action is [..., A], and the rest is [..., 1].
+    actions: [...] int32, 0 to A - 1; under `jax.jit` another number is an
+      action that the student lacks. None for all actions at once: then what
+      depends on the action is [..., A], and the rest is [..., 1].
     student_value: [...] float32; gradients are stopped.
     teacher_value: [...] float32; gradients are stopped.
     divergence: the distance; a name in `divergences.DIVERGENCES`.
@@ -305,6 +306,7 @@ def make_step(
   if actions is not None:
     inputs.arrays(student_logits=(student_logits, float, '...A'),
                   actions=(actions, int, '...'))
+    inputs.actions('actions', actions, student_logits.shape[-1])
   teacher_logits, student_value, teacher_value = jax.lax.stop_gradient(
       (teacher_logits, student_value, teacher_value))
   log_student = categorical.log_probs(student_logits)

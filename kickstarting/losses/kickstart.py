@@ -219,9 +219,9 @@ def feature_regression(
       'teacher.features': (teacher.features, float, 'T+1BD'),
       'is_pulled': (is_pulled, bool, 'TB')})
   wanted = jax.lax.stop_gradient(transitions_lib.at_tm1(wanted))
-  student = gradients.pass_where(is_pulled, student)
+  difference = gradients.pass_where(is_pulled, student) - wanted
   # Selected before the square, whose derivative may be infinite elsewhere.
-  difference = jnp.where(is_pulled[..., jnp.newaxis], student - wanted, 0.0)
+  difference = jnp.where(is_pulled[..., jnp.newaxis], difference, 0.0)
   error = jnp.sum(jnp.square(difference), axis=-1)
   return jnp.where(is_pulled, error, 0.0)
 

@@ -111,14 +111,15 @@ def apply_method(
     return MethodOutput(transitions, None)
   num_steps, num_streams = transitions.a_tm1.shape
   teacher = trajectory.teacher
-  student_logits, *_, weights = inputs.arrays(**{
+  student_logits, value, weights, index, actions, *_ = inputs.arrays(**{
       'output.logits': (output.logits, float, 'T+1BA'),
       'output.value': (output.value, float, 'T+1B'),
+      'weights': (weights, float, 'B'),
+      'teacher.index': (teacher.index, int, 'B'),
+      'trajectory.actions': (trajectory.actions, int, 'TB'),
       'transitions.logits_tm1': (transitions.logits_tm1, float, 'TBA'),
       'teacher.logits': (teacher.logits, float, 'T+1BA'),
-      'teacher.value': (teacher.value, float, 'T+1B'),
-      'trajectory.actions': (trajectory.actions, int, 'TB'),
-      'weights': (weights, float, 'B')})
+      'teacher.value': (teacher.value, float, 'T+1B')})
   weights = jnp.broadcast_to(weights, (num_steps, num_streams))
   if method.is_one_step:
     weights = jnp.minimum(weights, 1.0)
@@ -127,12 +128,13 @@ def apply_method(
   logits = gradients.pass_where(
       jnp.concatenate([is_taught, no_step]), student_logits)
   step, following = _steps(
-      logits, output.value, trajectory, divergence=divergence,
+      logits, value, teacher,
+      jnp.where(transitions.is_learnable_tm1, actions, 0),
+      divergence=divergence,
       teacher_temperature=teacher_temperature, floor=floor)
   loss = None
   if method.loss is not None:
-    has_teacher = jnp.broadcast_to(
-        jnp.asarray(trajectory.teacher.index) >= 0, is_taught.shape)
+    has_teacher = jnp.broadcast_to(index >= 0, is_taught.shape)
     loss = jnp.where(
         transitions.is_learnable_tm1 & has_teacher, method.loss(step), 0.0)
   if teacher_discount is not None:
@@ -180,20 +182,21 @@ def _taught(transitions, output, trajectory, is_taught, teacher_discount):
         ' for what comes from the teacher (AgentOutput.taught_value); expected'
         ' a network that computes it. Set NetworkConfig.taught_value, or leave'
         ' teacher_discount out.')
+  value, discount, _ = inputs.arrays(**{
+      'output.taught_value': (output.taught_value, float, 'T+1B'),
+      'timesteps.discount': (trajectory.timesteps.discount, float, 'T+1B'),
+      'transitions.v_tm1': (transitions.v_tm1, float, 'TB')})
   return transitions._replace(
-      v_tm1=transitions_lib.at_tm1(output.taught_value),
-      v_t=transitions_lib.at_t(output.taught_value),
+      v_tm1=transitions_lib.at_tm1(value),
+      v_t=transitions_lib.at_t(value),
       discount_t=jnp.where(
-          is_taught,
-          teacher_discount * transitions_lib.at_t(
-              trajectory.timesteps.discount), 0.0),
+          is_taught, teacher_discount * transitions_lib.at_t(discount), 0.0),
       is_learnable_tm1=is_taught)
 
 
-def _steps(logits, value, trajectory, **options):
+def _steps(logits, value, teacher, actions, **options):
   """Computes step i and step i+1 of each transition of an unroll."""
-  teacher = trajectory.teacher
-  actions = jnp.pad(trajectory.actions, ((0, 1), (0, 0)))
+  actions = jnp.pad(actions, ((0, 1), (0, 0)))
   step = distillation.make_step(
       logits, teacher.logits, actions, value, teacher.value, **options)
   following = step._replace(

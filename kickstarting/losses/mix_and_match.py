@@ -65,8 +65,7 @@ def check_shares(shares: types.Array) -> np.ndarray:
         'shares of a mixture are traced; expected numbers, for what is traced'
         ' cannot be checked. Check them outside jax.jit.')
   shares = known[0]
-  if (shares.ndim != 1 or not shares.size or not (shares >= 0).all()
-      or not abs(shares.sum() - 1) <= _TOLERANCE):
+  if not (shares >= 0).all() or not abs(shares.sum() - 1) <= _TOLERANCE:
     raise checks.UserError(
         f'shares of a mixture are {shares.tolist()}; expected one for each'
         ' agent, none negative, of sum 1. Divide them by their sum.')

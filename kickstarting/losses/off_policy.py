@@ -71,7 +71,7 @@ def log_importance_ratios(
 
 
 def log_ratios(
-    logits: jax.Array, behaviour_logits: jax.Array, actions: jax.Array
+    logits: types.Array, behaviour_logits: types.Array, actions: types.Array
 ) -> jax.Array:
   """Computes `log_importance_ratios` of arguments that were checked."""
   log_pi = categorical.action_log_prob(logits, actions)

@@ -97,7 +97,9 @@ def total(
   return loss, metrics
 
 
-def _cost_of_steps(name: str, cost: types.Array | float, term: jax.Array):
+def _cost_of_steps(
+    name: str, cost: types.Array | float, term: types.Array
+) -> jax.Array:
   """Returns the cost of each step; [T, B]."""
   if np.ndim(cost) == 0:
     checks.check_finite(f'cost of {name}', cost)

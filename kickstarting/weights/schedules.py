@@ -33,21 +33,23 @@ Schedule: TypeAlias = Callable[[float], float]
 
 def check_weight(name: str, value: float) -> float:
   """Returns a finite, non-negative weight, or raises a ValueError."""
-  if not (math.isfinite(value) and value >= 0):
+  number = checks.as_number(name, value)
+  if number is None or not (math.isfinite(number) and number >= 0):
     raise checks.UserError(
         f'{name} is {value}; expected a finite weight of at least 0. Pass 0 '
         'to switch a teacher off.'
     )
-  return float(value)
+  return number
 
 
 def _check_frames(name: str, value: float) -> float:
-  if not (math.isfinite(value) and value > 0):
+  number = checks.as_number(name, value)
+  if number is None or not (math.isfinite(number) and number > 0):
     raise checks.UserError(
         f'{name} is {value}; expected a finite number of environment frames '
         'above 0. Use a constant schedule for a weight that does not move.'
     )
-  return float(value)
+  return number
 
 
 def constant(value: float) -> Schedule:
@@ -144,8 +146,9 @@ def piecewise(
         f'{len(values)} values; expected as many of each, at least one. Give '
         'every boundary its value.'
     )
-  increases = all(low < high for low, high in itertools.pairwise(boundaries))
-  if not (increases and boundaries[0] >= 0 and math.isfinite(boundaries[-1])):
+  points = [checks.as_number('a boundary', x) for x in boundaries]
+  increases = all(low < high for low, high in itertools.pairwise(points))
+  if not (increases and points[0] >= 0 and math.isfinite(points[-1])):
     raise checks.UserError(
         f'boundaries are {list(boundaries)}; expected finite frames that '
         'increase from 0 or more. Sort them and remove duplicates.'
@@ -155,7 +158,6 @@ def piecewise(
         f"interpolation is {interpolation!r}; expected 'linear' or 'step'. "
         'Pass one of them.'
     )
-  points = [float(boundary) for boundary in boundaries]
   weights = [check_weight('value', value) for value in values]
 
   def schedule(frames: float) -> float:

@@ -24,6 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import actor_critic
 from kickstarting.losses import categorical
@@ -52,10 +53,12 @@ class SampleWeightsTest(chex.TestCase):
     np.testing.assert_array_equal(weights, [0.0, 0.0])
 
   def test_index_beyond_the_teachers_shows(self):
-    weights = kickstart.sample_weights(
-        1.0, np.ones(2, np.float32), np.array([1, 2])
-    )
-    np.testing.assert_array_equal(weights, [1.0, np.nan])
+    case = 1.0, np.ones(2, np.float32), np.array([1, 2])
+    np.testing.assert_array_equal(
+        jax.jit(kickstart.sample_weights)(*case), [1.0, np.nan])
+    with self.assertRaisesRegex(
+        checks.UserError, r'teacher_index is 2 at \[1\]; expected below 2'):
+      kickstart.sample_weights(*case)
 
   def test_gradients(self):
     to_alpha, to_rho = jax.grad(
