@@ -15,14 +15,15 @@
 """Mistakes of users: their class, and checks of numbers and names.
 
 Numbers of Python, numpy and jax are checked alike; a traced number has no value
-yet, and passes. What the messages share (what, value, expectation, cure) is
-written here once.
+yet, and passes. Checks of numbers return them as floats of Python, which all
+that computes with them can take; what is traced comes back as it is. What the
+messages share (what, value, expectation, cure) is written here once.
 
 Not here: shapes and dtypes of arrays (`losses/inputs.py`). Read
 `losses/off_policy.py` next for a user of these checks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import dataclasses
 import difflib
 import math
@@ -33,7 +34,7 @@ import numpy as np
 
 # Normal numbers of float32, in which all of them are used; XLA takes smaller
 # ones for 0.
-_LEAST, _LARGEST = 1.1754943508222875e-38, 3.4028234663852886e38
+LEAST, LARGEST = 1.1754943508222875e-38, 3.4028234663852886e38
 
 
 class UserError(ValueError):
@@ -46,53 +47,59 @@ class UserError(ValueError):
   """
 
 
-def check_positive(name: str, value: Any) -> None:
+def check_positive(name: str, value: Any) -> Any:
   """Raises ValueError unless `value` is traced or greater than zero."""
   number = as_number(name, value)
-  if number is not None and not number >= _LEAST:
+  if number is not None and not number >= LEAST:
     raise UserError(
-        f'{name} is {value}; expected a number greater than 0{_held(number)}.'
-        f' Pass a positive {name}.'
+        f'{name} is {_cut(str, value)}; expected a number greater than 0'
+        f'{_held(number)}. Pass a positive {name}.'
     )
+  return value if number is None else number
 
 
-def check_positive_finite(name: str, value: Any) -> None:
+def check_positive_finite(name: str, value: Any) -> Any:
   """Raises ValueError unless `value` is traced or in (0, infinity)."""
   check_positive(name, value)
   number = as_number(name, value)
-  if number is not None and number > _LARGEST:
+  if number is not None and number > LARGEST:
     raise UserError(
-        f'{name} is {value}; expected a finite number greater than 0'
+        f'{name} is {_cut(str, value)}; expected a finite number greater than 0'
         f'{_held(number)}. Pass a finite {name}.'
     )
+  return value if number is None else number
 
 
-def check_not_negative(name: str, value: Any) -> None:
+def check_not_negative(name: str, value: Any) -> Any:
   """Raises ValueError unless `value` is traced or in [0, infinity)."""
   number = as_number(name, value)
-  if number is not None and not 0 <= number <= _LARGEST:
+  if number is not None and not 0 <= number <= LARGEST:
     raise UserError(
-        f'{name} is {value}; expected a finite number, 0 or more'
+        f'{name} is {_cut(str, value)}; expected a finite number, 0 or more'
         f'{_held(number)}. Pass 0 to do without.'
     )
+  return value if number is None else number
 
 
-def check_fraction(name: str, value: Any) -> None:
+def check_fraction(name: str, value: Any) -> Any:
   """Raises ValueError unless `value` is traced or in [0, 1]."""
   number = as_number(name, value)
   if number is not None and not 0 <= number <= 1:
     raise UserError(
-        f'{name} is {value}; expected a number in [0, 1]. Pass a {name} within '
-        'that range.'
+        f'{name} is {_cut(str, value)}; expected a number in [0, 1].'
+        f' Pass a {name} within that range.'
     )
+  return value if number is None else number
 
 
-def check_finite(name: str, value: Any) -> None:
+def check_finite(name: str, value: Any) -> Any:
   """Raises ValueError unless `value` is traced or finite."""
   number = as_number(name, value)
-  if number is not None and not abs(number) <= _LARGEST:
+  if number is not None and not abs(number) <= LARGEST:
     raise UserError(
-        f'{name} is {value}; expected a finite number{_held(number)}.')
+        f'{name} is {_cut(str, value)}; expected a finite number'
+        f'{_held(number)}.')
+  return value if number is None else number
 
 
 def check_count(name: str, value: Any) -> None:
@@ -112,7 +119,14 @@ def check_bool(name: str, value: Any) -> None:
 
 def short(value: Any) -> str:
   """Returns how a value is written, cut to a line."""
-  text = ' '.join(repr(value).split())
+  return _cut(repr, value)
+
+
+def _cut(write: Callable[[Any], str], value: Any) -> str:
+  try:
+    text = ' '.join(write(value).split())
+  except ValueError:  # Python does not write integers of thousands of digits
+    return 'an integer of thousands of digits'
   return text if len(text) <= 60 else f'{text[:57]}...'
 
 
@@ -141,7 +155,7 @@ def _as_float(value: Any) -> float:
   try:
     return float(value)
   except OverflowError:  # an integer of hundreds of digits
-    return math.copysign(math.inf, value)
+    return math.inf if value > 0 else -math.inf
 
 
 def _held(value: float) -> str:
@@ -192,5 +206,16 @@ def check_type(name: str, value: Any, kinds: Any, expected: str) -> None:
   """Raises UserError unless `value` is an instance of one of `kinds`."""
   if not isinstance(value, kinds):
     raise UserError(
-        f'{name} is {value!r}, of type {type(value).__name__}; expected'
+        f'{name} is {short(value)}, of type {type(value).__name__}; expected'
         f' {expected}. Pass one.')
+
+
+def check_record(name: str, value: Any, kind: type) -> None:
+  """Raises UserError unless `value` is a record of a class."""
+  check_type(name, value, kind, f'a record {kind.__name__}')
+
+
+def check_callable(name: str, value: Any) -> None:
+  """Raises UserError unless `value` can be called."""
+  if not callable(value):
+    raise UserError(f'{name} is {short(value)}; expected a function.')

@@ -116,20 +116,23 @@ def a2c(
     ValueError: if lambda_ is outside [0, 1], or the learner cannot take an
       action.
   """
-  checks.check_fraction('lambda_', lambda_)
+  lambda_ = checks.check_fraction('lambda_', lambda_)
   transitions = transitions_lib.check_transitions(transitions)
   _refuse_impossible_actions(transitions)
   is_learnable_tm1 = transitions.is_learnable_tm1
   # A dead step returns its own value, so the step before it bootstraps there.
   r_t = jnp.where(is_learnable_tm1, transitions.r_t, transitions.v_tm1)
   discount_t = jnp.where(is_learnable_tm1, transitions.discount_t, 0.0)
-  lambda_ = jnp.asarray(lambda_, jnp.float32)
-  targets_tm1 = jax.vmap(
-      lambda r, discount, v: rlax.lambda_returns(r, discount, v, lambda_),
-      in_axes=1,
-      out_axes=1,
-  )(r_t, discount_t, transitions.v_t)
+  # What is multiplied by a discount of 0 is not read.
+  v_t = jnp.where(discount_t == 0, 0.0, transitions.v_t)
+  targets_tm1 = _lambda_returns(
+      r_t, discount_t, v_t, jnp.asarray(lambda_, jnp.float32))
   return _terms(transitions, targets_tm1, targets_tm1 - transitions.v_tm1)
+
+
+# Compiled once for each shape, where nobody else compiles.
+_lambda_returns = jax.jit(jax.vmap(
+    rlax.lambda_returns, in_axes=(1, 1, 1, None), out_axes=1))
 
 
 def _refuse_impossible_actions(

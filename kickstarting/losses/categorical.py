@@ -57,8 +57,8 @@ def log_probs(
     ValueError: if temperature is not positive and finite, or the logits are no
       floats or have no action.
   """
-  checks.check_positive_finite('temperature', temperature)
-  logits, legal = _logits_and_legal(logits, is_legal)
+  temperature = checks.check_positive_finite('temperature', temperature)
+  logits, legal = logits_and_legal(is_legal, logits=logits)
   is_possible = legal & (logits != -jnp.inf)
   logits = jnp.minimum(logits, jnp.finfo(logits.dtype).max)
   best = jax.lax.stop_gradient(jnp.max(
@@ -97,16 +97,29 @@ def restrict(logits: types.Array, able_logits: types.Array) -> jax.Array:
   return jnp.where(able_logits == -jnp.inf, -jnp.inf, logits)
 
 
-def _logits_and_legal(logits, is_legal):
-  if is_legal is None:
-    logits, = inputs.arrays(logits=(logits, float, '...A'))
-    return logits, jnp.ones(logits.shape, bool)
-  return inputs.arrays(
-      logits=(logits, float, '...A'), is_legal=(is_legal, bool, '...A'))
+def logits_and_legal(
+    is_legal: types.Array | None, **logits: types.Array
+) -> list[jax.Array]:
+  """Returns checked logits and is_legal, True everywhere if it is None.
+
+  Args:
+    is_legal: bool [..., A], or None.
+    **logits: name of an argument -> [..., A] float32.
+
+  Raises:
+    ValueError: an array has other axes or another dtype.
+  """
+  specs = {name: (value, float, '...A') for name, value in logits.items()}
+  if is_legal is not None:
+    return inputs.arrays(**specs, is_legal=(is_legal, bool, '...A'))
+  checked = inputs.arrays(**specs)
+  return [*checked, jnp.ones(checked[0].shape, bool)]
 
 
-def expectation(log_p: jax.Array, values: jax.Array) -> jax.Array:
+def expectation(log_p: types.Array, values: types.Array) -> jax.Array:
   """Sums p * values over actions, [..., A] -> [...], taking 0 * inf as 0."""
+  log_p, values = inputs.arrays(
+      log_p=(log_p, float, '...A'), values=(values, float, '...A'))
   p = jnp.exp(log_p)
   # The mask stands on the inner value too: a where around the product alone
   # would still send 0 * inf = NaN back as a gradient.
@@ -134,7 +147,7 @@ def log_prob(logits: types.Array, actions: types.Array) -> jax.Array:
 
 
 def action_log_prob(logits: types.Array, actions: types.Array) -> jax.Array:
-  """Computes `log_prob` of arguments that were checked."""
+  """Computes `log_prob`, always as under `jax.jit`: no action is refused."""
   return take(log_probs(logits), actions, -jnp.inf)
 
 
@@ -146,12 +159,14 @@ def take(x: types.Array, actions: types.Array, otherwise: float) -> jax.Array:
     actions: which ones.
     otherwise: the number of what is not 0 to A - 1.
   """
-  actions = jnp.asarray(actions)
+  number = checks.as_number('otherwise', otherwise)
+  x, actions = inputs.arrays(
+      x=(x, float, '...A'), actions=(actions, int, '...'))
   num_actions = x.shape[-1]
   is_action = (actions >= 0) & (actions < num_actions)
   index = jnp.clip(actions, 0, num_actions - 1)[..., jnp.newaxis]
   taken = jnp.squeeze(jnp.take_along_axis(x, index, axis=-1), axis=-1)
-  return jnp.where(is_action, taken, otherwise)
+  return jnp.where(is_action, taken, otherwise if number is None else number)
 
 
 def entropy(

@@ -252,10 +252,10 @@ def floor_teacher(
     is_legal: bool [..., A], the actions that share the floor, A in number; None
       for all.
   """
-  checks.check_fraction('floor', floor)
+  floor = checks.check_fraction('floor', floor)
+  teacher_logits, is_legal = categorical.logits_and_legal(
+      is_legal, teacher_logits=teacher_logits)
   log_probs = categorical.log_probs(teacher_logits, is_legal=is_legal)
-  if is_legal is None:
-    is_legal = jnp.ones(log_probs.shape, bool)
   num_legal = jnp.sum(is_legal, axis=-1, keepdims=True)
   uniform = is_legal / jnp.maximum(num_legal, 1)
   return jnp.log((1 - floor) * jnp.exp(log_probs) + floor * uniform)
@@ -363,8 +363,33 @@ def pseudo_reward(
   """
   total = teacher_reward(method, step, following, discount, weight)
   if method.adds_reward:
+    reward, _ = inputs.arrays(
+        reward=(reward, float, '...'), discount=(discount, float, '...'))
     total += jax.lax.stop_gradient(reward)
   return total
+
+
+def check_method(method: Method) -> None:
+  """Raises ValueError unless `method` is one, and not the name of one."""
+  if not isinstance(method, Method):
+    raise checks.UserError(
+        f'method is {checks.short(method)}; expected a Method. Take it from'
+        ' get_method.')
+
+
+def _check_step(name: str, step: Step) -> Step:
+  """Returns a step of arrays of floats, whose shapes may differ."""
+  checks.check_record(name, step, Step)
+  return Step(*(
+      inputs.arrays(**{f'{name}.{field}': (value, float, '...')})[0]
+      for field, value in step._asdict().items()))
+
+
+def _check_shape(name: str, x: jax.Array, discount: jax.Array) -> None:
+  if x.ndim and x.shape != discount.shape:
+    raise checks.UserError(
+        f'{name} has shape {x.shape}; expected that of discount,'
+        f' {discount.shape}, or a scalar.')
 
 
 def teacher_reward(
@@ -391,6 +416,12 @@ def teacher_reward(
   Returns:
     [...] float32.
   """
+  check_method(method)
+  step = _check_step('step', step)
+  following = _check_step('following', following)
+  discount, = inputs.arrays(discount=(discount, float, '...'))
+  weight, = inputs.arrays(weight=(weight, float, '...'))
+  _check_shape('weight', weight, discount)
   total = jnp.zeros_like(discount)
   if method.reward_now:
     total += method.reward_now(step)

@@ -49,8 +49,8 @@ def columns_weight(
   Raises:
     ValueError: kl_cost is not positive.
   """
-  checks.check_positive_finite('kl_cost', kl_cost)
-  checks.check_not_negative('entropy_cost', entropy_cost)
+  kl_cost = checks.check_positive_finite('kl_cost', kl_cost)
+  entropy_cost = checks.check_not_negative('entropy_cost', entropy_cost)
   return kl_cost / (kl_cost + entropy_cost)
 
 
@@ -127,8 +127,8 @@ def regularised_rewards(
     ValueError: a cost is negative or infinite, or arrays have other axes or
       dtypes.
   """
-  checks.check_not_negative('kl_cost', kl_cost)
-  checks.check_not_negative('entropy_cost', entropy_cost)
+  kl_cost = checks.check_not_negative('kl_cost', kl_cost)
+  entropy_cost = checks.check_not_negative('entropy_cost', entropy_cost)
   r_t, task_logits_tm1, distilled_logits_tm1, a_tm1 = inputs.arrays(
       r_t=(r_t, float, '...'),
       task_logits_tm1=(task_logits_tm1, float, '...A'),
@@ -160,5 +160,8 @@ def distillation_loss(
   Returns:
     [...] float32.
   """
+  task_logits, distilled_logits = inputs.arrays(
+      task_logits=(task_logits, float, '...A'),
+      distilled_logits=(distilled_logits, float, '...A'))
   return divergences.cross_entropy(
       jax.lax.stop_gradient(task_logits), distilled_logits)

@@ -38,7 +38,6 @@ import jax.numpy as jnp
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
-from kickstarting.losses import inputs
 
 Divergence: TypeAlias = Callable[..., jax.Array]
 
@@ -51,10 +50,12 @@ def _both_log_probs(
     is_legal: types.Array | None,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
   """Returns log-probabilities of both [..., A], and where to compare [...]."""
-  checks.check_positive_finite('teacher_temperature', teacher_temperature)
-  checks.check_positive_finite('student_temperature', student_temperature)
-  teacher_logits, student_logits, is_legal = _inputs(
-      teacher_logits, student_logits, is_legal)
+  teacher_temperature = checks.check_positive_finite(
+      'teacher_temperature', teacher_temperature)
+  student_temperature = checks.check_positive_finite(
+      'student_temperature', student_temperature)
+  teacher_logits, student_logits, is_legal = categorical.logits_and_legal(
+      is_legal, teacher_logits=teacher_logits, student_logits=student_logits)
   teacher = categorical.log_probs(
       categorical.restrict(teacher_logits, student_logits),
       temperature=teacher_temperature, is_legal=is_legal)
@@ -64,16 +65,6 @@ def _both_log_probs(
   # A number takes the place of minus infinities that would be averaged over.
   teacher = jnp.where(have_common[..., jnp.newaxis], teacher, 0.0)
   return teacher, student, have_common
-
-
-def _inputs(teacher_logits, student_logits, is_legal):
-  """Returns the checked arguments; all actions are legal if none is said."""
-  specs = {'teacher_logits': (teacher_logits, float, '...A'),
-           'student_logits': (student_logits, float, '...A')}
-  if is_legal is not None:
-    return inputs.arrays(**specs, is_legal=(is_legal, bool, '...A'))
-  teacher, student = inputs.arrays(**specs)
-  return teacher, student, jnp.ones(student.shape, bool)
 
 
 def cross_entropy(
@@ -197,7 +188,7 @@ def jensen_shannon(
   Raises:
     ValueError: if beta is outside [0, 1] or a temperature is not positive.
   """
-  checks.check_fraction('beta', beta)
+  beta = checks.check_fraction('beta', beta)
   log_p, log_q, have_common = _both_log_probs(
       teacher_logits,
       student_logits,
@@ -276,7 +267,8 @@ def squared_error(
       raise checks.UserError(
           f'{name} is {value} with squared_error, which compares action values;'
           ' expected 1. Take forward_kl for sharpened policies.')
-  teacher, student, is_legal = _inputs(teacher_logits, student_logits, is_legal)
+  teacher, student, is_legal = categorical.logits_and_legal(
+      is_legal, teacher_logits=teacher_logits, student_logits=student_logits)
   is_common = is_legal & (teacher != -jnp.inf) & (student != -jnp.inf)
   difference = jnp.where(is_common, teacher, 0.0) - jnp.where(
       is_common, student, 0.0)

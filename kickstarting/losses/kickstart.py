@@ -60,7 +60,7 @@ def sample_weights(
   Raises:
     ValueError: an index is beyond K, or the arrays have other axes or dtypes.
   """
-  checks.check_finite('alpha', alpha)
+  alpha = checks.check_finite('alpha', alpha)
   # Factors may be none, so their axis is not called K, which may not be empty.
   rho, index = inputs.arrays(
       rho=(rho, float, 'N'), teacher_index=(teacher_index, int, 'B'))
@@ -166,6 +166,7 @@ def kickstarting_terms(
   Raises:
     ValueError: see `distillation_loss`.
   """
+  checks.check_type('rl_terms', rl_terms, Mapping, 'a mapping of terms')
   transitions = transitions_lib.check_transitions(transitions)
   student_logits_tm1 = transitions.logits_tm1
   teacher_logits_tm1, has_teacher = _teacher_of_steps(teacher, transitions)
@@ -181,6 +182,9 @@ def kickstarting_terms(
       teacher_temperature=teacher_temperature,
       student_temperature=student_temperature,
   )
+  inputs.arrays(loss=(loss, float, 'TB'), **{
+      f'rl_terms {name}': (term, float, 'TB')
+      for name, term in rl_terms.items()})
   return {**rl_terms, 'distillation': jnp.where(has_teacher, loss, 0.0)}
 
 
@@ -210,6 +214,7 @@ def feature_regression(
     ValueError: the teacher has no features, or arrays have other axes or
       dtypes.
   """
+  checks.check_record('teacher', teacher, types.TeacherOutput)
   if teacher.features is None:
     raise checks.UserError(
         'teacher.features is None; expected an array [T+1, B, D] float32. Take'
@@ -218,8 +223,8 @@ def feature_regression(
       'student_features_tm1': (student_features_tm1, float, 'TBD'),
       'teacher.features': (teacher.features, float, 'T+1BD'),
       'is_pulled': (is_pulled, bool, 'TB')})
-  wanted = jax.lax.stop_gradient(transitions_lib.at_tm1(wanted))
-  difference = gradients.pass_where(is_pulled, student) - wanted
+  wanted_tm1 = jax.lax.stop_gradient(transitions_lib.at_tm1(wanted))
+  difference = gradients.pass_where(is_pulled, student) - wanted_tm1
   # Selected before the square, whose derivative may be infinite elsewhere.
   difference = jnp.where(is_pulled[..., jnp.newaxis], difference, 0.0)
   error = jnp.sum(jnp.square(difference), axis=-1)
@@ -269,6 +274,7 @@ def _teacher_of_steps(
     teacher: types.TeacherOutput, transitions: transitions_lib.Transitions
 ) -> tuple[types.Array, jax.Array]:
   """Returns the teacher's logits_tm1 [T, B, A] and has_teacher [T, B]."""
+  checks.check_record('teacher', teacher, types.TeacherOutput)
   student, logits, _, index = inputs.arrays(**{
       'logits_tm1': (transitions.logits_tm1, float, 'TBA'),
       'teacher.logits': (teacher.logits, float, 'T+1BA'),

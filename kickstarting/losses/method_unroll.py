@@ -98,11 +98,9 @@ def apply_method(
       has other axes or another dtype, there is a discount for what the method
       does not have, or the student lacks the second value.
   """
-  if not isinstance(method, distillation.Method):
-    raise checks.UserError(
-        f'method is {checks.short(method)}; expected a Method. Take it from'
-        ' get_method.')
-  check_teacher_discount(method, teacher_discount)
+  checks.check_record('output', output, types.AgentOutput)
+  checks.check_record('trajectory', trajectory, types.Trajectory)
+  teacher_discount = check_teacher_discount(method, teacher_discount)
   transitions = transitions_lib.check_transitions(transitions)
   if method.is_one_step and not method.needs:
     transitions = transitions._replace(
@@ -111,6 +109,7 @@ def apply_method(
     return MethodOutput(transitions, None)
   num_steps, num_streams = transitions.a_tm1.shape
   teacher = trajectory.teacher
+  checks.check_record('trajectory.teacher', teacher, types.TeacherOutput)
   student_logits, value, weights, index, actions, *_ = inputs.arrays(**{
       'output.logits': (output.logits, float, 'T+1BA'),
       'output.value': (output.value, float, 'T+1B'),
@@ -161,17 +160,23 @@ def apply_method(
 
 def check_teacher_discount(
     method: distillation.Method, teacher_discount: chex.Numeric | None
-) -> None:
-  """Raises ValueError if a discount is of nothing, or outside [0, 1]."""
+) -> chex.Numeric | None:
+  """Returns a discount, or raises ValueError.
+
+  Raises:
+    ValueError: it is outside [0, 1], or of what the method does not have.
+  """
+  distillation.check_method(method)
   if teacher_discount is None:
-    return
-  checks.check_fraction('teacher_discount', teacher_discount)
+    return None
+  checked = checks.check_fraction('teacher_discount', teacher_discount)
   if method.is_one_step or not method.has_teacher_reward:
     raise checks.UserError(
         f'teacher_discount is {teacher_discount} with method {method.name!r},'
         ' in whose return nothing of the teacher is summed up; expected None.'
         ' Leave it out, or take a method such as'
         ' expected_kl_regularised_plus_r.')
+  return checked
 
 
 def _taught(transitions, output, trajectory, is_taught, teacher_discount):

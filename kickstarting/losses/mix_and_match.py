@@ -59,17 +59,25 @@ def check_shares(shares: types.Array) -> np.ndarray:
     ValueError: there is none, one is negative, or their sum is not 1.
   """
   checked, = inputs.arrays(shares=(shares, float, 'K'))
-  known = inputs.known(checked)
+  known = _known_shares(checked)
   if known is None:
     raise checks.UserError(
         'shares of a mixture are traced; expected numbers, for what is traced'
         ' cannot be checked. Check them outside jax.jit.')
-  shares = known[0]
-  if not (shares >= 0).all() or not abs(shares.sum() - 1) <= _TOLERANCE:
+  return known
+
+
+def _known_shares(shares: jax.Array) -> np.ndarray | None:
+  """Returns shares that were checked; None if they are traced."""
+  known = inputs.known(shares)
+  if known is None:
+    return None
+  values = known[0]
+  if not (values >= 0).all() or not abs(values.sum() - 1) <= _TOLERANCE:
     raise checks.UserError(
-        f'shares of a mixture are {shares.tolist()}; expected one for each'
+        f'shares of a mixture are {values.tolist()}; expected one for each'
         ' agent, none negative, of sum 1. Divide them by their sum.')
-  return shares
+  return values
 
 
 def shares_along(mixing: chex.Numeric, num_agents: int) -> jax.Array:
@@ -89,7 +97,7 @@ def shares_along(mixing: chex.Numeric, num_agents: int) -> jax.Array:
   Raises:
     ValueError: mixing is outside [0, 1], or K is below 1.
   """
-  checks.check_fraction('mixing', mixing)
+  mixing = checks.check_fraction('mixing', mixing)
   checks.check_count('num_agents', num_agents)
   place = jnp.clip(mixing, 0.0, 1.0) * (num_agents - 1)
   distance = jnp.abs(place - jnp.arange(num_agents, dtype=jnp.float32))
@@ -134,6 +142,7 @@ def mixture_value(values: types.Array, shares: types.Array) -> jax.Array:
   """
   values, shares = inputs.arrays(
       values=(values, float, '...K'), shares=(shares, float, 'K'))
+  _known_shares(shares)
   return _weighted(values, jax.lax.stop_gradient(shares))
 
 
@@ -223,4 +232,5 @@ def _inputs(
   """Returns the checked arguments, the shares without gradient."""
   logits, shares = inputs.arrays(
       logits=(logits, float, '...KA'), shares=(shares, float, 'K'))
+  _known_shares(shares)
   return logits, jax.lax.stop_gradient(shares)

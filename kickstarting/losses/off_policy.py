@@ -73,7 +73,14 @@ def log_importance_ratios(
 def log_ratios(
     logits: types.Array, behaviour_logits: types.Array, actions: types.Array
 ) -> jax.Array:
-  """Computes `log_importance_ratios` of arguments that were checked."""
+  """Computes `log_importance_ratios`, always as under `jax.jit`.
+
+  No action is refused, for those of steps that do not count may be anything.
+  """
+  logits, behaviour_logits, actions = inputs.arrays(
+      logits=(logits, float, '...A'),
+      behaviour_logits=(behaviour_logits, float, '...A'),
+      actions=(actions, int, '...'))
   log_pi = categorical.action_log_prob(logits, actions)
   log_mu = categorical.action_log_prob(behaviour_logits, actions)
   is_possible = log_pi != -jnp.inf
@@ -136,7 +143,8 @@ def vtrace(
       exceeds rho_clip; or if arrays differ in shape, are no floats, or hold no
       step. Traced numbers are not checked.
   """
-  _check_clips(lambda_, rho_clip, c_clip, pg_rho_clip)
+  lambda_, rho_clip, c_clip, pg_rho_clip = _check_clips(
+      lambda_, rho_clip, c_clip, pg_rho_clip)
   if is_learnable_tm1 is None:
     is_learnable_tm1 = jnp.ones(jnp.shape(v_tm1), bool)
   v_tm1, v_t, r_t, discount_t, log_rho_tm1, is_learnable_tm1 = inputs.arrays(
@@ -194,11 +202,13 @@ def _check_clips(
     rho_clip: chex.Numeric,
     c_clip: chex.Numeric,
     pg_rho_clip: chex.Numeric,
-) -> None:
-  checks.check_fraction('lambda_', lambda_)
-  checks.check_positive('rho_clip', rho_clip)
-  checks.check_positive('c_clip', c_clip)
-  checks.check_positive('pg_rho_clip', pg_rho_clip)
+) -> tuple[chex.Numeric, ...]:
+  """Returns the arguments as numbers to compute with."""
+  checked = (
+      checks.check_fraction('lambda_', lambda_),
+      checks.check_positive('rho_clip', rho_clip),
+      checks.check_positive('c_clip', c_clip),
+      checks.check_positive('pg_rho_clip', pg_rho_clip))
   rho = checks.as_number('rho_clip', rho_clip)
   c = checks.as_number('c_clip', c_clip)
   if rho is not None and c is not None and c > rho:
@@ -206,3 +216,4 @@ def _check_clips(
         f'c_clip is {c_clip} and rho_clip is {rho_clip}; expected c_clip <= '
         'rho_clip, or V-trace may diverge. Lower c_clip or raise rho_clip.'
     )
+  return checked

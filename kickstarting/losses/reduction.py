@@ -23,7 +23,6 @@ import types as python_types
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from kickstarting import checks
 from kickstarting import types
@@ -72,6 +71,9 @@ def total(
       an array has other axes or another dtype.
   """
   checks.check_name('reduction', reduction, REDUCTIONS)
+  for name, value in (
+      ('terms', terms), ('costs', costs), ('applies_to', applies_to)):
+    checks.check_type(name, value, Mapping, 'a mapping with names of terms')
   _check_names(terms, costs, applies_to)
   is_learnable, *arrays = inputs.arrays(
       is_learnable=(is_learnable, bool, 'TB'),
@@ -101,12 +103,13 @@ def _cost_of_steps(
     name: str, cost: types.Array | float, term: types.Array
 ) -> jax.Array:
   """Returns the cost of each step; [T, B]."""
-  if np.ndim(cost) == 0:
-    checks.check_finite(f'cost of {name}', cost)
-    return jnp.broadcast_to(jnp.asarray(cost), term.shape)
+  ndim = getattr(cost, 'ndim', 0) if not isinstance(cost, (list, tuple)) else 1
+  if ndim == 0:
+    cost = checks.check_finite(f'cost of {name}', cost)
+    return jnp.broadcast_to(jnp.asarray(cost, jnp.float32), term.shape)
   _, cost = inputs.arrays(**{
       f'term {name}': (term, float, 'TB'),
-      f'cost of {name}': (cost, float, 'B' if np.ndim(cost) == 1 else 'TB')})
+      f'cost of {name}': (cost, float, 'B' if ndim == 1 else 'TB')})
   return jnp.broadcast_to(cost, term.shape)
 
 

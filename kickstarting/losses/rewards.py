@@ -32,9 +32,9 @@ from kickstarting.losses import inputs
 RewardTransform: TypeAlias = Callable[[types.Array], types.Array]
 
 
-def identity(reward: types.Array) -> types.Array:
+def identity(reward: types.Array) -> jax.Array:
   """Returns the reward as it came; float32."""
-  inputs.arrays(reward=(reward, float, '...'))
+  reward, = inputs.arrays(reward=(reward, float, '...'))
   return reward
 
 

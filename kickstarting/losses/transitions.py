@@ -48,13 +48,22 @@ class Transitions(NamedTuple):
 
 
 def at_tm1(sequence: types.Array) -> types.Array:
-  """Takes the T sources of T+1 timesteps."""
+  """Takes the T sources of T+1 timesteps; any axes after the first."""
+  _check_timed(sequence)
   return sequence[:-1]
 
 
 def at_t(sequence: types.Array) -> types.Array:
-  """Takes the T destinations of T+1 timesteps."""
+  """Takes the T destinations of T+1 timesteps; any axes after the first."""
+  _check_timed(sequence)
   return sequence[1:]
+
+
+def _check_timed(sequence: types.Array) -> None:
+  kind = getattr(getattr(sequence, 'dtype', None), 'kind', 'O')
+  if kind in 'OUS' or not getattr(sequence, 'shape', ()):
+    raise checks.UserError(
+        f'sequence is {checks.short(sequence)}; expected an array [T+1, ...].')
 
 
 def split_transitions(
@@ -100,7 +109,12 @@ def split_transitions(
     ValueError: if discount is outside [0, 1], or an array has other axes or
       another dtype than the rest.
   """
-  checks.check_fraction('discount', discount)
+  gamma = checks.check_fraction('discount', discount)
+  checks.check_record('output', output, types.AgentOutput)
+  checks.check_record('trajectory', trajectory, types.Trajectory)
+  checks.check_record(
+      'trajectory.timesteps', trajectory.timesteps, types.Timestep)
+  checks.check_callable('reward_transform', reward_transform)
   timesteps = trajectory.timesteps
   logits, value, reward, own_discount, step_type, actions, behaviour_logits = (
       inputs.arrays(**{
@@ -113,7 +127,7 @@ def split_transitions(
           'behaviour_logits': (trajectory.behaviour_logits, float, 'TBA'),
       }))
   is_learnable_tm1 = (at_tm1(step_type) != LAST) & (at_t(step_type) != FIRST)
-  discount_t = discount * at_t(own_discount)
+  discount_t = gamma * at_t(own_discount)
   return Transitions(
       logits_tm1=at_tm1(logits),
       v_tm1=at_tm1(value),
@@ -133,6 +147,7 @@ def check_transitions(transitions: Transitions) -> Transitions:
     ValueError: a field has other axes or another dtype than the rest, there is
       no step, or a learnable step has an action that the logits lack.
   """
+  checks.check_record('transitions', transitions, Transitions)
   axes = {'logits_tm1': 'TBA', 'behaviour_logits_tm1': 'TBA'}
   kinds = {'a_tm1': int, 'is_learnable_tm1': bool}
   checked = Transitions(*inputs.arrays(**{

@@ -24,7 +24,7 @@ import bisect
 from collections.abc import Callable, Sequence
 import itertools
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from kickstarting import checks
 
@@ -33,8 +33,8 @@ Schedule: TypeAlias = Callable[[float], float]
 
 def check_weight(name: str, value: float) -> float:
   """Returns a finite, non-negative weight, or raises a ValueError."""
-  number = checks.as_number(name, value)
-  if number is None or not (math.isfinite(number) and number >= 0):
+  number = _number(name, value)
+  if not 0 <= number <= checks.LARGEST:  # a weight is a float32 in the end
     raise checks.UserError(
         f'{name} is {value}; expected a finite weight of at least 0. Pass 0 '
         'to switch a teacher off.'
@@ -43,12 +43,21 @@ def check_weight(name: str, value: float) -> float:
 
 
 def _check_frames(name: str, value: float) -> float:
-  number = checks.as_number(name, value)
-  if number is None or not (math.isfinite(number) and number > 0):
+  number = _number(name, value)
+  if not (math.isfinite(number) and number > 0):
     raise checks.UserError(
         f'{name} is {value}; expected a finite number of environment frames '
         'above 0. Use a constant schedule for a weight that does not move.'
     )
+  return number
+
+
+def _number(name: str, value: Any) -> float:
+  number = checks.as_number(name, value)
+  if number is None:
+    raise checks.UserError(
+        f'{name} is traced; expected a number that is known. Make schedules'
+        ' outside jax.jit, and pass it what they give.')
   return number
 
 
@@ -140,13 +149,15 @@ def piecewise(
     ValueError: if there is no point, boundaries do not increase from 0 up, a
       value is not a weight, or the interpolation is unknown.
   """
+  for name, points in (('boundaries', boundaries), ('values', values)):
+    checks.check_type(name, points, (list, tuple), 'a list')
   if not boundaries or len(boundaries) != len(values):
     raise checks.UserError(
         f'piecewise schedule has {len(boundaries)} boundaries and '
         f'{len(values)} values; expected as many of each, at least one. Give '
         'every boundary its value.'
     )
-  points = [checks.as_number('a boundary', x) for x in boundaries]
+  points = [_number('one of boundaries', x) for x in boundaries]
   increases = all(low < high for low, high in itertools.pairwise(points))
   if not (increases and points[0] >= 0 and math.isfinite(points[-1])):
     raise checks.UserError(
@@ -158,7 +169,7 @@ def piecewise(
         f"interpolation is {interpolation!r}; expected 'linear' or 'step'. "
         'Pass one of them.'
     )
-  weights = [check_weight('value', value) for value in values]
+  weights = [check_weight('one of values', value) for value in values]
 
   def schedule(frames: float) -> float:
     right = bisect.bisect_right(points, frames)
@@ -186,5 +197,6 @@ def cut(schedule: Schedule, frames: float) -> Schedule:
   Raises:
     ValueError: if frames is not positive and finite.
   """
+  checks.check_callable('schedule', schedule)
   end = _check_frames('frames', frames)
   return lambda frames: 0.0 if frames >= end else schedule(frames)
