@@ -289,7 +289,8 @@ def make_step(
     teacher_value: [...] float32; gradients are stopped.
     divergence: the distance; a name in `divergences.DIVERGENCES`.
     teacher_temperature: of the distance; below 1 sharpens the teacher.
-    floor: see `floor_teacher`; not for the distance.
+    floor: see `floor_teacher`; not for the distance, unless it is reverse_kl,
+      which is infinite where the teacher gives probability 0.
 
   Returns:
     A step of arrays [...].
@@ -307,6 +308,7 @@ def make_step(
     inputs.arrays(student_logits=(student_logits, float, '...A'),
                   actions=(actions, int, '...'))
     inputs.actions('actions', actions, student_logits.shape[-1])
+  checks.check_positive_finite('teacher_temperature', teacher_temperature)
   teacher_logits, student_value, teacher_value = jax.lax.stop_gradient(
       (teacher_logits, student_value, teacher_value))
   log_student = categorical.log_probs(student_logits)
@@ -317,8 +319,15 @@ def make_step(
       have_common, floor_teacher(restricted, floor, can_act), 0.0)
   reverse_cross_entropy = -categorical.expectation(log_student, log_teacher)
   is_possible = have_common & can_act
+  compared = divergences.get_divergence(divergence)
+  if compared is divergences.reverse_kl:
+    sharpened = categorical.log_probs(
+        restricted, temperature=teacher_temperature)
+    teacher_logits = jnp.where(
+        have_common, floor_teacher(sharpened, floor, can_act), -jnp.inf)
+    teacher_temperature = 1.0
   step = Step(
-      distance=divergences.get_divergence(divergence)(
+      distance=compared(
           teacher_logits, student_logits,
           teacher_temperature=teacher_temperature),
       reverse_cross_entropy=reverse_cross_entropy,

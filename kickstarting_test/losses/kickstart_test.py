@@ -280,6 +280,59 @@ class DiagnosticsTest(chex.TestCase):
     np.testing.assert_array_equal(gradient, np.zeros_like(gradient))
 
 
+class LackingTest(chex.TestCase):
+  """A student that lacks actions which its teacher takes."""
+
+  def setUp(self):
+    super().setUp()
+    self.able = [0, 2, 3]
+    self.transitions = cases.make_transitions()
+    lacking = np.full_like(self.transitions.logits_tm1, -np.inf)
+    lacking[..., self.able] = self.transitions.logits_tm1[..., self.able]
+    self.lacking = self.transitions._replace(
+        logits_tm1=lacking, a_tm1=np.zeros_like(self.transitions.a_tm1))
+    self.teacher = cases.make_teacher()
+    # The same two, of the actions that both have.
+    self.small = self.lacking._replace(
+        logits_tm1=lacking[..., self.able],
+        behaviour_logits_tm1=self.lacking.behaviour_logits_tm1[..., self.able])
+    self.small_teacher = self.teacher._replace(
+        logits=self.teacher.logits[..., self.able])
+
+  @chex.variants(with_jit=True, without_jit=True)
+  def test_is_compared_over_its_own_actions(self):
+    actual = self.variant(kickstart.diagnostics)(self.lacking, self.teacher)
+    expected = kickstart.diagnostics(self.small, self.small_teacher)
+    chex.assert_trees_all_close(actual, expected, rtol=1e-5)
+    self.assertGreater(actual['teacher_kl'].sum(), 0.0)
+
+  @parameterized.parameters(*divergences.DIVERGENCES)
+  def test_every_divergence_is_over_its_own_actions(self, divergence):
+    weights = np.ones(cases.B, np.float32)
+
+    def loss(logits, transitions, teacher):
+      return kickstart.kickstarting_terms(
+          {}, transitions._replace(logits_tm1=logits), teacher, weights,
+          divergence=divergence)['distillation'].sum()
+
+    value, gradient = jax.value_and_grad(loss)(
+        self.lacking.logits_tm1, self.lacking, self.teacher)
+    expected, small = jax.value_and_grad(loss)(
+        self.small.logits_tm1, self.small, self.small_teacher)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        gradient[..., self.able], small, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(np.delete(gradient, self.able, -1), 0.0)
+
+  def test_nothing_in_common_is_not_labelled(self):
+    logits = np.full_like(self.teacher.logits, -np.inf)
+    logits[..., 1] = 0.0
+    actual = kickstart.diagnostics(
+        self.lacking, self.teacher._replace(logits=logits))
+    chex.assert_trees_all_equal(
+        actual, jax.tree.map(np.zeros_like, actual))
+
+
 class FeatureRegressionTest(absltest.TestCase):
 
   def setUp(self):
@@ -312,6 +365,14 @@ class FeatureRegressionTest(absltest.TestCase):
     expected = 2 * (self.student - self.teacher.features[:-1])
     np.testing.assert_allclose(
         student, expected * self.is_pulled[..., None], rtol=1e-5)
+
+  def test_a_teacher_without_features(self):
+    with self.assertRaisesRegex(
+        checks.UserError, 'teacher.features is None; expected an array'):
+      self._loss(self.student, None)
+    with self.assertRaisesRegex(
+        checks.UserError, 'teacher is None, of type .*; expected a record'):
+      kickstart.feature_regression(self.student, None, self.is_pulled)
 
   def test_other_sizes(self):
     with self.assertRaises(ValueError):
