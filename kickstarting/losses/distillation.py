@@ -248,7 +248,8 @@ def floor_teacher(
 
   Args:
     teacher_logits: [..., A] float32.
-    floor: share of the uniform policy, in [0, 1].
+    floor: share of the uniform policy, in [0, 1]; below 1.2e-38, which float32
+      does not hold exactly, it is none.
     is_legal: bool [..., A], the actions that share the floor, A in number; None
       for all.
   """
@@ -258,7 +259,11 @@ def floor_teacher(
   log_probs = categorical.log_probs(teacher_logits, is_legal=is_legal)
   num_legal = jnp.sum(is_legal, axis=-1, keepdims=True)
   uniform = is_legal / jnp.maximum(num_legal, 1)
-  return jnp.log((1 - floor) * jnp.exp(log_probs) + floor * uniform)
+  mixture = (1 - floor) * jnp.exp(log_probs) + floor * uniform
+  # A share of what is small may be less than what float32 tells from 0.
+  has_floor = is_legal & (floor >= checks.LEAST)
+  return jnp.log(jnp.where(
+      has_floor, jnp.maximum(mixture, checks.LEAST), mixture))
 
 
 def make_step(

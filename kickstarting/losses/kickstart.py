@@ -169,7 +169,7 @@ def kickstarting_terms(
   checks.check_type('rl_terms', rl_terms, Mapping, 'a mapping of terms')
   transitions = transitions_lib.check_transitions(transitions)
   student_logits_tm1 = transitions.logits_tm1
-  teacher_logits_tm1, has_teacher = _teacher_of_steps(teacher, transitions)
+  teacher_logits_tm1, _, has_teacher = _teacher_of_steps(teacher, transitions)
   weights, _ = inputs.arrays(
       weights=(weights, float, 'B'), **{
           'teacher.index': (teacher.index, int, 'B')})
@@ -252,7 +252,8 @@ def diagnostics(
       teacher_value: the teacher's value.
   """
   transitions = transitions_lib.check_transitions(transitions)
-  teacher_logits_tm1, has_teacher = _teacher_of_steps(teacher, transitions)
+  teacher_logits_tm1, value_tm1, has_teacher = _teacher_of_steps(
+      teacher, transitions)
   logits_tm1 = transitions.logits_tm1
   teacher_logits_tm1 = categorical.restrict(teacher_logits_tm1, logits_tm1)
   have_common = jnp.any(teacher_logits_tm1 != -jnp.inf, axis=-1)
@@ -265,20 +266,20 @@ def diagnostics(
       'teacher_agreement': (same & is_labelled).astype(jnp.float32),
       'teacher_kl': jnp.where(is_labelled, kl, 0.0),
       'teacher_entropy': jnp.where(is_labelled, entropy, 0.0),
-      'teacher_value': jnp.where(
-          is_labelled, transitions_lib.at_tm1(teacher.value), 0.0),
+      'teacher_value': jnp.where(is_labelled, value_tm1, 0.0),
   })
 
 
 def _teacher_of_steps(
     teacher: types.TeacherOutput, transitions: transitions_lib.Transitions
-) -> tuple[types.Array, jax.Array]:
-  """Returns the teacher's logits_tm1 [T, B, A] and has_teacher [T, B]."""
+) -> tuple[types.Array, types.Array, jax.Array]:
+  """Returns logits_tm1 [T, B, A], value_tm1 and has_teacher [T, B]."""
   checks.check_record('teacher', teacher, types.TeacherOutput)
-  student, logits, _, index = inputs.arrays(**{
+  student, logits, value, index = inputs.arrays(**{
       'logits_tm1': (transitions.logits_tm1, float, 'TBA'),
       'teacher.logits': (teacher.logits, float, 'T+1BA'),
       'teacher.value': (teacher.value, float, 'T+1B'),
       'teacher.index': (teacher.index, int, 'B')})
-  return transitions_lib.at_tm1(logits), jnp.broadcast_to(
-      index >= 0, student.shape[:-1])
+  return (
+      transitions_lib.at_tm1(logits), transitions_lib.at_tm1(value),
+      jnp.broadcast_to(index >= 0, student.shape[:-1]))

@@ -309,7 +309,7 @@ class InputsTest(chex.TestCase):
     chex.assert_tree_all_finite(terms)
     self.assertEqual(terms['policy_gradient'][0, 0], 0.0)
 
-  @parameterized.parameters(None, 'transitions', ())
+  @parameterized.product(value=(None, 'transitions', ()))
   def test_what_is_no_record_is_refused(self, value):
     for loss in _LOSSES:
       with self.assertRaisesRegex(

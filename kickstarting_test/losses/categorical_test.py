@@ -86,8 +86,8 @@ class LogProbsTest(chex.TestCase):
           actual, function(half.astype(jnp.float32)), rtol=1e-6)
       np.testing.assert_allclose(function(np.asarray(half)), actual, rtol=1e-6)
 
-  @parameterized.parameters(
-      jnp.float32(0), jnp.float32(-1), np.float16(0), '1', None, True)
+  @parameterized.product(temperature=(
+      jnp.float32(0), jnp.float32(-1), np.float16(0), '1', None, True))
   def test_no_temperature_escapes_the_check(self, temperature):
     with self.assertRaisesRegex(checks.UserError, 'temperature is .* expected'):
       categorical.log_probs(_LOGITS, temperature=temperature)

@@ -224,8 +224,8 @@ class DivergencesTest(chex.TestCase):
         self.assertAlmostEqual(
             float(call(np.float32(logits), *args)), np.log(3), places=5)
 
-  @parameterized.parameters(
-      jnp.float32(0), np.float32(-1), jnp.float32(np.inf), '0.5', None)
+  @parameterized.product(value=(
+      jnp.float32(0), np.float32(-1), jnp.float32(np.inf), '0.5', None))
   def test_no_temperature_escapes_the_checks(self, value):
     for name in ('teacher_temperature', 'student_temperature'):
       with self.assertRaisesRegex(

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting import weights
@@ -192,7 +193,7 @@ def _without_logits(result):
 
 def _floored(values):
   """Without a floor, logs of 0 are what they are."""
-  if np.float32(values.get('floor', 1.0)) == 0:
+  if float(values.get('floor', 1.0)) < checks.LEAST:
     return _ANYTHING
   return _reverse({'divergence': 'none', **values})
 
@@ -383,8 +384,10 @@ CASES: dict[str, Case] = {
     'losses.rewards.clip_unit': Case({'reward': _float()}),
     'losses.rewards.optimistic_asymmetric_clip': Case({'reward': _float()}),
     'losses.rewards.get_reward_transform': _named(rewards.REWARD_TRANSFORMS),
-    'losses.transitions.at_tm1': Case({'sequence': _float('T+1B')}),
-    'losses.transitions.at_t': Case({'sequence': _float('T+1B')}),
+    'losses.transitions.at_tm1': Case(
+        {'sequence': _float('T+1B')}, unread=('sequence',)),
+    'losses.transitions.at_t': Case(
+        {'sequence': _float('T+1B')}, unread=('sequence',)),
     'losses.transitions.split_transitions': Case(
         {**_OUTPUT, **_TRAJECTORY, 'discount': _Number((0.9,), False),
          'reward_transform': _Choice(
