@@ -122,6 +122,8 @@ _ABSTRACT = {
     'number': lambda rng, x: 0.5,
     'array of jax': lambda rng, x: jnp.asarray(x),
 }
+OTHER_SHAPES = frozenset({
+    'more axes', 'fewer axes', 'longer', 'empty', 'number'})
 # Where they hold anything else than an array of floats, they are refused.
 MUST_BE_REFUSED = ('wrong dtype', 'complex', 'ragged list', 'text', 'texts',
                    'objects')

@@ -385,9 +385,9 @@ CASES: dict[str, Case] = {
     'losses.rewards.optimistic_asymmetric_clip': Case({'reward': _float()}),
     'losses.rewards.get_reward_transform': _named(rewards.REWARD_TRANSFORMS),
     'losses.transitions.at_tm1': Case(
-        {'sequence': _float('T+1B')}, unread=('sequence',)),
+        {'sequence': _float('T+1B')}, show=jnp.asarray, unread=('sequence',)),
     'losses.transitions.at_t': Case(
-        {'sequence': _float('T+1B')}, unread=('sequence',)),
+        {'sequence': _float('T+1B')}, show=jnp.asarray, unread=('sequence',)),
     'losses.transitions.split_transitions': Case(
         {**_OUTPUT, **_TRAJECTORY, 'discount': _Number((0.9,), False),
          'reward_transform': _Choice(
