@@ -234,9 +234,11 @@ def make(
   rng = np.random.default_rng(seed)
   values = {}
   odd = dict(oddities)
+  # All or none, so that few programs are compiled.
+  has_defaults = rng.random() < 0.5
   for name, argument in arguments.items():
     is_odd = name in odd
-    if argument.is_optional and not is_odd and rng.random() < 0.5:
+    if argument.is_optional and not is_odd and has_defaults:
       continue
     if isinstance(argument, Array):
       value = _good_array(rng, argument, SIZES[size])

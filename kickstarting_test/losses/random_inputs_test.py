@@ -154,7 +154,7 @@ class _Function:
             self.case.arguments,
             _in_order(self.case.arguments, {**traced, **static}))))))
     try:
-      lowered = function.lower(traced)
+      checked = function.trace(traced)
     except checks.UserError as error:
       return Refused(str(error))
     if any(isinstance(value, list) for value in static.values()) or (
@@ -162,13 +162,17 @@ class _Function:
         and _NUM_EXAMPLES.value <= _USUAL):
       return None
     self._num_compiled += 1
-    return lowered.compile()
+    return checked.lower().compile()
 
   def _check_refusal(self, eager, values, odd):
     """Raises unless an error is right, and helps."""
     if not isinstance(eager, Refused):
       for name, oddity in odd.items():
         is_array = isinstance(self.case.arguments[name], arguments_lib.Array)
+        record = name.rpartition('.')[0]
+        if record and not isinstance(
+            values.get(record), arguments_lib.Record):
+          continue
         if (is_array and oddity in arguments_lib.MUST_BE_REFUSED
             and self.case.reads(name) and _size(values.get(name)) > 0):
           raise Odd(f'{name} is not refused')
