@@ -154,7 +154,7 @@ def update_from_flags(**overrides: Any) -> update_lib.UpdateConfig:
   """
   chosen: dict[str, Any] = {
       name: overrides.get(name, FLAGS[name].value)
-      for name in ('method', 'algorithm', 'optimizer')}
+      for name in ('method', 'algorithm', 'optimizer', 'divergence')}
   for name in update_lib.unread(**chosen):
     if not FLAGS[name].present:
       overrides.setdefault(name, getattr(update_lib.UpdateConfig, name))

@@ -83,6 +83,8 @@ def scheduled(
   alpha_schedule = _as_schedule('alpha', alpha)
   rho_schedules = None
   if rho is not None:
+    checks.check_type('rho', rho, (list, tuple), 'a list with one factor for'
+                      ' each teacher')
     rho_schedules = [
         _as_schedule(f'rho[{i}]', factor) for i, factor in enumerate(rho)
     ]
@@ -128,13 +130,22 @@ def replay(schedule: Mapping[str, Mapping[str, Any]]) -> WeightController:
   for name in ('alpha', 'rho'):
     try:
       points[name] = schedule[name]['frames'], schedule[name]['values']
-    except (KeyError, TypeError) as error:
+    except (KeyError, IndexError, TypeError) as error:
       raise checks.UserError(
-          f'the schedule lacks {name!r} with its \'frames\' and \'values\'; it'
-          f' has {sorted(schedule)}. Take schedule.json of a run of'
+          f'schedule is {checks.short(schedule)}; expected {name!r} with its'
+          " 'frames' and 'values'. Take schedule.json of a run of"
           ' experiments.pbt.') from error
+    checks.check_type(f'values of {name}', points[name][1], (list, tuple),
+                      'a list')
   steps = functools.partial(schedules.piecewise, interpolation='step')
   frames, rows = points['rho']
+  for row in rows:
+    checks.check_type('one of values of rho', row, (list, tuple),
+                      'a list with one factor for each teacher')
+    if len(row) != len(rows[0]):
+      raise checks.UserError(
+          f'values of rho are {checks.short(rows)}; expected lists of one'
+          ' length, the number of teachers.')
   return scheduled(
       steps(*points['alpha']), [steps(frames, column) for column in zip(*rows)])
 

@@ -66,6 +66,7 @@ def from_string(
   Raises:
     ValueError: if the text does not fit; it quotes the text and the cure.
   """
+  _check_text(spec)
   try:
     return _parse(spec, total_frames)
   except ValueError as error:
@@ -84,10 +85,15 @@ def schedule_from_string(
   Raises:
     ValueError: if the text does not fit; it quotes the text and the cure.
   """
+  _check_text(spec)
   try:
     return _schedule(spec, lambda text: _frames(text, total_frames))
   except ValueError as error:
     raise checks.UserError(f'schedule {spec!r}: {error}') from error
+
+
+def _check_text(spec: str) -> None:
+  checks.check_type('spec', spec, str, f"a text like '{_USAGE['linear']}'")
 
 
 def _parse(
@@ -168,7 +174,8 @@ def _frames(text: str, total_frames: float | None) -> float:
         f'{text} is a share of the run but the length of the run is not known; '
         'expected a number of frames. Pass total_frames, or write frames.'
     )
-  return _number(text[:-1]) / 100 * total_frames
+  total = checks.check_positive_finite('total_frames', total_frames)
+  return _number(text[:-1]) / 100 * total
 
 
 def _number(text: str) -> float:

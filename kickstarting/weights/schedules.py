@@ -24,7 +24,7 @@ import bisect
 from collections.abc import Callable, Sequence
 import itertools
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from kickstarting import checks
 
@@ -33,21 +33,32 @@ Schedule: TypeAlias = Callable[[float], float]
 
 def check_weight(name: str, value: float) -> float:
   """Returns a finite, non-negative weight, or raises a ValueError."""
-  if not (math.isfinite(value) and value >= 0):
+  number = _number(name, value)
+  if not 0 <= number <= checks.LARGEST:  # a weight is a float32 in the end
     raise checks.UserError(
         f'{name} is {value}; expected a finite weight of at least 0. Pass 0 '
         'to switch a teacher off.'
     )
-  return float(value)
+  return number
 
 
 def _check_frames(name: str, value: float) -> float:
-  if not (math.isfinite(value) and value > 0):
+  number = _number(name, value)
+  if not (math.isfinite(number) and number > 0):
     raise checks.UserError(
         f'{name} is {value}; expected a finite number of environment frames '
         'above 0. Use a constant schedule for a weight that does not move.'
     )
-  return float(value)
+  return number
+
+
+def _number(name: str, value: Any) -> float:
+  number = checks.as_number(name, value)
+  if number is None:
+    raise checks.UserError(
+        f'{name} is traced; expected a number that is known. Make schedules'
+        ' outside jax.jit, and pass it what they give.')
+  return number
 
 
 def constant(value: float) -> Schedule:
@@ -138,14 +149,17 @@ def piecewise(
     ValueError: if there is no point, boundaries do not increase from 0 up, a
       value is not a weight, or the interpolation is unknown.
   """
+  for name, points in (('boundaries', boundaries), ('values', values)):
+    checks.check_type(name, points, (list, tuple), 'a list')
   if not boundaries or len(boundaries) != len(values):
     raise checks.UserError(
         f'piecewise schedule has {len(boundaries)} boundaries and '
         f'{len(values)} values; expected as many of each, at least one. Give '
         'every boundary its value.'
     )
-  increases = all(low < high for low, high in itertools.pairwise(boundaries))
-  if not (increases and boundaries[0] >= 0 and math.isfinite(boundaries[-1])):
+  points = [_number('one of boundaries', x) for x in boundaries]
+  increases = all(low < high for low, high in itertools.pairwise(points))
+  if not (increases and points[0] >= 0 and math.isfinite(points[-1])):
     raise checks.UserError(
         f'boundaries are {list(boundaries)}; expected finite frames that '
         'increase from 0 or more. Sort them and remove duplicates.'
@@ -155,8 +169,7 @@ def piecewise(
         f"interpolation is {interpolation!r}; expected 'linear' or 'step'. "
         'Pass one of them.'
     )
-  points = [float(boundary) for boundary in boundaries]
-  weights = [check_weight('value', value) for value in values]
+  weights = [check_weight('one of values', value) for value in values]
 
   def schedule(frames: float) -> float:
     right = bisect.bisect_right(points, frames)
@@ -184,5 +197,6 @@ def cut(schedule: Schedule, frames: float) -> Schedule:
   Raises:
     ValueError: if frames is not positive and finite.
   """
+  checks.check_callable('schedule', schedule)
   end = _check_frames('frames', frames)
   return lambda frames: 0.0 if frames >= end else schedule(frames)
