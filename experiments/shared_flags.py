@@ -66,7 +66,8 @@ _UPDATE_HELP = {
     'method': 'Update: how teachers enter rewards and loss; a name in '
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '
-                     'that read the logarithm of its probabilities.',
+                     'that read the logarithm of its probabilities, and for '
+                     'the divergence reverse_kl.',
     'teacher_discount': 'Gamma of what comes from the teacher in the return, '
                         'which then has a value of its own; empty: that of '
                         'the rewards, in one return.',
