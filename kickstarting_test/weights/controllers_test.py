@@ -19,6 +19,7 @@ from absl.testing import parameterized
 import chex
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.weights import controllers
 from kickstarting.weights import schedules
 
@@ -31,6 +32,11 @@ def _weights(controller, num_teachers, frames):
 
 
 class ScheduledTest(parameterized.TestCase):
+
+  @parameterized.product(rho=(0.5, 'ab', {}))
+  def test_factors_that_are_no_list(self, rho):
+    with self.assertRaisesRegex(checks.UserError, 'rho is .* expected a list'):
+      controllers.scheduled(1.0, rho)
 
   def test_rho_is_one_each(self):
     weights = _weights(controllers.scheduled(schedules.linear(2, 100)), 3, 25)
@@ -94,6 +100,17 @@ class ScheduledTest(parameterized.TestCase):
 
 class ReplayTest(parameterized.TestCase):
 
+  @parameterized.parameters(
+      ([[1.0], [0.5, 0.0]], 'values of rho are .*; expected lists of one'),
+      ([1.0, 2.0], 'one of values of rho is 1.0, .* expected a list'),
+      (3.0, 'values of rho is 3.0, .* expected a list'),
+      ([['a'], [1.0]], "one of values is 'a'; expected a number"))
+  def test_rows_that_are_no_factors(self, rows, message):
+    with self.assertRaisesRegex(checks.UserError, message):
+      controllers.replay({
+          'alpha': {'frames': [0], 'values': [1.0]},
+          'rho': {'frames': [0, 5], 'values': rows}})
+
   def test_holds_values_from_their_frames_on(self):
     controller = controllers.replay({
         'alpha': {'frames': [0, 10], 'values': [1.0, 0.5]},
@@ -109,8 +126,8 @@ class ReplayTest(parameterized.TestCase):
       self.assertEqual(weights.rho.tolist(), rho)
 
   @parameterized.parameters(
-      ({'alpha': {'frames': [0], 'values': [1.0]}}, "lacks 'rho'.*has .'alpha"),
-      ({'alpha': [1.0], 'rho': []}, "lacks 'alpha' with its 'frames'"))
+      ({'alpha': {'frames': [0], 'values': [1.0]}}, "schedule is .*alpha.*; expected 'rho'"),
+      ({'alpha': [1.0], 'rho': []}, "expected 'alpha' with its 'frames'"))
   def test_incomplete(self, schedule, text):
     with self.assertRaisesRegex(ValueError, text):
       controllers.replay(schedule)
