@@ -126,7 +126,8 @@ class ReplayTest(parameterized.TestCase):
       self.assertEqual(weights.rho.tolist(), rho)
 
   @parameterized.parameters(
-      ({'alpha': {'frames': [0], 'values': [1.0]}}, "schedule is .*alpha.*; expected 'rho'"),
+      ({'alpha': {'frames': [0], 'values': [1.0]}},
+       "schedule is .*alpha.*; expected 'rho'"),
       ({'alpha': [1.0], 'rho': []}, "expected 'alpha' with its 'frames'"))
   def test_incomplete(self, schedule, text):
     with self.assertRaisesRegex(ValueError, text):

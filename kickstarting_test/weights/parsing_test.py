@@ -125,7 +125,7 @@ class FromStringTest(parameterized.TestCase):
 
 class ScheduleTest(parameterized.TestCase):
 
-  @parameterized.parameters(None, 3, b'linear:1:5', {})
+  @parameterized.product(spec=(None, 3, b'linear:1:5', {}))
   def test_what_is_no_text(self, spec):
     for parse in (parsing.from_string, parsing.schedule_from_string):
       with self.assertRaisesRegex(checks.UserError, 'spec is .*; expected'):
