@@ -123,7 +123,7 @@ def task_scores(folder: pathlib.Path) -> dict[str, float]:
   Of a population it is the mean of its three best members, as in Schmitt et al.
   (2018), Table 2, arXiv:1803.03835.
   """
-  last = logger_lib.read_records(folder)[-1]
+  last = logger_lib.read_records(folder, ('task_score',), must_exist=True)[-1]
   return last.get('task_score_top3', last['task_score'])
 
 

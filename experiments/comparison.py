@@ -45,8 +45,8 @@ def summarise(
     scratch: str | os.PathLike[str], student: str | os.PathLike[str]
 ) -> dict[str, Any]:
   """Compares two finished runs."""
-  scratch_frames, scratch_values = figures.curve(scratch)
-  frames, values = figures.curve(student)
+  scratch_frames, scratch_values = figures.curve(scratch, must_exist=True)
+  frames, values = figures.curve(student, must_exist=True)
   target = float(scratch_values[-1])
   reached = frames_to_score(frames, values, target)
   return {
@@ -65,12 +65,13 @@ def tabulate(
   The score to reach is that of the run from scratch with the same seed.
   """
   table: dict[str, dict[str, Any]] = {}
-  budget = float(figures.curve(runs['scratch'][0])[0][-1])
+  budget = float(figures.curve(
+      runs['scratch'][0], must_exist=True)[0][-1])
   for method, folders in runs.items():
     finals, reached = [], []
     for scratch, folder in zip(runs['scratch'], folders):
-      target = figures.curve(scratch)[1][-1]
-      frames, values = figures.curve(folder)
+      target = figures.curve(scratch, must_exist=True)[1][-1]
+      frames, values = figures.curve(folder, must_exist=True)
       finals.append(float(values[-1]))
       reached.append(
           budget if method == 'scratch'

@@ -45,16 +45,17 @@ def draw_scores(
   Returns:
     Path of the PNG.
   """
-  records = logger_lib.read_records(folder)
+  records = logger_lib.read_records(folder, ('member_score', 'score_top3'))
   figure, axes = plt.subplots(figsize=(7, 4.2), layout='constrained')
   frames = np.array([r['frames'] for r in records]) / 1e6
   for member in records[0]['member_score'] if records else ():
-    scores = [r['member_score'][member] for r in records]
+    scores = [r['member_score'].get(member) for r in records]
     axes.plot(
         frames, [np.nan if s is None else s for s in scores],
         color='tab:blue', alpha=0.3, linewidth=0.8,
         label='members' if member == '0' else None)
-  axes.plot(frames, [r['score_top3'] for r in records], color='tab:orange',
+  axes.plot(frames, np.array(
+      [r['score_top3'] for r in records], np.float64), color='tab:orange',
             linewidth=2, label='mean of the three best')
   axes.set_xlabel('environment frames of each member (millions)')
   figures.set_scale(axes, returns=figures.are_returns([folder]))

@@ -24,6 +24,7 @@ learns (`evaluate.py`).
 """
 
 from collections.abc import Collection, Sequence
+import math
 import os
 import pathlib
 
@@ -54,10 +55,8 @@ def rows(folders: Sequence[str | os.PathLike[str]]) -> list[list[str]]:
         'no run is named; give the folders of one or more runs.')
   last = []
   for folder in folders:
-    records = logger_lib.read_records(folder)
-    if not records:
-      raise checks.UserError(f'{str(folder)!r} holds no records of a run.')
-    last.append(records[-1])
+    last.append(logger_lib.read_records(
+        folder, ('score', 'task_score'), must_exist=True)[-1])
   names = last[0]['task_score']
   for folder, record in zip(folders, last):
     odd = set(names) ^ set(record['task_score'])
@@ -92,7 +91,10 @@ def _family_of_tasks(names: Collection[str]) -> dict[str, str]:
   return {}
 
 
-def _row(family: str, task: str, scores: Sequence[float]) -> list[str]:
+def _row(
+    family: str, task: str, values: Sequence[float | None]
+) -> list[str]:
+  scores = [math.nan if x is None else x for x in values]
   mean = sum(scores) / len(scores)
   # Adding zero turns -0.0, as a rounded small negative score, into 0.0.
   return [family, task, *(f'{round(x, 1) + 0.0:.1f}' for x in (*scores, mean))]
