@@ -34,6 +34,7 @@ import scipy.stats
 
 from experiments import comparison
 from experiments import figures
+from experiments import run_files
 from kickstarting import checks
 from kickstarting.runtime import logger as logger_lib
 
@@ -79,9 +80,8 @@ def run(
 
 
 def _is_finished(workdir: pathlib.Path) -> bool:
-  path = workdir / 'result.json'
-  return path.is_file() and json.loads(
-      path.read_text())['ended'] == 'finished'
+  result = run_files.result(workdir)
+  return result is not None and result['ended'] == 'finished'
 
 
 def teacher_score(workdir: pathlib.Path) -> float:
@@ -90,12 +90,12 @@ def teacher_score(workdir: pathlib.Path) -> float:
   Raises:
     ValueError: it is no such run, or has not ended.
   """
-  path = workdir / 'result.json'
-  result = json.loads(path.read_text()) if path.is_file() else {}
-  if 'evaluation_score' not in result:
+  result = run_files.result(workdir)
+  if not result or 'evaluation_score' not in result:
     raise checks.UserError(
         f'teacher is {str(workdir)!r}; expected the work folder of a run of'
         ' experiments.train that has ended.')
+  result = run_files.result(workdir, evaluation_score=float)
   return result['evaluation_score']
 
 

@@ -112,7 +112,7 @@ def _make_problem(config: training_config.TrainingConfig, num_members: int):
       run_flags.config_from_flags(update_lib.UpdateConfig), config,
       teaching_lib.load_teachers(
           shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
-      num_members)
+      num_members, members_per_batch=1 if _PROCESSES.value else None)
 
 
 def _make_judge(
@@ -179,6 +179,10 @@ def main(argv):
         ' to evolve. Name --teachers, or add --weighting=none.')
   if _PROCESSES.value:
     generations.check_rules(rules, config, _POPULATION.value)
+  else:
+    population_training.check(
+        problem, config,
+        population_training.PopulationConfig(rules, _POPULATION.value), judge)
   workdir_lib.begin(folder, 'pbt')
   stop = workdir_lib.StopRequest()
   print(f'{len(problem.task_names)} tasks, {len(problem.teacher_names)}'

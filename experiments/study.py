@@ -34,6 +34,7 @@ import numpy as np
 from experiments import ablation
 from experiments import comparison
 from experiments import figures
+from experiments import run_files
 from experiments import study_flags
 from kickstarting.environments import suites
 from kickstarting.teachers import zoo
@@ -76,9 +77,8 @@ def main(argv):
     runs['scratch'].append(both / 'scratch')
     runs['kickstarted'].append(both / 'kickstarted')
     runs['distilled'].append(alone / 'distilled')
-  config = json.loads((runs['scratch'][0].parent / 'config.json').read_text())
-  suite = suites.get_suite(
-      config['flags']['suite'], config['flags']['tasks'] or None)
+  found = run_files.config(runs['scratch'][0].parent)['flags']
+  suite = suites.get_suite(found['suite'], found['tasks'] or None)
   table = comparison.tabulate(runs, zoo.training_frames(suite.task_names))
   _print(table)
   figure = figures.draw_curves(

@@ -14,7 +14,8 @@
 # ==============================================================================
 """The folder of a run: fresh or resumed, and what describes the run in it.
 
-Here: `choose`, `begin`, `finish`, `StopRequest`. Not here: what a run does.
+Here: `choose`, `begin`, `finish`, `StopRequest`. Not here: reading
+that back (`run_files.py`, `resuming.py`), what a run does.
 """
 
 import datetime
@@ -26,15 +27,13 @@ import subprocess
 import sys
 from typing import Any
 
-from absl import flags
-
+from experiments import flag_values
+from experiments import resuming
+from experiments import run_files
 from experiments import run_flags
 from kickstarting import checks
 
-CONFIG = 'config.json'
-RESULT = 'result.json'
-# What a resumed run may change.
-_MAY_DIFFER = ('resume', 'workdir', 'member', 'helper')
+CONFIG, RESULT = run_files.CONFIG, run_files.RESULT
 
 
 def choose(program: str) -> pathlib.Path:
@@ -57,9 +56,9 @@ def choose(program: str) -> pathlib.Path:
           '--resume needs --workdir: the folder of the run to continue.')
     stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
     name = os.path.join('results', f'{program}-{stamp}-{os.getpid()}')
-  folder = pathlib.Path(name)
+  folder = flag_values.path('workdir', name)
   if run_flags.RESUME.value:
-    _adopt(folder, program)
+    resuming.adopt(folder, program)
   elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
     raise checks.UserError(
         f'--workdir {str(folder)!r} is not an empty folder; name another one,'
@@ -81,7 +80,7 @@ def begin(folder: pathlib.Path, program: str) -> None:
         'program': program,
         'flags': {
             k: v for k, v in run_flags.own_flags().items()
-            if k not in _MAY_DIFFER
+            if k not in resuming.MAY_DIFFER
         },
         'command': command(),
         'git_revision': git_revision(),
@@ -90,39 +89,6 @@ def begin(folder: pathlib.Path, program: str) -> None:
     raise checks.UserError(
         f'--workdir {str(folder)!r} cannot be written ({e.strerror}); name a'
         ' folder that you may write to.') from e
-
-
-def _adopt(folder: pathlib.Path, program: str) -> None:
-  """Sets the flags to those of the run in `folder`."""
-  path = folder / CONFIG
-  if not path.is_file():
-    raise checks.UserError(
-        f'--workdir {str(folder)!r} holds no run to resume ({CONFIG} is'
-        ' missing); name the folder of a run, or drop --resume.')
-  try:
-    config = json.loads(path.read_text())
-    saved, other = config['flags'], config['program']
-  except (json.JSONDecodeError, KeyError) as e:
-    raise checks.UserError(
-        f'{str(path)!r} is damaged ({e}); restore it from a copy.') from e
-  if other != program:
-    raise checks.UserError(
-        f'--workdir {str(folder)!r} holds a run of experiments.{other};'
-        f' experiments.{program} cannot resume it. Use the same program.')
-  unknown = sorted(set(saved) - set(flags.FLAGS))
-  if unknown:
-    raise checks.UserError(
-        f'The run in {str(folder)!r} was started with --{unknown[0]}, which'
-        ' this version does not have; resume with the version that began it.')
-  for name, value in saved.items():
-    flag = flags.FLAGS[name]
-    if flag.present and flag.value != value:
-      raise checks.UserError(
-          f'--{name} is {flag.value!r}, but the run in {str(folder)!r} was'
-          f' started with {value!r}; drop the flag to resume, or start a new'
-          ' run in another folder.')
-    flag.value = value
-    flag.using_default_value = False  # nor takes another one of its suite
 
 
 def command() -> str:

@@ -43,6 +43,8 @@ from kickstarting.environments import seeds
 _MISSION = 'obs:mission'
 _OBSERVATION = 'obs'  # alone or before a colon; 'info:' is not for agents
 _IMAGE = 'image'
+# Settings that a batch makes itself.
+_OURS = ('batch_size', 'max_num_envs', 'num_envs', 'num_threads', 'seed')
 
 
 def task_batch(
@@ -239,9 +241,18 @@ def _check_levels(
           f' {", ".join(close) or "none"}; see envpool.list_all_envs().'
       )
     if settings:
-      theirs = envpool.make_spec(level).config._fields
-      for name in settings:
-        checks.check_name(f'setting of {level}', name, theirs)
+      theirs = envpool.make_spec(level).config._asdict()
+      known = [name for name in theirs if name not in _OURS]
+      for name, value in settings.items():
+        checks.check_name(f'setting of {level}', name, known)
+        kind = (float, int) if isinstance(theirs[name], float) else (
+            type(theirs[name]))
+        is_of_kind = isinstance(value, kind) and (
+            isinstance(value, bool) == isinstance(theirs[name], bool))
+        if not is_of_kind or isinstance(value, int) and abs(value) >= 2**31:
+          raise checks.UserError(
+              f'setting {name} of {level} is {str(value)[:40]!r}; expected one'
+              f' like {theirs[name]!r}, which it is by default. Correct it.')
 
 
 def _common_spec(
