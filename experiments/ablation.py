@@ -36,6 +36,7 @@ import scipy.stats
 from experiments import comparison
 from experiments import figures
 from experiments import folder_lock
+from experiments import run_files
 from experiments import stopping
 from kickstarting import checks
 from kickstarting import files
@@ -114,9 +115,8 @@ def call(command: Sequence[str]) -> None:
 
 
 def _is_finished(workdir: pathlib.Path) -> bool:
-  path = workdir / 'result.json'
-  return path.is_file() and json.loads(
-      path.read_text())['ended'] == 'finished'
+  result = run_files.result(workdir)
+  return result is not None and result['ended'] == 'finished'
 
 
 def teacher_score(workdir: pathlib.Path) -> float:
@@ -125,12 +125,12 @@ def teacher_score(workdir: pathlib.Path) -> float:
   Raises:
     ValueError: it is no such run, or has not ended.
   """
-  path = workdir / 'result.json'
-  result = json.loads(path.read_text()) if path.is_file() else {}
-  if 'evaluation_score' not in result:
+  result = run_files.result(workdir)
+  if not result or 'evaluation_score' not in result:
     raise checks.UserError(
         f'teacher is {str(workdir)!r}; expected the work folder of a run of'
         ' experiments.train that has ended.')
+  result = run_files.result(workdir, evaluation_score=float)
   return result['evaluation_score']
 
 
@@ -158,7 +158,8 @@ def task_scores(folder: pathlib.Path) -> dict[str, float]:
   Of a population it is the mean of its three best members, as in Schmitt et al.
   (2018), Table 2, arXiv:1803.03835.
   """
-  last = logger_lib.read_records(folder)[-1]
+  last = logger_lib.read_records(
+      folder, ('task_score',), must_exist=True)[-1]
   found = last.get('task_score_top3', last['task_score'])
   return {task: np.nan if score is None else score
           for task, score in found.items()}

@@ -39,6 +39,7 @@ from experiments import cli
 from experiments import comparison
 from experiments import figures
 from experiments import flag_values
+from experiments import run_files
 from experiments import study_flags
 from kickstarting import checks
 from kickstarting import files
@@ -130,7 +131,12 @@ def _flags_of_teacher() -> dict[str, Any]:
     return {'network': _TEACHER_NETWORK.value, 'seed': ablation.TEACHER_SEED}
   folder = pathlib.Path(_TEACHER.value)
   ablation.teacher_score(folder)
-  return json.loads((folder / 'config.json').read_text())['flags']
+  found = run_files.config(folder)
+  if not {'network', 'seed'} <= set(found['flags']):
+    raise checks.UserError(
+        f'the run in {str(folder)!r} has no --network and --seed among its'
+        ' flags; expected a run of experiments.train. Name another --teacher.')
+  return found['flags']
 
 
 def _check_seeds(

@@ -14,16 +14,18 @@
 # ==============================================================================
 """What the text of a flag means.
 
-Here: `numbers`, `settings`. Not here: flags (`run_flags.py`,
-`shared_flags.py`).
+Here: `numbers`, `settings`, `path`, `target`, `seeds`. Not here: flags
+(`run_flags.py`, `shared_flags.py`).
 """
 
 from collections.abc import Collection, Sequence
 import json
 import math
+import pathlib
 from typing import Any
 
 from kickstarting import checks
+from kickstarting import files
 
 
 def numbers(flag: str, values: Sequence[str]) -> list[float]:
@@ -36,7 +38,7 @@ def numbers(flag: str, values: Sequence[str]) -> list[float]:
   for value in values:
     try:
       number = float(value)
-    except ValueError:
+    except ValueError:  # no number
       number = math.nan
     if not math.isfinite(number) or number in found:
       raise checks.UserError(
@@ -112,3 +114,51 @@ def _wrong(flag: str, text: str, part: str, reason: str) -> checks.UserError:
       ' each name once, with commas between them, such as'
       ' size=9,dark=true,more={"a":1,"b":2}. For a shell, put single quotes'
       ' around all of it.')
+
+def path(flag: str, text: str) -> pathlib.Path:
+  """Returns the path that a flag names; a tilde stands for a home.
+
+  No shell puts a home in its place behind an equals sign.
+
+  Raises:
+    ValueError: it is no path, or there is no such home.
+  """
+  try:
+    found = pathlib.Path(text).expanduser()
+    found.exists()  # too long a name, or a null byte
+  except (OSError, RuntimeError, ValueError) as error:
+    reason = getattr(error, 'strerror', None) or error
+    raise checks.UserError(
+        f'--{flag}={files.shown(text)[1:-1]} is no path ({reason}); expected'
+        ' one of a file or folder. Correct it.') from error
+  return found
+
+
+def target(flag: str, text: str) -> str:
+  """Returns MODULE:FUNCTION or PATH.py:FUNCTION, with a tilde put right."""
+  place, colon, function = text.rpartition(':')
+  if place.endswith('.py'):
+    place = str(path(flag, place))
+  return f'{place}{colon}{function}'
+
+
+def seeds(flag: str, values: Sequence[str]) -> list[str]:
+  """Returns the seeds of a study, as flags of its runs take them.
+
+  Raises:
+    ValueError: one is no seed, one is there twice, or there is none.
+  """
+  found = []
+  for value in values:
+    is_seed = value.isascii() and value.isdigit() and len(value) < 11 and (
+        int(value) < checks.NUM_SEEDS)
+    if not is_seed or int(value) in map(int, found):
+      raise checks.UserError(
+          f'--{flag}={",".join(values)} holds {files.shown(value, 40)}; expected'
+          f' different whole numbers, 0 to {checks.NUM_SEEDS - 1}, with commas'
+          ' between them.')
+    found.append(value)
+  if not found:
+    raise checks.UserError(
+        f'--{flag}= names no seed; expected one or more, such as 1,2,3.')
+  return found

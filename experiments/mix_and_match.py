@@ -193,6 +193,30 @@ class _Trained(NamedTuple):
   params: types.Params
 
 
+def _population(
+    case: mixture_cases.Case,
+    name: str,
+    suite: suites.Suite,
+    problem: training.Problem,
+) -> dict[str, Any]:
+  """Returns what `population_training.train` needs to know; checked.
+
+  Raises:
+    ValueError: the flags fit no population.
+  """
+  network = case.agents[name]
+  config, num_members = _config(network), _num_members(network)
+  rules = rules_flags.rules(_PRESET.value)
+  judge = None
+  if case.is_final_judged:
+    judge = playing.make_judge(
+        problem, suite, config.seed, rules.exploit.window, num_members,
+        _final(network, suite, case.wrap), case.wrap)
+  population = population_training.PopulationConfig(rules, num_members)
+  population_training.check(problem, config, population, judge)
+  return {'population': population, 'judge': judge}
+
+
 def _train(
     case: mixture_cases.Case,
     name: str,
@@ -213,15 +237,8 @@ def _train(
     return _Trained(
         outcome.score, outcome.frames, outcome.frames_per_second,
         outcome.seconds, outcome.params)
-  rules = rules_flags.rules(_PRESET.value)
-  judge = None
-  if case.is_final_judged:
-    judge = playing.make_judge(
-        problem, suite, config.seed, rules.exploit.window, num_members,
-        _final(network, suite, case.wrap), case.wrap)
   outcome = run(train=functools.partial(
-      population_training.train, judge=judge,
-      population=population_training.PopulationConfig(rules, num_members)))
+      population_training.train, **_population(case, name, suite, problem)))
   best, *_ = scoring.best_three(outcome.scores)
   return _Trained(
       outcome.scores[best], outcome.frames * num_members,
@@ -265,6 +282,9 @@ def main(argv):
   suite = streams_lib.suite_from_flags()
   case = _make_case(suite)
   problems = {name: _make_problem(case, name, suite) for name in case.agents}
+  for name, problem in problems.items():
+    if _num_members(case.agents[name]) > 1:
+      _population(case, name, suite, problem)
   stop = workdir_lib.begin(folder, 'mix_and_match')
   print(f'{_CASE.value} on {suite.name}: {len(suite.tasks)} tasks,'
         f' {shared_flags.FLAGS.frames / 1e6:.2f} M frames an agent; results in'

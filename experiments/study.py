@@ -35,6 +35,7 @@ from experiments import ablation
 from experiments import cli
 from experiments import comparison
 from experiments import figures
+from experiments import run_files
 from experiments import study_flags
 from kickstarting import files
 
@@ -81,7 +82,7 @@ def main(argv):
     runs['kickstarted'].append(both / 'kickstarted')
     runs['distilled'].append(alone / 'distilled')
   first = runs['scratch'][0].parent
-  result = json.loads((first / 'result.json').read_text())
+  result = run_files.result(first)
   table = comparison.tabulate(runs, result['teacher_frames'])
   _print(table)
   figure = figures.draw_curves(

@@ -54,10 +54,8 @@ def rows(folders: Sequence[str | os.PathLike[str]]) -> list[list[str]]:
         'no run is named; give the folders of one or more runs.')
   last = []
   for folder in folders:
-    records = logger_lib.read_records(folder)
-    if not records:
-      raise checks.UserError(f'{str(folder)!r} holds no records of a run.')
-    last.append(records[-1])
+    last.append(logger_lib.read_records(
+        folder, ('score', 'task_score'), must_exist=True)[-1])
   names = last[0]['task_score']
   for folder, record in zip(folders, last):
     odd = set(names) ^ set(record['task_score'])

@@ -21,7 +21,6 @@ are then copied into the library with their manifest. Not here: the plan
 (`expert_plan.py`), training itself (`train.py`).
 """
 
-import json
 import pathlib
 import sys
 
@@ -31,6 +30,8 @@ from experiments import ablation
 from experiments import cli
 from experiments import expert_plan
 from experiments import folder_lock
+from experiments import run_files
+from kickstarting import checks
 from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 
@@ -50,7 +51,7 @@ _FLAGS = ('--unroll_steps=10', '--streams=64', '--learning_rate=2e-3')
 def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:
   """Does one run unless it is done."""
   workdir = folder / step.name
-  if (workdir / 'result.json').is_file():
+  if run_files.result(workdir):
     print(f'{step.name}: done before', flush=True)
     return
   command = [
@@ -69,9 +70,14 @@ def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:
 def ship(folder: pathlib.Path, step: expert_plan.Step) -> None:
   """Copies a finished expert into the library."""
   task, = step.tasks
-  result = json.loads((folder / task / 'result.json').read_text())
+  result = run_files.result(
+      folder / task, frames=int, evaluation_score=float, tasks=dict)
+  if result is None:
+    raise checks.UserError(
+        f'the run in {str(folder / task)!r} has not ended; expected one to ship'
+        ' the expert of. Do it first, or add --noship.')
   policy = folder / task / 'policy.npz'
-  config = json.loads((folder / task / 'config.json').read_text())
+  config = run_files.config(folder / task)
   level = suites.get_suite('minigrid_all', [task]).levels[0]
   zoo.add_expert(policy, task, {
       'level': level,

@@ -27,6 +27,8 @@ import math
 import numbers
 from typing import Any
 
+NUM_SEEDS = 2**31  # of a run
+
 
 class UserError(ValueError):
   """A mistake that a user can put right; its text is all that they need.
@@ -36,6 +38,12 @@ class UserError(ValueError):
   Everything else that is raised is a defect of this library, or of the code
   that a user brings.
   """
+
+
+def _shown(value: Any) -> str:
+  """Returns a value for an error: quoted, and not long."""
+  text = repr(value)
+  return text if len(text) <= 80 else f'{text[:60]}...{text[-17:]}'
 
 
 def check_positive(name: str, value: Any) -> None:
@@ -75,6 +83,14 @@ def check_fraction(name: str, value: Any) -> None:
     )
 
 
+def check_seed(name: str, value: int) -> None:
+  """Raises ValueError unless `value` is a seed that every generator takes."""
+  if not 0 <= value < NUM_SEEDS:
+    raise UserError(
+        f'{name} is {value}; expected 0 to {NUM_SEEDS - 1}. Pass a {name}'
+        ' within that range.')
+
+
 def check_name(kind: str, name: str, known: Iterable[str]) -> None:
   """Raises ValueError unless `name` is one of `known`."""
   known = sorted(known)
@@ -82,5 +98,5 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> None:
     close = difflib.get_close_matches(name, known, n=1)
     cure = f'Did you mean {close[0]!r}?' if close else 'Pass one of these.'
     raise UserError(
-        f'unknown {kind} {name!r}; expected one of {", ".join(known)}. {cure}'
+        f'unknown {kind} {_shown(name)}; expected one of {", ".join(known)}. {cure}'
     )

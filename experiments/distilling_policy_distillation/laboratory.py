@@ -55,8 +55,7 @@ class LabConfig:
       if getattr(self, name) < 1:
         raise checks.UserError(
             f'{name} is {getattr(self, name)}; expected at least 1.')
-    if self.seed < 0:
-      raise checks.UserError(f'seed is {self.seed}; expected at least 0.')
+    checks.check_seed('seed', self.seed)
     if self.steps % self.points:
       raise checks.UserError(
           f'steps is {self.steps}, which {self.points} points do not divide;'

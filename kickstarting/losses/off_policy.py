@@ -108,7 +108,7 @@ def vtrace(
     ValueError: if a clip is not positive, lambda_ is outside [0, 1] or c_clip
       exceeds rho_clip. Traced numbers are not checked.
   """
-  _check_clips(lambda_, rho_clip, c_clip, pg_rho_clip)
+  check_clips(lambda_, rho_clip, c_clip, pg_rho_clip)
   inputs = [v_tm1, v_t, r_t, discount_t, log_rho_tm1]
   chex.assert_rank(inputs, 2)
   chex.assert_type(inputs, float)
@@ -156,12 +156,13 @@ def _accumulate(
   return error_tm1, error_tm1
 
 
-def _check_clips(
+def check_clips(
     lambda_: chex.Numeric,
     rho_clip: chex.Numeric,
     c_clip: chex.Numeric,
     pg_rho_clip: chex.Numeric,
 ) -> None:
+  """Raises ValueError for numbers that `vtrace` refuses; see there."""
   checks.check_fraction('lambda_', lambda_)
   checks.check_positive('rho_clip', rho_clip)
   checks.check_positive('c_clip', c_clip)

@@ -22,7 +22,6 @@ signs of life. Not here: what they say (`populations/generations.py`).
 from collections.abc import Callable
 import errno
 import fcntl
-import json
 import os
 import pathlib
 import shlex
@@ -40,29 +39,35 @@ _MAX_OWNER = 1 << 20  # bytes of what a lock says
 
 
 class ExchangeError(checks.UserError):
-  """The other side is gone, or a file is damaged."""
+  """The other side is gone."""
 
 
-def read_json(path: pathlib.Path) -> Any:
+def read_json(
+    path: pathlib.Path, kind: type | tuple[type, ...] = dict
+) -> Any:
   """Returns what a file holds; None if there is none.
 
+  It may hold NaN: a population knows no return of a member that is new.
+
+  Args:
+    path: of a JSON file.
+    kind: the type of what it holds.
+
   Raises:
-    ExchangeError: it is damaged.
+    ValueError: it is damaged.
   """
-  try:
-    return json.loads(path.read_text(encoding='utf-8'))
-  except FileNotFoundError:
+  if not os.path.lexists(path):
     return None
-  except ValueError as error:
-    raise ExchangeError(
-        f'{str(path)!r} is damaged ({error}); restore it from a copy, or start'
-        ' the run again in another folder.') from error
+  return files.read_json(
+      path, 'what another process of this run wrote', kind=kind,
+      allows_nan=True)
 
 
 def wait_for(
     path: pathlib.Path,
     should_stop: Callable[[], bool],
     check: Callable[[], None] = lambda: None,
+    kind: type | tuple[type, ...] = dict,
 ) -> Any:
   """Waits until a file is there, and returns what it holds.
 
@@ -70,11 +75,13 @@ def wait_for(
     path: of a JSON file.
     should_stop: polled; True ends the wait.
     check: called now and then; raises when waiting is in vain.
+    kind: see `read_json`.
 
   Raises:
     threads.Stopped: `should_stop` said so.
+    ValueError: it is damaged.
   """
-  while (value := read_json(path)) is None:
+  while (value := read_json(path, kind)) is None:
     if should_stop():
       raise threads.Stopped()
     check()
@@ -103,7 +110,7 @@ class Pulse:
 
     It must be the same one as at the first call.
     """
-    process = read_json(self._path)
+    process = read_json(self._path, int)
     self._seen = self._seen or process
     if process != self._seen:
       raise ExchangeError(

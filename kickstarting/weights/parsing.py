@@ -20,6 +20,7 @@ Not here: the schedules themselves; read `schedules.py` next.
 from collections.abc import Callable
 
 from kickstarting import checks
+from kickstarting import files
 from kickstarting.weights import controllers
 from kickstarting.weights import schedules
 
@@ -68,8 +69,9 @@ def from_string(
   """
   try:
     return _parse(spec, total_frames)
-  except ValueError as error:
-    raise checks.UserError(f'weights {spec!r}: {error}') from error
+  except checks.UserError as error:
+    raise checks.UserError(
+        f'weights {files.shown(spec, 120)}: {error}') from error
 
 
 def schedule_from_string(
@@ -86,8 +88,9 @@ def schedule_from_string(
   """
   try:
     return _schedule(spec, lambda text: _frames(text, total_frames))
-  except ValueError as error:
-    raise checks.UserError(f'schedule {spec!r}: {error}') from error
+  except checks.UserError as error:
+    raise checks.UserError(
+        f'schedule {files.shown(spec, 120)}: {error}') from error
 
 
 def _parse(
@@ -103,7 +106,7 @@ def _parse(
     name, _, value = part.strip().partition('=')
     if name not in ('cut', 'rho') or name in options:
       raise checks.UserError(
-          f'found {part!r}; expected cut=FRAMES or rho=WEIGHT,WEIGHT,..., each '
+          f'found {files.shown(part, 60)}; expected cut=FRAMES or rho=WEIGHT,WEIGHT,..., each '
           'at most once. Remove it or correct its name.'
       )
     options[name] = value
@@ -122,7 +125,7 @@ def _schedule(
   name, *arguments = text.strip().split(':')
   if name not in _USAGE:
     raise checks.UserError(
-        f'unknown schedule {name!r}; expected one of {", ".join(_USAGE)}. '
+        f'unknown schedule {files.shown(name, 60)}; expected one of {", ".join(_USAGE)}. '
         f'Write for example {_USAGE["linear"]}.'
     )
   least = _USAGE[name].split('[')[0].count(':')
@@ -149,7 +152,7 @@ def _points(
   points = [point.partition('=') for point in text.split(',')]
   if not all(separator for _, separator, _ in points):
     raise checks.UserError(
-        f'found {text!r}; expected {_USAGE[name]}. Write a weight for every '
+        f'found {files.shown(text, 60)}; expected {_USAGE[name]}. Write a weight for every '
         'number of frames.'
     )
   return schedules.piecewise(
@@ -176,5 +179,5 @@ def _number(text: str) -> float:
     return float(text)
   except ValueError as error:
     raise checks.UserError(
-        f'found {text!r}; expected a number like 0.5 or 2e6. Correct it.'
+        f'found {files.shown(text, 60)}; expected a number like 0.5 or 2e6. Correct it.'
     ) from error

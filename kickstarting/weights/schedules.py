@@ -21,22 +21,37 @@ Not here: one weight per teacher; read `controllers.py` next.
 """
 
 import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import itertools
 import math
-from typing import TypeAlias
+import numbers
+from typing import Any, TypeAlias
 
 from kickstarting import checks
+from kickstarting import files
 
 Schedule: TypeAlias = Callable[[float], float]
 
+_LARGEST = 3.4e38  # about the largest of float32, as which weights are used
+
+
+def is_number(value: Any) -> bool:
+  """Returns whether a value is a number that a float can hold."""
+  if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    return False
+  try:
+    float(value)
+  except OverflowError:
+    return False
+  return True
+
 
 def check_weight(name: str, value: float) -> float:
-  """Returns a finite, non-negative weight, or raises a ValueError."""
-  if not (math.isfinite(value) and value >= 0):
+  """Returns a weight that float32 can hold, or raises a ValueError."""
+  if not (is_number(value) and 0 <= value <= _LARGEST):
     raise checks.UserError(
-        f'{name} is {value}; expected a finite weight of at least 0. Pass 0 '
-        'to switch a teacher off.'
+        f'{name} is {files.shown(value, 40)}; expected a finite weight of at '
+        'least 0. Pass 0 to switch a teacher off.'
     )
   return float(value)
 
@@ -138,6 +153,12 @@ def piecewise(
     ValueError: if there is no point, boundaries do not increase from 0 up, a
       value is not a weight, or the interpolation is unknown.
   """
+  for name, points in (('boundaries', boundaries), ('values', values)):
+    for number in points:
+      if not is_number(number):
+        raise checks.UserError(
+            f'{name} hold {files.shown(number, 40)}; expected numbers. Correct'
+            ' it.')
   if not boundaries or len(boundaries) != len(values):
     raise checks.UserError(
         f'piecewise schedule has {len(boundaries)} boundaries and '
@@ -147,7 +168,7 @@ def piecewise(
   increases = all(low < high for low, high in itertools.pairwise(boundaries))
   if not (increases and boundaries[0] >= 0 and math.isfinite(boundaries[-1])):
     raise checks.UserError(
-        f'boundaries are {list(boundaries)}; expected finite frames that '
+        f'boundaries are {files.shown(list(boundaries), 120)}; expected finite frames that '
         'increase from 0 or more. Sort them and remove duplicates.'
     )
   if interpolation not in ('linear', 'step'):
@@ -186,3 +207,27 @@ def cut(schedule: Schedule, frames: float) -> Schedule:
   """
   end = _check_frames('frames', frames)
   return lambda frames: 0.0 if frames >= end else schedule(frames)
+
+
+def points_of(
+    schedule: Mapping[str, Any], name: str
+) -> tuple[list[Any], list[Any]]:
+  """Returns frames and values of one name of a schedule that evolved.
+
+  Args:
+    schedule: name -> 'frames' and 'values', as `experiments.pbt` writes them
+      into `schedule.json`.
+    name: of a hyper-parameter.
+
+  Raises:
+    ValueError: there are none.
+  """
+  points = schedule.get(name)
+  reason = files.misfit({name: points}, {name: dict}) or files.misfit(
+      points, {'frames': list, 'values': list})
+  if reason:
+    raise checks.UserError(
+        f"the schedule lacks {name!r} with its 'frames' and 'values' ({reason});"
+        f' it has {files.shown(sorted(schedule), 120)}. Take schedule.json of a'
+        ' run of experiments.pbt.')
+  return points['frames'], points['values']

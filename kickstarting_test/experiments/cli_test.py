@@ -129,7 +129,7 @@ class MistakesTest(parameterized.TestCase):
   @parameterized.parameters(
       ('nowhere.json', "learner_schedule=nowhere.json: .*cannot be read"),
       (__file__, 'learner_schedule=.*Expecting value'),
-      ('weights', "'learning_rate' is missing"))
+      ('weights', "lacks 'learning_rate' with its 'frames'"))
   def test_learner_schedule(self, path, text):
     if path == 'weights':
       path = self.create_tempfile(content='{"alpha": {}}').full_path
