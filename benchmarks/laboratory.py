@@ -86,6 +86,7 @@ def _in_a_loop(dynamics, mdps, teacher, num_updates, seed) -> float:
   known = teacher.logits.shape[-1]  # actions that the teacher may take
   logits = np.zeros((*mdps.is_terminal.shape, num_actions), np.float32)
   gamma, rate = _CONFIG.discount, _CONFIG.learning_rate
+  distill_gamma = _CONFIG.distill_discount
   began = time.perf_counter()
   for update in range(num_updates):
     i = update % len(logits)
@@ -108,12 +109,13 @@ def _in_a_loop(dynamics, mdps, teacher, num_updates, seed) -> float:
       path.append((state, action, probs, wanted, distance,
                    float(mdps.reward[i, following])))
       state = following
-    later, next_distance = 0.0, 0.0
+    later = costs = next_distance = 0.0
     for state, action, probs, wanted, distance, reward in reversed(path):
-      later = reward - gamma * next_distance + gamma * later
-      descent = probs + later * probs
+      later = reward + gamma * later
+      costs = distill_gamma * (next_distance + costs)
+      descent = probs + (later - costs) * probs
       descent[:known] -= wanted
-      descent[action] -= later
+      descent[action] -= later - costs
       logits[i, state] -= rate * descent
       next_distance = distance
   return num_updates / (time.perf_counter() - began)

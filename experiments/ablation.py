@@ -25,7 +25,6 @@ training.
 from collections.abc import Callable, Mapping, Sequence
 import json
 import pathlib
-import subprocess
 import sys
 import time
 from typing import Any, NamedTuple
@@ -39,6 +38,7 @@ from experiments import folder_lock
 from experiments import run_files
 from experiments import stopping
 from kickstarting import checks
+from kickstarting import children
 from kickstarting import files
 from kickstarting.runtime import logger as logger_lib
 
@@ -100,7 +100,7 @@ def call(command: Sequence[str]) -> None:
     SystemExit: this process was asked to stop.
   """
   is_asked = False
-  with subprocess.Popen(command) as process:
+  with children.start(command) as process:
     while process.poll() is None:
       if stopping.requested() and not is_asked:
         is_asked = True
@@ -125,13 +125,7 @@ def teacher_score(workdir: pathlib.Path) -> float:
   Raises:
     ValueError: it is no such run, or has not ended.
   """
-  result = run_files.result(workdir)
-  if not result or 'evaluation_score' not in result:
-    raise checks.UserError(
-        f'teacher is {str(workdir)!r}; expected the work folder of a run of'
-        ' experiments.train that has ended.')
-  result = run_files.result(workdir, evaluation_score=float)
-  return result['evaluation_score']
+  return run_files.ended(workdir, evaluation_score=float)['evaluation_score']
 
 
 def run_all(

@@ -76,8 +76,9 @@ def make_problem(
     members_per_batch: whose streams a batch holds; None for all of them.
 
   Raises:
-    ValueError: there are not so many devices or streams, a teacher does not fit the suite's environment, the method of
-      the update lacks one, or A2C would learn from an older policy's actions.
+    ValueError: there are not so many devices or streams, a teacher does not fit
+      the suite's environment, the method of the update lacks one, or A2C would
+      learn from an older policy's actions.
   """
   training.check_who_acts(update, config)
   network = dataclasses.replace(
@@ -85,7 +86,7 @@ def make_problem(
   streams_lib.check_counts(suite, config, members_per_batch or num_members)
   if not teaching.teachers:
     teaching_lib.check_weights(config.frames)
-  spec = streams_lib.spec_of(suite, wrap)
+  spec, frames_per_step = streams_lib.look_at(suite, wrap)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
   method = losses.get_method(update.method)
@@ -137,6 +138,7 @@ def make_problem(
       task_names=suite.task_names,
       teacher_names=tuple(t.name for t in teaching.teachers),
       controller=teaching.controller,
+      frames_per_step=frames_per_step,
       schedules=teaching_lib.learner_schedules(),
       referee=playing.make_referee(
           agent, suite, config.seed, make_window, wrap) if others_act else None,

@@ -115,6 +115,7 @@ def _wrong(flag: str, text: str, part: str, reason: str) -> checks.UserError:
       ' size=9,dark=true,more={"a":1,"b":2}. For a shell, put single quotes'
       ' around all of it.')
 
+
 def path(flag: str, text: str) -> pathlib.Path:
   """Returns the path that a flag names; a tilde stands for a home.
 
@@ -148,15 +149,15 @@ def seeds(flag: str, values: Sequence[str]) -> list[str]:
   Raises:
     ValueError: one is no seed, one is there twice, or there is none.
   """
-  found = []
+  found: list[str] = []
   for value in values:
     is_seed = value.isascii() and value.isdigit() and len(value) < 11 and (
         int(value) < checks.NUM_SEEDS)
     if not is_seed or int(value) in map(int, found):
       raise checks.UserError(
-          f'--{flag}={",".join(values)} holds {files.shown(value, 40)}; expected'
-          f' different whole numbers, 0 to {checks.NUM_SEEDS - 1}, with commas'
-          ' between them.')
+          f'--{flag}={",".join(values)} holds {files.shown(value, 40)};'
+          f' expected different whole numbers, 0 to {checks.NUM_SEEDS - 1},'
+          ' with commas between them.')
     found.append(value)
   if not found:
     raise checks.UserError(

@@ -26,10 +26,11 @@ and written as `policy.npz`. Not here: what the agents share
 (`mixture_cases.py`), several seeds (`curricula.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import contextlib
 import dataclasses
 import functools
+import json
 import pathlib
 from typing import Any, NamedTuple
 
@@ -48,6 +49,8 @@ from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import files as files_lib
+from kickstarting import pbt
 from kickstarting import types
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
@@ -191,6 +194,7 @@ class _Trained(NamedTuple):
   frames_per_second: float
   seconds: float
   params: types.Params
+  population: dict[str, int] | None = None  # what happened in it
 
 
 def _population(
@@ -243,7 +247,29 @@ def _train(
   return _Trained(
       outcome.scores[best], outcome.frames * num_members,
       outcome.frames_per_second, outcome.seconds,
-      population_training.member(outcome.params, best))
+      population_training.member(outcome.params, best),
+      _keep_lineage(outcome.records, folder / name))
+
+
+def _keep_lineage(
+    records: Sequence[pbt.Record], folder: pathlib.Path
+) -> dict[str, int]:
+  """Writes who copied whom; returns what happened, in numbers."""
+  files_lib.write_text(
+      folder / 'lineage.jsonl',
+      ''.join(json.dumps(record) + '\n' for record in records))
+  copies = [r for r in records if r['parent'] != r['member']]
+  is_at_0 = lambda record: record['old_hypers']['mixing'] == 0.0
+  old = {(r['step'], r['member']): r for r in records if r['step']}
+  return {
+      'copies': len(copies),
+      'rescues': sum(r['rescued'] for r in records),  # members that failed
+      'decisions_at_0': sum(map(is_at_0, old.values())),
+      # The simple agent alone was chosen.
+      'copied_at_0': sum(
+          (r['step'], r['parent']) in old and is_at_0(
+              old[r['step'], r['parent']]) for r in copies),
+  }
 
 
 def _final(
@@ -311,6 +337,7 @@ def main(argv):
           name: run.score for name, run in trained.items()},
       'evaluation_scores': {
           name: found['score'] for name, found in evaluations.items()},
+      **({'population': last.population} if last.population else {}),
       'workdir': str(folder),
       'figure': str(figure),
   })

@@ -53,6 +53,7 @@ from experiments import workdir as workdir_lib
 from kickstarting import checks
 from kickstarting import files
 from kickstarting import pbt
+from kickstarting.populations import evolving
 from kickstarting.populations import generations
 from kickstarting.populations import judging
 from kickstarting.populations import scoring
@@ -89,6 +90,9 @@ flags.FLAGS.set_default('record_frames', 25_000)  # decisions are taken there
 
 def _rules(frames: int) -> pbt.Rules:
   rules = rules_flags.rules(_PRESET.value)
+  if rules.ready.unit == 'steps':
+    _, frames_per_step = streams_lib.look_at(streams_lib.suite_from_flags())
+    rules = pbt.in_frames(rules, frames_per_step)
   if rules.ready.burn_in >= frames:
     raise checks.UserError(
         f'--preset={_PRESET.value} evolves after {rules.ready.burn_in} frames,'
@@ -177,6 +181,8 @@ def main(argv):
         f'--weighting={_WEIGHTING.value} without teachers: there is no weight'
         ' to evolve. Name --teachers, or add --weighting=none.')
   if _PROCESSES.value:
+    evolving.fit_rules(problem, config, rules, _POPULATION.value)
+    judging.check_rules(judge, rules)
     generations.check_rules(rules, config, _POPULATION.value)
   else:
     population_training.check(

@@ -15,16 +15,21 @@
 """Starts and watches the processes of a population.
 
 Here: `run` (the controller's process) and `run_member` (each other one). A
-member that dies is started again; what it prints goes into `log.txt` of its
-folder. Not here: what they say to each other
+member that dies is started again, unless a user has to put something right
+first; what it prints goes into `log.txt` of its folder. Members end with the
+controller, whoever killed it. Not here: what they say to each other
 (`kickstarting/populations/generations.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+import dataclasses
 import json
+import os
 import pathlib
 import signal
 import subprocess
+import sys
+import threading
 import time
 from typing import Any
 
@@ -34,6 +39,7 @@ from experiments import build
 from experiments import folder_lock
 from experiments import stopping
 from experiments import streams as streams_lib
+from kickstarting import children
 from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import controller as controller_lib
@@ -48,41 +54,86 @@ from kickstarting.runtime import threads
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
-_MAX_STARTS = 50  # of one member, by one controller
 _FINAL = 'final.json'
 _STOP_S = 60.0  # for members to save, when the run is stopped
+_MISTAKE = 2  # exit status of what a user can put right; see cli.py
+_ABANDONED = 3  # exit status of a member whose controller was gone
+_MOST_DEATHS = 10  # of one member, one after the other, without a report
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 60.0  # before it is started again
+_LAST_WORDS = 4096  # bytes of a log that are looked at
+
+
+@dataclasses.dataclass
+class _Life:
+  """What is known of the process of a member."""
+
+  process: subprocess.Popen | None = None
+  deaths: int = 0  # since its last report
+  reports: int = 0  # when it last died
+  not_before: float = 0.0  # of time.monotonic(): when it may start again
 
 
 class _Members:
-  """The processes of the members."""
+  """The processes of the members.
+
+  Each has a pipe of this process as its standard input: where that ends, it
+  saves and ends, whoever killed this one.
+  """
 
   def __init__(
       self, num_members: int, folder: pathlib.Path, command: Sequence[str]
   ):
     self._command = command
     self._files = generations.Files(folder)
-    self._starts = [0] * num_members
-    self._running: list[subprocess.Popen | None] = [None] * num_members
+    self._lives = [_Life() for _ in range(num_members)]
 
   def supervise(self) -> None:
     """Starts whoever is not running and not finished.
 
+    One that dies is started again after a pause, which doubles with every death
+    until it has reported again.
+
     Raises:
-      loop.TrainingError: a member died too often.
+      loop.TrainingError: a member cannot go on, or died too often.
     """
-    for member, process in enumerate(self._running):
-      if process is not None and process.poll() is None:
-        continue
-      if not self._is_finished(member):
-        self._running[member] = self._start(member)
+    for member, life in enumerate(self._lives):
+      if life.process is not None:
+        status = life.process.poll()
+        if status is None:
+          continue
+        _close(life.process)
+        life.process = None
+        if not self._is_finished(member):
+          self._note_death(member, life, status)
+      if not self._is_finished(member) and time.monotonic() >= life.not_before:
+        life.process = self._start(member)
+
+  def _note_death(self, member: int, life: _Life, status: int) -> None:
+    log = self._log(member)
+    words = _last_words(log)
+    if status == _MISTAKE:
+      raise loop.TrainingError(
+          f'member {member} cannot go on: {words.removeprefix("error: ")} (All'
+          f' it printed is in {str(log)!r}.)')
+    reports = self._num_reports(member)
+    life.deaths = 1 if reports > life.reports else life.deaths + 1
+    life.reports = reports
+    if life.deaths >= _MOST_DEATHS:
+      raise loop.TrainingError(
+          f'member {member} died {life.deaths} times without a report, lastly'
+          f' with status {status} and the words {words!r}; the rest is in'
+          f' {str(log)!r}. Mend the cause and add --resume.')
+    life.not_before = time.monotonic() + min(
+        _LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (life.deaths - 1))
 
   def are_finished(self) -> bool:
     """Whether all have written their last result."""
-    return all(map(self._is_finished, range(len(self._running))))
+    return all(map(self._is_finished, range(len(self._lives))))
 
   def stop(self) -> None:
     """Asks all to save and end; waits, and ends those that do not."""
-    alive = [p for p in self._running if p is not None and p.poll() is None]
+    running = [life.process for life in self._lives if life.process]
+    alive = [process for process in running if process.poll() is None]
     for process in alive:
       process.send_signal(signal.SIGTERM)
     end = time.monotonic() + _STOP_S
@@ -91,6 +142,15 @@ class _Members:
         process.wait(max(0.0, end - time.monotonic()))
       except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
+    for process in running:
+      _close(process)
+
+  def _log(self, member: int) -> pathlib.Path:
+    return self._files.member(member) / 'log.txt'
+
+  def _num_reports(self, member: int) -> int:
+    return len(list(self._files.report(member, 0).parent.glob('*.json')))
 
   def _is_finished(self, member: int) -> bool:
     return (self._files.member(member) / _FINAL).exists()
@@ -100,19 +160,44 @@ class _Members:
     folder_lock.check()  # a folder that was deleted is not made again
     with files_lib.writing(folder):
       folder.mkdir(parents=True, exist_ok=True)
-    log = folder / 'log.txt'
-    self._starts[member] += 1
-    if self._starts[member] > _MAX_STARTS:
-      raise loop.TrainingError(
-          f'member {member} died {_MAX_STARTS} times; its last words are in'
-          f' {str(log)!r}. Mend the cause and add --resume.')
+    log = self._log(member)
     with files_lib.writing(log):
       out = log.open('a')
     with out:
-      return subprocess.Popen(
+      return children.start(
           [*self._command, '--resume', f'--workdir={self._files.folder}',
            f'--member={member}'],
-          stdout=out, stderr=subprocess.STDOUT)
+          stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)
+
+
+def _close(process: subprocess.Popen) -> None:
+  """Closes the pipe to a process that has ended."""
+  if process.stdin is not None:
+    process.stdin.close()
+
+
+def _last_words(log: pathlib.Path) -> str:
+  """Returns the last line that a member printed."""
+  try:
+    with log.open('rb') as file:
+      file.seek(max(0, log.stat().st_size - _LAST_WORDS))
+      lines = file.read().decode(errors='replace').split('\n')
+  except OSError:
+    return ''
+  return next((line.strip() for line in reversed(lines) if line.strip()), '')
+
+
+def _end_with_controller() -> None:
+  """Asks this process to end once the one that started it is gone."""
+
+  def watch() -> None:
+    while sys.stdin.buffer.read(1):
+      pass
+    stopping.request('the controller is gone')
+    time.sleep(_STOP_S)
+    os._exit(_ABANDONED)
+
+  threading.Thread(target=watch, name='controller', daemon=True).start()
 
 
 def run(
@@ -184,16 +269,23 @@ def run_member(
     make_problem: Callable[..., training.Problem],
     make_judge: Callable[..., judging.Judge | None],
 ) -> None:
-  """Trains one member, in the process that `run` started for it."""
+  """Trains one member, in the process that `run` started for it.
+
+  Raises:
+    exchange.ExchangeError: another process is this member already.
+  """
+  _end_with_controller()
   config = generations.member_config(config, rules, member)
   files = generations.Files(folder)
   mine = files.member(member)
   problem = make_problem(config, 1)
   stop = stopping.accept()
-  # Of a controller that was killed, members may live on for a while.
+  # Of a controller that was killed, members may live on for a moment.
   lock = exchange.Lock(files.lock(member))
+  has_lock = False
   try:
     lock.acquire(stop)
+    has_lock = True
     logger = logger_lib.RunLogger(
         mine, total_frames=config.frames, label=f'member {member} ',
         resume_frames=generations.saved_frames(folder, member))
@@ -205,6 +297,12 @@ def run_member(
       logger.close()
   except threads.Stopped:
     return
+  except exchange.ExchangeError as error:
+    if not has_lock:
+      raise
+    # The controller may have slept, and then starts its members again.
+    print(f'error: {error}', flush=True)
+    sys.exit(_ABANDONED)
   finally:
     lock.release()
   if ending.ended == 'finished':

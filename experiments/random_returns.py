@@ -62,17 +62,17 @@ def _read(
   """
   text = files.read_text(path, 'a table with a row for each task')
   try:
-    rows = list(csv.DictReader(io.StringIO(text, newline=''), strict=True))
+    lines = list(csv.DictReader(io.StringIO(text, newline=''), strict=True))
   except csv.Error as error:
     raise checks.UserError(
         f'--output={path} is no CSV file ({error}); expected one with a row for'
         ' each task. Correct it.') from error
   needed = {'name', 'random_return', 'random_episodes'}
-  if not rows or None in rows[0] or not needed <= set(rows[0]):
+  if not lines or None in lines[0] or not needed <= set(lines[0]):
     raise checks.UserError(
         f'--output={path} lacks a column of {", ".join(sorted(needed))};'
         ' expected all of these. Write them into its first line.')
-  rows = {row['name']: row for row in rows}
+  rows = {row['name']: row for row in lines}
   missing = sorted(set(tasks) - set(rows))
   if missing:
     raise checks.UserError(

@@ -40,15 +40,16 @@ def adopt(folder: pathlib.Path, program: str) -> None:
   """
   if not os.path.lexists(folder / run_files.CONFIG):
     raise checks.UserError(
-        f'--workdir {files.shown(folder)} holds no run to resume ({run_files.CONFIG} is'
-        ' missing); name the folder of a run, or drop --resume.')
+        f'--workdir {files.shown(folder)} holds no run to resume'
+        f' ({run_files.CONFIG} is missing); name the folder of a run, or drop'
+        ' --resume.')
   found = run_files.config(folder)
   saved, other = found['flags'], found['program']
   if other != program:
     raise checks.UserError(
         f'--workdir {files.shown(folder)} holds a run of'
-        f' experiments.{files.shown(other, 60)[1:-1]}; experiments.{program} cannot'
-        ' resume it. Use the same program.')
+        f' experiments.{files.shown(other, 60)[1:-1]}; experiments.{program}'
+        ' cannot resume it. Use the same program.')
   own = {name for name in run_flags.own_flags() if name not in MAY_DIFFER}
   for difference, text in (
       (set(saved) - own, 'this version does not have'),
@@ -91,6 +92,6 @@ def _parsed(folder: pathlib.Path, name: str, value: Any) -> Any:
     except (OverflowError, TypeError, ValueError) as error:
       reason = ' '.join(str(error).split())
   raise files.InputError(
-      f'{files.shown(folder / run_files.CONFIG)} has {files.shown(value, 60)} for'
-      f' --{name} ({reason[:120]}); expected what the flag takes. Restore it'
-      ' from a copy.')
+      f'{files.shown(folder / run_files.CONFIG)} has {files.shown(value, 60)}'
+      f' for --{name} ({reason[:120]}); expected what the flag takes. Restore'
+      ' it from a copy.')

@@ -31,10 +31,15 @@ _BURN_IN_FRAMES = flags.DEFINE_integer(
 _WINDOW = flags.DEFINE_integer(
     'returns', None, 'Rounds of the suite that are compared, the last ones, in '
     'place of the preset\'s.', lower_bound=1)
+_MARGIN = flags.DEFINE_float(
+    'margin', None, 'By how much a member is better than the one that copies '
+    'it, in the unit of the scores: points, or the returns themselves where '
+    'tasks have no reference; in place of the preset\'s.', lower_bound=0.0)
 
 
 def rules(preset: str) -> pbt.Rules:
   """Returns the rules of a preset, as the flags have them."""
   return pbt.adapt(
       pbt.get_preset(preset), every=_READY_FRAMES.value,
-      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value)
+      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value,
+      margin=_MARGIN.value)

@@ -14,9 +14,9 @@
 # ==============================================================================
 """What a run says of itself in its folder, read back.
 
-Files may have been edited or cut off since. Here: `config`, `result`. Not here:
-who writes them (`workdir.py`), resuming with them (`resuming.py`), records
-(`kickstarting/runtime/logger.py`).
+Files may have been edited or cut off since. Here: `config`, `result`, `ended`.
+Not here: who writes them (`workdir.py`), resuming with them (`resuming.py`),
+records (`kickstarting/runtime/logger.py`).
 """
 
 import os
@@ -42,6 +42,21 @@ def config(folder: str | os.PathLike[str]) -> dict[str, Any]:
   saved = files.read_json(path, _WHAT, kind=dict)
   files.check_fields(saved, _CONFIG_KINDS, files.shown(path), _WHAT)
   return saved
+
+
+def ended(folder: str | os.PathLike[str], **kinds: Any) -> dict[str, Any]:
+  """Returns what a run ended with; see `result`.
+
+  Raises:
+    files.InputError: it has not ended, or as for `result`.
+  """
+  found = result(folder, **kinds)
+  if found is None:
+    raise files.InputError(
+        f'{files.shown(pathlib.Path(folder))} holds no run that has ended'
+        f' ({RESULT} is missing); expected the folder of one. Name it, or end'
+        ' the run first.')
+  return found
 
 
 def result(

@@ -18,6 +18,7 @@ Not here: flags of training (`shared_flags.py`), of the tabular laboratory
 (`distilling_policy_distillation/lab_flags.py`), the folder (`workdir.py`).
 """
 
+from collections.abc import Iterable
 import dataclasses
 from typing import Any, TypeVar
 
@@ -37,6 +38,17 @@ RESUME = flags.DEFINE_bool(
     'resume', False, 'Continue the run in --workdir, with its own flags.')
 
 
+_FIELDS_OF: dict[type, frozenset[str]] = {}
+
+
+def note_fields(config: type, names: Iterable[str]) -> None:
+  """Says which fields of a dataclass flags stand for.
+
+  Flags of other fields' names are a binary's own, of another meaning.
+  """
+  _FIELDS_OF[config] = frozenset(names)
+
+
 def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
   """Returns a configuration dataclass filled from the flags.
 
@@ -45,10 +57,12 @@ def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
     **overrides: fields that are not taken from flags.
   """
   known = FLAGS.flag_values_dict()
+  with_flag = _FIELDS_OF.get(config, known)
   values = {
       field.name: known[field.name]
       for field in dataclasses.fields(config)  # type: ignore[arg-type]
-      if field.name in known and field.name not in overrides
+      if field.name in known and field.name in with_flag
+      and field.name not in overrides
   }
   return config(**values, **overrides)
 

@@ -125,6 +125,7 @@ class _FrameCount(flags.ArgumentParser):
 
 
 def _define(config: type, texts: Mapping[str, str]) -> None:
+  run_flags.note_fields(config, texts)
   for field in dataclasses.fields(config):
     if field.name not in texts:
       continue
@@ -145,15 +146,18 @@ _define(worker_pool.PoolConfig, _POOL_HELP)
 def update_from_flags(**overrides: Any) -> update_lib.UpdateConfig:
   """Returns the update that the flags describe.
 
-  What a suite sets for an optimiser is left out with another one; a flag that
-  is given is not, and is refused where nothing reads it.
+  What a suite or a binary sets is left out where nothing reads it; a flag that
+  is given is not, and is refused.
 
   Args:
     **overrides: fields that are not taken from flags.
   """
-  if FLAGS.optimizer != 'rmsprop' and not FLAGS['rmsprop_epsilon'].present:
-    overrides.setdefault(
-        'rmsprop_epsilon', update_lib.UpdateConfig.rmsprop_epsilon)
+  chosen: dict[str, Any] = {
+      name: overrides.get(name, FLAGS[name].value)
+      for name in ('method', 'algorithm', 'optimizer')}
+  for name in update_lib.unread(**chosen):
+    if not FLAGS[name].present:
+      overrides.setdefault(name, getattr(update_lib.UpdateConfig, name))
   return run_flags.config_from_flags(update_lib.UpdateConfig, **overrides)
 
 

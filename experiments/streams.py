@@ -75,8 +75,8 @@ def suite_from_flags() -> suites.Suite:
     except (flags.IllegalFlagValueError, TypeError) as error:
       raise checks.UserError(
           f'the defaults of {suite.name} have {files.shown(value, 60)} for'
-          f' {name!r}; expected what the flag --{name} takes. Correct the suite.'
-      ) from error
+          f' {name!r}; expected what the flag --{name} takes. Correct the'
+          ' suite.') from error
   return suite
 
 
@@ -121,8 +121,8 @@ def make_environment(
 ) -> base.BatchedEnvironment:
   """Makes a batch of about `streams` * `splits` streams over all tasks."""
   return suite.make_batch(
-      splits * _per_task(suite, streams), seed=seed, actor_id=block, group=group,
-      bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value,
+      splits * _per_task(suite, streams), seed=seed, actor_id=block,
+      group=group, bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value,
       pool=run_flags.config_from_flags(worker_pool.PoolConfig))
 
 
@@ -161,7 +161,16 @@ def spec_of(
   Environments are made for it only where the suite does not know beforehand,
   and once in a process.
   """
-  return wrap(_described(suite), 0).spec
+  spec, _ = look_at(suite, wrap)
+  return spec
+
+
+def look_at(
+    suite: suites.Suite, wrap: Wrap = unwrapped
+) -> tuple[base.EnvironmentSpec, int]:
+  """Returns `spec_of`, and the frames of a step."""
+  described = wrap(_described(suite), 0)
+  return described.spec, described.frames_per_step
 
 
 def _described(suite: suites.Suite) -> base.BatchedEnvironment:

@@ -82,7 +82,7 @@ def main(argv):
     runs['kickstarted'].append(both / 'kickstarted')
     runs['distilled'].append(alone / 'distilled')
   first = runs['scratch'][0].parent
-  result = run_files.result(first)
+  result = run_files.ended(first, suite=str, teacher_frames=(int, type(None)))
   table = comparison.tabulate(runs, result['teacher_frames'])
   _print(table)
   figure = figures.draw_curves(

@@ -48,7 +48,7 @@ class Agent(NamedTuple):
   unroll(params, timesteps [T, B], context, core state)
     -> (AgentOutput [T, B], core state).
   adopt(params, hypers) -> params. Puts in what the agent itself reads of the
-    hyper-parameters; an update begins with it.
+    hyper-parameters; an update begins with it. None if it reads nothing.
   reads: name -> shape and dtype of what it reads of an observation.
   num_actions: A. An environment that it meets must fit both; see `check_meets`.
   """
@@ -58,8 +58,7 @@ class Agent(NamedTuple):
   encode: Callable[..., Any]
   step: Callable[..., Any]
   unroll: Callable[..., tuple[types.AgentOutput, types.CoreState]]
-  adopt: Callable[[types.Params, types.Hypers], types.Params] = (
-      lambda params, hypers: params)
+  adopt: Callable[[types.Params, types.Hypers], types.Params] | None = None
   reads: Mapping[str, tuple[tuple[int, ...], np.dtype]] = _NOTHING
   num_actions: int = 0  # 0: whatever the environment has
 

@@ -97,8 +97,9 @@ class Archive:
       if not numbers:
         return np.zeros(header.shape, header.dtype)
       array = np.frombuffer(numbers, header.dtype)
-      order = 'F' if header.is_fortran else 'C'
-      return array.reshape(header.shape, order=order).copy()
+      if header.is_fortran:
+        return array.reshape(header.shape[::-1]).T.copy()
+      return array.reshape(header.shape).copy()
 
   @contextlib.contextmanager
   def _reading(self) -> Iterator[None]:
@@ -151,7 +152,8 @@ class Archive:
       shape, is_fortran = fields['shape'], fields['fortran_order']
       begin = file.tell()
     if dtype.hasobject:
-      raise ValueError(f'the array {shown} holds objects of Python, not numbers')
+      raise ValueError(
+          f'the array {shown} holds objects of Python, not numbers')
     if dtype.kind not in _KINDS or not isinstance(shape, tuple) or any(
         type(size) is not int or size < 0 for size in shape) or (
             len(shape) > _MAX_AXES or not isinstance(is_fortran, bool)):

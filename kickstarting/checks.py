@@ -22,10 +22,13 @@ Read `losses/off_policy.py` next for a user of these checks.
 """
 
 from collections.abc import Iterable
+import dataclasses
 import difflib
 import math
 import numbers
 from typing import Any
+
+import numpy as np
 
 NUM_SEEDS = 2**31  # of a run
 
@@ -98,5 +101,39 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> None:
     close = difflib.get_close_matches(name, known, n=1)
     cure = f'Did you mean {close[0]!r}?' if close else 'Pass one of these.'
     raise UserError(
-        f'unknown {kind} {_shown(name)}; expected one of {", ".join(known)}. {cure}'
-    )
+        f'unknown {kind} {_shown(name)}; expected one of {", ".join(known)}.'
+        f' {cure}')
+
+
+_KINDS: dict[Any, tuple[Any, str]] = {
+    bool: ((bool, np.bool_), 'True or False'),
+    int: (numbers.Integral, 'a whole number'),
+    float: (numbers.Real, 'a number'),
+    str: (str, 'a text'),
+}
+
+
+def check_fields(config: Any) -> None:
+  """Raises UserError if a field of a dataclass is of another kind than it says.
+
+  Only fields that are declared as a number, a truth value or a text are looked
+  at.
+
+  Args:
+    config: an instance whose annotations are types, not texts.
+  """
+  for field in dataclasses.fields(config):
+    if field.type in _KINDS:
+      kinds, expected = _KINDS[field.type]
+      value = getattr(config, field.name)
+      if field.type in (int, float) and isinstance(value, bool):
+        kinds = ()  # a truth value is a number to Python alone
+      check_type(field.name, value, kinds, expected)
+
+
+def check_type(name: str, value: Any, kinds: Any, expected: str) -> None:
+  """Raises UserError unless `value` is an instance of one of `kinds`."""
+  if not isinstance(value, kinds):
+    raise UserError(
+        f'{name} is {value!r}, of type {type(value).__name__}; expected'
+        f' {expected}. Pass one.')

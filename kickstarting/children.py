@@ -51,6 +51,7 @@ class Child:
       command: Sequence[str],
       *,
       env: Mapping[str, str] | None = None,
+      start_new_session: bool = True,
       **options: Any,
   ):
     """Starts the process.
@@ -58,6 +59,7 @@ class Child:
     Args:
       command: see `subprocess.Popen`.
       env: its environment; None: ours.
+      start_new_session: whether signals of our terminal do not reach it.
       **options: of `subprocess.Popen`.
     """
     self._known = watcher_lib.Child(watcher_lib.new_mark(), 0)
@@ -67,13 +69,15 @@ class Child:
     _WATCH.tell(self._known)
     try:
       self.process: subprocess.Popen[Any] = subprocess.Popen(
-          command, env=environment, start_new_session=True, **options)
+          command, env=environment, start_new_session=start_new_session,
+          **options)
     except BaseException:
       _WATCH.forget([self._known])
       raise
     self._sentinel = _descriptor_of(self.process.pid)
-    self._known = self._known._replace(pid=self.process.pid)
-    _WATCH.tell(self._known)
+    if start_new_session:
+      self._known = self._known._replace(pid=self.process.pid)
+      _WATCH.tell(self._known)
 
   @property
   def sentinel(self) -> int:
@@ -100,7 +104,7 @@ class Child:
 
     Of a process that somebody else kills nothing can be seen any more.
     """
-    segments = watcher_lib.segments_of(self._known.pid)
+    segments = watcher_lib.segments_of(self.process.pid)
     if segments != self._known.segments:
       self._known = self._known._replace(segments=frozenset(segments))
       _WATCH.tell(self._known)
@@ -108,6 +112,19 @@ class Child:
   def end(self) -> None:
     """Kills the process and all that it started; see `watcher.end`."""
     end([self])
+
+
+def start(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+  """Starts a process as `subprocess.Popen` does, that ends with this one.
+
+  It stays in our session, where a terminal's Ctrl-C reaches it as well.
+  """
+  for child in list(_STARTED):
+    if child.process.poll() is not None:
+      _STARTED.remove(child)
+      child.end()
+  _STARTED.append(Child(command, start_new_session=False, **options))
+  return _STARTED[-1].process
 
 
 def end(children: Sequence[Child]) -> None:
@@ -234,7 +251,7 @@ class _Watch:
       try:
         self._control.sendall(text)
       except OSError:
-        pass  # it was ended; `keep` and `add` start another
+        pass  # it was ended; `keep` and `tell` start another
 
 
 def _descriptor_of(pid: int) -> int:
@@ -246,3 +263,4 @@ def _descriptor_of(pid: int) -> int:
 
 
 _WATCH = _Watch()
+_STARTED: list[Child] = []  # by `start`; those that have ended go one later

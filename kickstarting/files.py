@@ -18,8 +18,8 @@ Here: one way to write (a temporary file, then a rename) and one to read, for
 text and JSON; `writing` turns every OSError of an output into one line, and
 `check_same` notices an output that somebody deletes while it is written. A file
 from outside may be anything: what it may be (a regular file), how large, and
-how deep is checked before it is parsed; `check_fields` looks at what it says. Not
-here: archives of arrays (`archives.py`, read it next), checkpoints
+how deep is checked before it is parsed; `check_fields` looks at what it says.
+Not here: archives of arrays (`archives.py`, read it next), checkpoints
 (`runtime/checkpoint.py`).
 """
 
@@ -37,7 +37,8 @@ from kickstarting import checks
 MAX_TEXT_BYTES = 64 * 2**20
 _MAX_DEPTH = 64  # of lists and objects inside each other
 
-Kinds: TypeAlias = Mapping[str, type | tuple[type, ...]]
+Kind: TypeAlias = type | tuple[type, ...]
+Kinds: TypeAlias = Mapping[str, Kind]
 
 
 class OutputError(checks.UserError):
@@ -198,7 +199,7 @@ def read_json(
     path: str | os.PathLike[str],
     what: str,
     *,
-    kind: type | tuple[type, ...] = object,
+    kind: Kind = object,
     max_bytes: int = MAX_TEXT_BYTES,
     allows_nan: bool = False,
 ) -> Any:
@@ -213,7 +214,7 @@ def parse_json(
     where: str,
     what: str,
     *,
-    kind: type | tuple[type, ...] = object,
+    kind: Kind = object,
     allows_nan: bool = False,
 ) -> Any:
   """Parses JSON of bounded depth.
@@ -320,7 +321,7 @@ def shown(value: Any, most: int = 200) -> str:
   return text if len(text) <= most else f'{text[:most - 20]}...{text[-17:]}'
 
 
-def _misfit(value: Any, kind: type | tuple[type, ...]) -> str:
+def _misfit(value: Any, kind: Kind) -> str:
   """Returns what is wrong with a value of JSON; '' if nothing is."""
   kinds = kind if isinstance(kind, tuple) else (kind,)
   accepted = (*kinds, int) if float in kinds else kinds

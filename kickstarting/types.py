@@ -33,6 +33,8 @@ from typing import Any, NamedTuple, TypeAlias
 import jax
 import numpy as np
 
+from kickstarting import checks
+
 Array: TypeAlias = jax.Array | np.ndarray
 Scalar: TypeAlias = Array | np.floating  # shape []
 PyTree: TypeAlias = Any
@@ -86,12 +88,8 @@ class Trajectory(NamedTuple):
   teacher: TeacherOutput | None  # None when there are no teachers
 
 
-class Hypers(NamedTuple):
-  """Numbers that may change at every update without recompiling.
-
-  The weight of teacher i is lambda[i] = alpha * rho[i] (Schmitt et al. 2018,
-  section 4.2).
-  """
+class _Hypers(NamedTuple):
+  """The fields of `Hypers`."""
 
   learning_rate: Scalar  # float32
   entropy_cost: Scalar  # float32
@@ -103,6 +101,30 @@ class Hypers(NamedTuple):
   # members of a population need one each, like all others.
   mixing: Scalar = np.float32(1.0)  # float32 in [0, 1]
   transfer_cost: Scalar = np.float32(0.0)  # float32
+
+
+class Hypers(_Hypers):
+  """Numbers that may change at every update without recompiling.
+
+  The weight of teacher i is lambda[i] = alpha * rho[i] (Schmitt et al. 2018,
+  section 4.2).
+
+  Raises:
+    ValueError: one of them is a text.
+  """
+
+  __slots__ = ()
+
+  def __new__(cls, *args: Any, **kwargs: Any) -> 'Hypers':
+    """Checks the fields, and makes the record."""
+    new = super().__new__(cls, *args, **kwargs)
+    for name, value in zip(cls._fields, new):
+      if isinstance(value, (str, bytes)):
+        raise checks.UserError(
+            f'{name} is the text {value!r}; expected a number, or an array of'
+            ' them. A schedule is called with the frames before it goes into an'
+            ' update.')
+    return new
 
 
 class LearnerState(NamedTuple):

@@ -102,26 +102,11 @@ class UpdateConfig:
       raise checks.UserError(
           f'max_grad_norm is {self.max_grad_norm}; expected a positive number,'
           ' or inf to leave gradients alone.')
-    self._check_all_are_read(method)
+    self._check_all_are_read()
 
-  def _check_all_are_read(self, method: losses.Method) -> None:
+  def _check_all_are_read(self) -> None:
     """Raises UserError if a field was set that nothing reads."""
-    reads = method.loss_reads | method.reward_reads
-    named = f'method {self.method!r}'
-    idle: dict[str, str] = {}  # field -> what does not read it
-    if 'distance' not in reads:
-      idle |= {'divergence': named}
-      if method.control not in ('teacher', 'mixture'):  # who act with it
-        idle |= {'teacher_temperature': named}
-    if not reads & {'teacher_log_prob', 'reverse_cross_entropy', 'reverse_kl'}:
-      idle |= {'teacher_floor': named}
-    if method.has_return or method.reads_student_value:
-      idle |= {'learns_value': f'{named}, which learns a value anyway'}
-    if self.algorithm == 'a2c':
-      idle |= dict.fromkeys(('rho_clip', 'c_clip', 'pg_rho_clip'),
-                            f'algorithm {self.algorithm!r}')
-    if self.optimizer != 'rmsprop':
-      idle |= {'rmsprop_epsilon': f'optimizer {self.optimizer!r}'}
+    idle = unread(self.method, self.algorithm, self.optimizer)
     for field in dataclasses.fields(self):
       value = getattr(self, field.name)
       if field.name in idle and value != field.default:
@@ -141,6 +126,40 @@ class UpdateConfig:
       return method.adds_reward
     return method.value_is_of_rewards or (
         self.learns_value and not method.has_return)
+
+
+def unread(method: str, algorithm: str, optimizer: str) -> dict[str, str]:
+  """Returns the fields of a configuration that have no effect.
+
+  Args:
+    method: a key of `losses.METHODS`.
+    algorithm: one of ALGORITHMS.
+    optimizer: one of OPTIMIZERS.
+
+  Returns:
+    Name of the field -> what does not read it.
+
+  Raises:
+    ValueError: the method is unknown.
+  """
+  chosen = losses.get_method(method)
+  reads = chosen.loss_reads | chosen.reward_reads
+  named = f'method {method!r}'
+  idle: dict[str, str] = {}
+  if 'distance' not in reads:
+    idle['divergence'] = named
+    if chosen.control not in ('teacher', 'mixture'):  # who act with it
+      idle['teacher_temperature'] = named
+  if not reads & {'teacher_log_prob', 'reverse_cross_entropy', 'reverse_kl'}:
+    idle['teacher_floor'] = named
+  if chosen.has_return or chosen.reads_student_value:
+    idle['learns_value'] = f'{named}, which learns a value anyway'
+  if algorithm == 'a2c':
+    idle |= dict.fromkeys(
+        ('rho_clip', 'c_clip', 'pg_rho_clip'), f'algorithm {algorithm!r}')
+  if optimizer != 'rmsprop':
+    idle['rmsprop_epsilon'] = f'optimizer {optimizer!r}'
+  return idle
 
 
 class Update(NamedTuple):
@@ -301,7 +320,9 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
       hypers: types.Hypers,
       trajectory: types.Trajectory,
   ) -> tuple[types.LearnerState, dict[str, jax.Array]]:
-    params = agent.adopt(state.params, hypers)
+    params = state.params
+    if agent.adopt is not None:
+      params = agent.adopt(params, hypers)
     grads, metrics = jax.grad(loss_fn, has_aux=True)(
         params, hypers, trajectory)
     updates, opt_state = optimizer.update(grads, state.opt_state)

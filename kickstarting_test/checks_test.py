@@ -14,6 +14,9 @@
 # ==============================================================================
 """Tests of checks.py: what is refused, and in which words."""
 
+import dataclasses
+from typing import Any
+
 from absl.testing import absltest
 from absl.testing import parameterized
 import jax
@@ -92,6 +95,40 @@ class ChecksTest(parameterized.TestCase):
         "unknown fruit 'appel'; expected one of apple, pear. Did you mean 'ap",
     ):
       checks.check_name('fruit', 'appel', ('pear', 'apple'))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Config:
+  count: int = 1
+  rate: float = 1.0
+  name: str = 'a'
+  is_on: bool = True
+  anything: Any = None
+
+  def __post_init__(self):
+    checks.check_fields(self)
+
+
+class FieldsTest(parameterized.TestCase):
+
+  @parameterized.parameters(
+      {}, {'count': np.int64(3)}, {'rate': 2}, {'rate': np.float32(0.5)},
+      {'is_on': np.bool_(False)}, {'anything': 'x'})
+  def test_accepted(self, **fields):
+    _Config(**fields)
+
+  @parameterized.parameters(
+      ({'count': '1'}, "count is '1', of type str; expected a whole number. P"),
+      ({'count': 1.0}, 'count is 1.0, of type float; expected a whole number.'),
+      ({'count': True}, 'count is True, of type bool; expected a whole number'),
+      ({'rate': '1.0'}, "rate is '1.0', of type str; expected a number. Pass"),
+      ({'rate': None}, 'rate is None, of type NoneType; expected a number'),
+      ({'rate': 1j}, 'rate is 1j, of type complex'),
+      ({'name': 1}, 'name is 1, of type int; expected a text'),
+      ({'is_on': 'no'}, "is_on is 'no', of type str; expected True or False"))
+  def test_refused(self, fields, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      _Config(**fields)
 
 
 if __name__ == '__main__':

@@ -70,6 +70,30 @@ if not os.fork():
       watcher.end([watcher.Child(watcher.new_mark(), parent.pid)])  # the copy
     self.assertTrue(is_over)
 
+  def test_one_that_stays_in_our_session(self):
+    script = _BEGIN + f"""
+child = children.start({_SLEEP!r})
+print(child.pid, os.getpgid(child.pid), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    with subprocess.Popen(
+        [sys.executable, '-c', script], stdout=subprocess.PIPE,
+        start_new_session=True) as parent:
+      parent.stdout.readline()
+      pid, group = map(int, parent.stdout.readline().split())
+    self.assertEqual(group, parent.pid)
+    self.assertTrue(processes.wait(lambda: not processes.is_running(pid)))
+
+  def test_those_that_have_ended_are_forgotten(self):
+    children.start(['true']).wait()
+    last = children.start(_SLEEP)
+    self.assertEqual([x.process for x in children._STARTED], [last])
+    last.kill()
+    last.wait()
+    children.start(['true']).wait()
+    children._STARTED.pop().end()
+    self.assertIsNone(children.watcher_pid())
+
   def test_the_watcher_comes_and_goes(self):
     self.assertIsNone(children.watcher_pid())
     one, other = self._start(), self._start()

@@ -18,6 +18,7 @@ from absl.testing import absltest
 import jax
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 
 
@@ -41,6 +42,23 @@ class TypesTest(absltest.TestCase):
   def test_index_of_a_teacher_is_an_array(self):
     output = types.TeacherOutput(0.0, 0.0, np.array([1, -1]))
     np.testing.assert_array_equal(output.index, [1, -1])
+
+
+class HypersTest(absltest.TestCase):
+
+  def test_texts_are_no_numbers(self):
+    numbers = dict.fromkeys(types.Hypers._fields, 1.0)
+    for name in types.Hypers._fields:
+      with self.assertRaisesRegex(
+          checks.UserError, f"{name} is the text 'piecewise:0=0'; expected a"):
+        types.Hypers(**(numbers | {name: 'piecewise:0=0'}))
+    self.assertEqual(types.Hypers(*numbers.values())._asdict(), numbers)
+
+  def test_is_a_tree(self):
+    hypers = types.Hypers(**dict.fromkeys(types.Hypers._fields, 1.0))
+    doubled = jax.tree.map(lambda x: 2 * x, hypers)
+    self.assertIsInstance(doubled, types.Hypers)
+    self.assertEqual(doubled.mixing, 2.0)
 
 
 if __name__ == '__main__':

@@ -97,8 +97,24 @@ class MixtureTest(parameterized.TestCase):
     for mixing in (0.0, 0.5, 1.0):
       state, metrics = call(
           state, _HYPERS._replace(mixing=np.float32(mixing)), _TRAJECTORY)
-      self.assertTrue(np.isfinite(metrics['grad_norm']))
+      for name, value in metrics.items():
+        self.assertTrue(np.isfinite(value), name)
     self.assertLen(traces, 1)
+
+  def test_actions_of_an_agent_that_lost_its_share(self):
+    # The trajectory was made while the final agent, which has all actions,
+    # had a share; now the first acts alone and has two of them.
+    actions = np.arange(cases.T * cases.B, dtype=np.int32).reshape(
+        cases.T, cases.B) % cases.A
+    trajectory = _TRAJECTORY._replace(actions=actions)
+    for transfer in losses.TRANSFERS:
+      state, update = _update(transfer=transfer)
+      state, metrics = update(
+          state, _HYPERS._replace(mixing=np.float32(0.0)), trajectory)
+      for name, value in metrics.items():
+        self.assertTrue(np.isfinite(value), name)
+      for leaf in jax.tree.leaves(state.params):
+        self.assertTrue(np.isfinite(leaf).all())
 
   def test_alone_the_final_agent_learns_as_if_there_were_no_other(self):
     hypers = _HYPERS._replace(mixing=np.float32(1.0))

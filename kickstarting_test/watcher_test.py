@@ -61,7 +61,7 @@ class EndTest(parameterized.TestCase):
         env=os.environ | {watcher.VARIABLE: child.mark})
     self.addCleanup(process.stdout.close)
     self.addCleanup(process.wait)
-    self.addCleanup(process.kill)
+    self.addCleanup(watcher.end, [child._replace(pid=process.pid)])
     self.assertEqual(process.stdout.readline(), b'ready\n')
     return child._replace(pid=process.pid), process
 

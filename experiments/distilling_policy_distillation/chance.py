@@ -81,3 +81,15 @@ def move(
   there = mdps.successor[items, states, jnp.minimum(chosen, num_moves - 1)]
   there = jnp.where(chosen < num_moves, there, states)
   return jnp.where(uniform < end, num_states - 1, there)
+
+
+def restart(
+    mdps: mdp_lib.MDP, items: jax.Array, states: jax.Array
+) -> jax.Array:
+  """Returns where episodes go on that begin anew at a terminal cell; [M].
+
+  The last state, of episodes that are cut short, is none.
+  """
+  is_end = mdps.is_terminal[items, states] & (
+      states < mdps.is_terminal.shape[1] - 1)
+  return jnp.where(is_end, mdps.start[items], states)

@@ -36,7 +36,6 @@ from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import tabular
-from kickstarting import checks
 
 flags.adopt_module_key_flags(lab_flags)
 _VALUE = flags.DEFINE_enum(
@@ -62,11 +61,8 @@ def make_groups(lengths: Sequence[float]) -> list[laboratory.Group]:
   Raises:
     ValueError: a flag of grid worlds was given.
   """
-  for name in _WITHOUT_EFFECT:
-    if flags.FLAGS[name].present:
-      raise checks.UserError(
-          f'--{name} has no effect on corridors, whose teachers are known;'
-          ' leave it out.')
+  lab_flags.refuse(
+      _WITHOUT_EFFECT, 'on corridors, whose teachers are known')
   return [_group(int(length), name) for length in lengths for name in TEACHERS]
 
 
@@ -75,8 +71,9 @@ def _group(length: int, teacher: str) -> laboratory.Group:
   mdp = mdp_lib.chain(length)
   mdp_lib.check(mdp, dynamics)
   logits = _always(TEACHERS[teacher], len(mdp.reward))
+  world = mdp_lib.restarting(mdp) if lab_flags.FLAGS.restart else mdp
   value_of = lambda action: exact.value(
-      mdp, dynamics, jax.nn.softmax(_always(action, len(mdp.reward))),
+      world, dynamics, jax.nn.softmax(_always(action, len(mdp.reward))),
       exact.rewards(mdp, dynamics), lab_flags.FLAGS.teacher_discount)
   value = value_of(mdp_lib.RIGHT)
   if teacher == 'adversarial' and _VALUE.value == 'own':

@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import tabular
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
@@ -148,6 +149,8 @@ def expected_update(
     teacher_value: types.Array,
     *,
     discount: chex.Numeric = 1.0,
+    distill_discount: chex.Numeric = 1.0,
+    restart: bool = False,
     divergence: str = 'cross_entropy',
     floor: chex.Numeric = distillation.TEACHER_FLOOR,
 ) -> types.Params:
@@ -164,7 +167,10 @@ def expected_update(
     student_logits: params -> [S, A].
     teacher_logits: [S, A].
     teacher_value: [S]; what it says of terminal states is not read.
-    discount: gamma of the returns.
+    discount: gamma of rewards.
+    distill_discount: of what comes from the teacher in the returns, see
+      `tabular.teacher_reward_discount`.
+    restart: whether episodes go on at the start after a terminal cell.
     divergence: see `distillation.make_step`.
     floor: see `distillation.make_step`.
 
@@ -176,6 +182,8 @@ def expected_update(
       method.control, jax.nn.softmax(fixed), jax.nn.softmax(teacher_logits))
   teacher_value = jnp.where(mdp.is_terminal, 0.0, teacher_value)
   action_rewards = rewards(mdp, dynamics)
+  if restart:
+    mdp = mdp_lib.restarting(mdp)
   student_value = value(
       mdp, dynamics, jax.nn.softmax(fixed), action_rewards, discount)
 
@@ -192,13 +200,20 @@ def expected_update(
     following = jnp.where(
         mdp.is_terminal, 0.0,
         jnp.sum(policy * wide(method.reward_next(step)), axis=1))
-  pseudo = now + discount * _spread(mdp, dynamics, following)
+
+  def sum_up(step_rewards, gamma):
+    if method.is_one_step:
+      return step_rewards
+    later = value(mdp, dynamics, policy, step_rewards, gamma)
+    return action_value(mdp, dynamics, later, step_rewards, gamma)
+
+  returns = jnp.zeros_like(fixed)
+  if method.has_teacher_reward:
+    gamma = tabular.teacher_reward_discount(method, discount, distill_discount)
+    returns += sum_up(
+        now + gamma * _spread(mdp, dynamics, following), gamma)
   if method.adds_reward:
-    pseudo += action_rewards
-  returns = pseudo
-  if not method.is_one_step:
-    later = value(mdp, dynamics, policy, pseudo, discount)
-    returns = action_value(mdp, dynamics, later, pseudo, discount)
+    returns += sum_up(action_rewards, discount)
   weight = visits(mdp, dynamics, policy)
 
   def surrogate(params):

@@ -115,7 +115,7 @@ def compare(found: Found) -> dict[str, dict[str, float]]:
     for name, values in curves.items():
       end = panels_lib.curve(1, values[-1:, :, 0])
       mean, error = float(end.mean[0]), panels_lib.ERRORS * float(end.error[0])
-      theirs = paper.RETURNS.get(group, {}).get(name)
+      theirs = paper.returns(group).get(name)
       returns[group][name] = round(mean, 3)
       cells.setdefault(name, {})[group] = f'{mean:.2f} ± {error:.2f}' + (
           '' if theirs is None else f' ({theirs})')
@@ -135,9 +135,12 @@ def print_table(
 
 
 def update(method: str, **fields: Any) -> tabular.UpdateConfig:
-  """Returns how a student learns, from the flags."""
-  if 'teacher_log_prob' in distillation.get_method(method).reward_reads:
-    fields['discount'] = lab_flags.ENTROPY_DISCOUNT.value
+  """Returns how a student learns, from the flags.
+
+  A critic is for those who have returns.
+  """
+  fields['critic'] = lab_flags.FLAGS.critic and (
+      distillation.get_method(method).has_return)
   return run_flags.config_from_flags(
       tabular.UpdateConfig, method=method, **fields)
 
@@ -206,7 +209,8 @@ def grid_group(
     value = np.zeros(mdps.is_terminal.shape, np.float32)
     if needs_value:
       value = np.asarray(teachers.estimate_value(
-          config, mdps, dynamics, logits, rng_key, lab_flags.FLAGS.max_steps))
+          config, mdps, dynamics, logits, rng_key, lab_flags.FLAGS.max_steps,
+          lab_flags.FLAGS.restart))
     return mdps, tabular.Table(logits, value)
 
   num_states = lab_flags.FLAGS.size**2 + 1

@@ -16,11 +16,12 @@
 
   python -m experiments.distilling_policy_distillation.figure_4
   python -m experiments.distilling_policy_distillation.figure_4 \
-      --actions=4,40 --mdps=100 --steps=3000
+      --actions=4,40 --rates=0.02 --mdps=100 --steps=3000
 
 The added actions do nothing. Updates that sum over actions hardly notice them;
-those that learn from the one action that was taken do. Czarnecki et al. (2019),
-Figure 4, arXiv:1902.02186. Not here: students (`sampling.py`).
+those that learn from the one action that was taken do. How much depends on the
+step size, which the paper does not print: there is a row for each. Czarnecki et
+al. (2019), Figure 4, arXiv:1902.02186. Not here: students (`sampling.py`).
 """
 
 from absl import flags
@@ -29,6 +30,7 @@ from experiments import cli
 from experiments import flag_values
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
+from experiments.distilling_policy_distillation import paper
 
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_steps', 100_000)  # as good as the paper's
@@ -36,6 +38,8 @@ _TEMPERATURE = flags.DEFINE_float(
     'temperature', 0.0, 'Of the teachers; 0: greedy.', lower_bound=0.0)
 _ACTIONS = flags.DEFINE_list(
     'actions', ['4', '40', '400', '4000'], 'Numbers of actions.')
+_RATES = flags.DEFINE_list(
+    'rates', ['0.0018', '0.02'], 'Step sizes of the students.')
 _FEW = flags.DEFINE_integer(
     'mdps_of_many', 100, 'Decision processes with 1,000 actions and more, at '
     'most.', lower_bound=1)
@@ -48,20 +52,30 @@ _METHODS = flags.DEFINE_list(
 
 
 def make_groups():
-  """Returns the students of each number of actions."""
+  """Returns the students of each step size and each number of actions.
+
+  Raises:
+    ValueError: there is a step size beside those.
+  """
+  lab_flags.refuse(
+      ['learning_rate'], 'on Figure 4, which has a row for each of --rates')
   return [
       figure.grid_group(
-          f'{actions:g} actions',
-          {name: figure.update(name) for name in _METHODS.value},
+          f'{actions:g} actions{paper.RATE}{rate:g}',
+          {name: figure.update(name, learning_rate=rate)
+           for name in _METHODS.value},
           temperature=_TEMPERATURE.value, num_actions=int(actions),
           needs_value=False, max_mdps=_FEW.value if actions >= 1000 else None)
+      for rate in flag_values.numbers('rates', _RATES.value)
       for actions in flag_values.numbers('actions', _ACTIONS.value)]
 
 
 def draw(found, steps):
-  """Returns one panel for each number of actions."""
-  return [[figure.panel(group, curves, steps, 'return', 'return')
-           for group, curves in found.items()]]
+  """Returns a row for each step size, a column for each number of actions."""
+  panels = [figure.panel(group, curves, steps, 'return', 'return')
+            for group, curves in found.items()]
+  width = len(_ACTIONS.value)
+  return [panels[i:i + width] for i in range(0, len(panels), width)]
 
 
 def main(argv):

@@ -46,8 +46,9 @@ METHODS = (
     'on_policy_distill', 'on_policy_distill_plus_r', 'n_distill',
     'n_distill_plus_r', 'entropy_regularised', 'entropy_regularised_plus_r',
     'expected_entropy_regularised', 'expected_entropy_regularised_plus_r',
-    'kl_regularised', 'v_gated_plus_r', 'teacher_v_reward', 'td_teacher_v',
-    'td_zero_v', 'baseline')
+    'kl_regularised', 'kl_regularised_plus_r', 'expected_kl_regularised',
+    'expected_kl_regularised_plus_r', 'v_gated_plus_r', 'teacher_v_reward',
+    'td_teacher_v', 'td_zero_v', 'baseline')
 _METHODS = flags.DEFINE_list(
     'methods', list(METHODS), 'Updates of the students.')
 

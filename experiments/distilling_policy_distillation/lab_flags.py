@@ -18,7 +18,7 @@ Whatever the papers do not print is a default that a flag changes. Not here:
 the flags of training (`shared_flags.py`), which differ in meaning.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 from typing import Any
 
@@ -29,6 +29,7 @@ from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
+from kickstarting import checks
 
 flags.adopt_module_key_flags(run_flags)
 FLAGS = flags.FLAGS
@@ -65,22 +66,27 @@ _TEACHER = {
 _UPDATE = {
     'learning_rate': 'Of the students: plain gradient descent.',
     'value_rate': 'Of the students\' TD(0) value.',
-    'discount': 'Gamma of the students\' returns.',
+    'discount': 'Gamma of rewards in the students\' returns, and of a '
+                'teacher\'s value in them.',
+    'distill_discount': 'Gamma of all else that updates put into returns: '
+                        'distances to the teacher and log-probabilities. With '
+                        'that of rewards students learn to end their episodes, '
+                        'as each of its steps costs something.',
+    'restart': 'Let an episode that arrives at a terminal cell go on at the '
+               'start. Students learn so; their return is measured as ever.',
+    'critic': 'Subtract the student\'s own value from returns.',
     'floor': 'Share of the uniform policy in a teacher, for methods that read '
              'the logarithm of its probabilities.',
     'max_steps': 'Steps of an episode that are learnt from.',
 }
 
 _DEFINE: Mapping[type, Callable[..., Any]] = {
-    int: flags.DEFINE_integer, float: flags.DEFINE_float}
+    int: flags.DEFINE_integer, float: flags.DEFINE_float,
+    bool: flags.DEFINE_bool}
 
 HELPER = flags.DEFINE_bool(
     'helper', False, 'Take up curves of the run in --workdir; set by the run '
     'itself for the processes that it starts.')
-ENTROPY_DISCOUNT = flags.DEFINE_float(
-    'entropy_discount', 0.5, 'Gamma of returns with log teacher(a) in them. '
-    'With that of the others students learn to end their episodes, as each of '
-    'its steps costs something.', lower_bound=0.0, upper_bound=1.0)
 
 for _config, _texts in (
     (laboratory.LabConfig, _LAB), (mdp_lib.GridConfig, _GRID),
@@ -90,3 +96,16 @@ for _config, _texts in (
     if _field.name in _texts:
       _DEFINE[type(_field.default)](
           _field.name, _field.default, _texts[_field.name])
+
+
+def refuse(names: Sequence[str], reason: str) -> None:
+  """Raises ValueError if a flag was given that has no effect.
+
+  Args:
+    names: of such flags.
+    reason: why they have none; ends the sentence "--name has no effect".
+  """
+  for name in names:
+    if FLAGS[name].present:
+      raise checks.UserError(
+          f'--{name} has no effect {reason}; leave it out.')

@@ -24,21 +24,25 @@ A *visit* is the time that an episode stays in one state. With many actions that
 do nothing it is long, so all that concerns every action is done once a visit.
 With few actions that does not pay: then each step is a visit.
 
-Not here: what is done in a step (`small_steps.py`, read it next), which student
-gets a seat (`sampling.py`).
+Not here: what is to be done (`plan.py`), what is done in a step
+(`small_steps.py`, read it next), which student gets a seat (`sampling.py`).
 """
 
-import dataclasses
-import math
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from experiments.distilling_policy_distillation import chance
 from experiments.distilling_policy_distillation import mdp as mdp_lib
-from experiments.distilling_policy_distillation import tabular
+from experiments.distilling_policy_distillation import plan as plan_lib
 from kickstarting.losses import distillation
+
+
+class Student(NamedTuple):
+  """Tabular policies, and the values that they learn."""
+
+  logits: jax.Array  # float32 [N, S, A]
+  value: plan_lib.Parts  # float32 [N, S]
 
 
 class Seat(NamedTuple):
@@ -69,108 +73,39 @@ class Learning(NamedTuple):
   state: jax.Array  # int32
   time: jax.Array  # int32, steps before `state`
   visit: jax.Array  # int32, of the step before `state`
-  later: jax.Array  # float32, the return after `state`
+  later: plan_lib.Parts  # the returns after `state`
   following: distillation.Step  # of `state`
   has_following: jax.Array  # bool, whether there is one
   chosen: jax.Array  # int32, the action of the step before
   returns: jax.Array  # float32, summed over the steps of the visit
-  slopes: tuple[jax.Array, jax.Array]  # likewise, of the loss; by distance
-                                           # and by reverse_cross_entropy
+  slopes: dict[str, jax.Array]  # likewise, of the loss; by what it reads
   is_due: jax.Array  # bool, whether the visit is ready to be learnt from
 
 
 class Records(NamedTuple):
-  """Episodes of T steps; each seat has a column."""
+  """Episodes of T steps; each seat has a column.
 
-  probs: jax.Array  # float32 [T, 2M, B, A / B], of a visit
-  distance: jax.Array  # float32 [T, 2M], of a visit; [0, 0] if none reads it
-  choices: jax.Array  # int32 [T, 2M], state * A + action
-
-
-class Target(NamedTuple):
-  """What is read of the teachers at every step, computed once.
-
-  They never take actions beyond the first K: few numbers, where the students
-  have many.
+  What is not read is [0, 0].
   """
 
-  probs: jax.Array  # float32 [N, S, K]
-  log_probs: jax.Array  # float32 [N, S, K], of teachers with a floor
+  probs: jax.Array  # float32 [T, 2M, B, A / B], of a visit
+  divergence: jax.Array  # float32 [T, 2M], of a visit, as r_i reads it
+  baseline: jax.Array  # float32 [T, 2M], the value before a visit
+  rewards: jax.Array  # float32 [T, 2M], of steps
+  choices: jax.Array  # int32 [T, 2M], state * A + action
 
 
 class State(NamedTuple):
   """All that changes in a small step."""
 
-  student: tabular.Table
+  student: Student
   acting: Acting
   learning: Learning
   records: Records
 
 
-@dataclasses.dataclass(frozen=True)
-class Plan:
-  """What students do, and how it is computed; static."""
-
-  config: tabular.UpdateConfig
-  dynamics: mdp_lib.Dynamics
-
-  @property
-  def method(self) -> distillation.Method:
-    return distillation.get_method(self.config.method)
-
-  @property
-  def control(self) -> str:
-    return self.config.control or self.method.control
-
-  @property
-  def has_visits(self) -> bool:
-    """Whether a visit may take several steps here."""
-    return self.dynamics.num_actions > 16 and self.control == 'student'
-
-  @property
-  def share_at_once(self) -> float:
-    """Of the lanes, those in which something is done for every action.
-
-    The others wait, so that nothing is computed in vain. With few actions that
-    is not worth picking lanes for.
-    """
-    return 0.25 if self.dynamics.num_actions > 100 else 1.0
-
-  @property
-  def share_that_waits(self) -> float:
-    """Of the lanes, those that are to wait before it is done."""
-    return min(self.share_at_once, 0.5)
-
-  @property
-  def width(self) -> int:
-    """Actions in a block."""
-    num_actions = self.dynamics.num_actions
-    return chance.block_width(num_actions) if self.has_visits else num_actions
-
-  @property
-  def log_never(self) -> float:
-    """Log-probability of what teachers with a floor never take."""
-    floor = self.config.floor / self.dynamics.num_actions
-    return math.log(floor) if floor > 0 else -math.inf
-
-  @property
-  def learns_value(self) -> bool:
-    return (self.config.returns == 'one_step'
-            or self.method.reads_student_value)
-
-  @property
-  def rewards_distance(self) -> bool:
-    """Whether r_i reads the distance."""
-    return 'distance' in self.method.reward_reads
-
-  @property
-  def read(self) -> frozenset[str]:
-    """What the method reads of a Step."""
-    return self.method.reward_reads | self.method.loss_reads
-
-
 def init(
-    plan: Plan, mdps: mdp_lib.MDP, num_lanes: int, quota: int
+    plan: plan_lib.Plan, mdps: mdp_lib.MDP, num_lanes: int, quota: int
 ) -> tuple[Acting, Learning, Records]:
   """Seats the first 2 `num_lanes` students."""
   zeros = jnp.zeros(num_lanes, jnp.float32)
@@ -186,12 +121,17 @@ def init(
   acting = Acting(
       seats[0], jnp.asarray(mdps.start)[jnp.minimum(lanes, num - 1)], counts,
       counts, ~nobody, nobody, jnp.zeros((num_lanes, num_blocks)))
+  slopes = {name: zeros for name in plan_lib.DIVERGENCES
+            if name in plan.method.loss_reads}
   learning = Learning(
-      seats[1], counts, counts, counts, zeros, step, nobody, counts, zeros,
-      (zeros, zeros), nobody)
+      seats[1], counts, counts, counts, plan_lib.Parts(zeros, zeros), step,
+      nobody, counts, zeros, slopes, nobody)
+  where = lambda is_read: jnp.zeros(
+      (length, 2 * num_lanes) if is_read else (0, 0))
   records = Records(
       jnp.zeros((length, 2 * num_lanes, num_blocks, plan.width)),
-      jnp.zeros((length, 2 * num_lanes) if plan.rewards_distance else (0, 0)),
+      where(plan.rewarded_divergence), where(plan.config.critic),
+      where(plan.records_rewards),
       jnp.zeros((length, 2 * num_lanes), jnp.int32))
   return acting, learning, records
 
@@ -228,7 +168,8 @@ def swap(state: State, mdps: mdp_lib.MDP) -> State:
           state=where(acting.state, learning.state),
           time=where(acting.time, learning.time),
           visit=where(acting.visit, learning.visit),
-          later=jnp.where(is_done, 0.0, learning.later),
+          later=jax.tree.map(
+              lambda x: jnp.where(is_done, 0.0, x), learning.later),
           has_following=learning.has_following & ~is_done))
 
 
@@ -257,5 +198,5 @@ def narrow(state: State, num_lanes: int) -> State:
 
 
 def _is_used(state):
-  num = len(state.student.value)
+  num = len(state.student.logits)
   return (state.acting.seat.item < num) | (state.learning.seat.item < num)

@@ -23,6 +23,7 @@ import dataclasses
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
@@ -115,6 +116,17 @@ def check(mdp: MDP, dynamics: Dynamics) -> None:
         f'no terminal state can be reached from state {stuck[0]}, and'
         ' end_probability is 0; expected every episode to end. Add a terminal'
         ' state, or a probability.')
+
+
+def restarting(mdp: MDP) -> MDP:
+  """Returns an MDP whose moves lead to the start where they lead to an end.
+
+  The last state, of episodes that are cut short, still is one. Rewards are paid
+  for where a move arrives, so they are to be taken from the MDP as it was.
+  """
+  is_end = jnp.asarray(mdp.is_terminal).at[-1].set(False)
+  return mdp._replace(successor=jnp.where(
+      is_end[mdp.successor], mdp.start, mdp.successor))
 
 
 def grid_world(config: GridConfig, rng: np.random.Generator) -> MDP:

@@ -40,7 +40,9 @@ def student_logits(params: jax.Array) -> jax.Array:
 
 
 def _loss(step: distillation.Step) -> jax.Array:
-  right = jnp.exp(step.student_log_prob[_RIGHT_STATE, 1])
+  # One number where a method is asked what it reads.
+  log_probs = jnp.broadcast_to(step.student_log_prob, (8, 2))
+  right = jnp.exp(log_probs[_RIGHT_STATE, 1])
   return jnp.zeros((8, 1)).at[_RIGHT_STATE].set(-4 * right)
 
 

@@ -21,6 +21,8 @@ in the last digit. Not here: our own values (`figure.py` prints both).
 from collections.abc import Mapping
 import types
 
+RATE = ', rate '  # in the name of a group, before a step size
+
 # Group of a figure -> curve -> undiscounted return after 30,000 updates.
 RETURNS: Mapping[str, Mapping[str, float]] = types.MappingProxyType({
     'temperature 0': {
@@ -69,3 +71,8 @@ OVER_UNIFORM: Mapping[str, Mapping[str, float]] = types.MappingProxyType({
     'temperature 0': {
         'teacher driven': 49.0, 'student driven': 33.0, 'uniform driven': 4.8},
 })
+
+
+def returns(group: str) -> Mapping[str, float]:
+  """Returns what the paper shows of a group, with whatever step size."""
+  return RETURNS.get(group.split(RATE)[0], {})

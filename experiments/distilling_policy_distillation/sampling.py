@@ -29,11 +29,12 @@ import jax.numpy as jnp
 
 from experiments.distilling_policy_distillation import lanes
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import plan as plan_lib
 from experiments.distilling_policy_distillation import small_steps
 from experiments.distilling_policy_distillation import tabular
+from experiments.distilling_policy_distillation import targets
 from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import distillation
 
 _BURST = 32  # steps between two looks at who is done
 _PER_SWAP = 4  # of them between two swaps, which are no progress
@@ -44,7 +45,7 @@ class State(NamedTuple):
   """Students on their way."""
 
   lanes: lanes.State
-  target: lanes.Target
+  target: targets.Target
   snapshots: types.PyTree  # of views; leaves [points, N, ...]
   next_item: jax.Array  # int32 []
 
@@ -96,7 +97,7 @@ def make_learner(
     raise checks.UserError(
         f'num_updates is {num_updates}, which {num_points} points do not'
         ' divide; expected a multiple.')
-  plan = lanes.Plan(config, dynamics)
+  plan = plan_lib.Plan(config, dynamics)
   if min_lanes is None:
     min_lanes = 1 if plan.has_visits else _MIN_LANES
   per_point = num_updates // num_points
@@ -105,17 +106,14 @@ def make_learner(
   def init(mdps, teacher):
     num_actions = dynamics.num_actions
     shape = (*teacher.logits.shape[:2], num_actions)
-    known = teacher.logits.shape[-1]
-    log_probs = distillation.floor_teacher(
-        tabular.for_all_actions(teacher.logits, num_actions), config.floor)
     num_lanes = (min(len(mdps.start), num_slots) + 1) // 2
     acting, learning, records = lanes.init(plan, mdps, num_lanes, per_point)
     return State(
         lanes.State(
-            tabular.Table(jnp.zeros(shape), jnp.zeros(shape[:2])), acting,
-            learning, records),
-        lanes.Target(
-            jax.nn.softmax(teacher.logits), log_probs[..., :known]),
+            lanes.Student(
+                jnp.zeros(shape), plan_lib.Parts(*2 * [jnp.zeros(shape[:2])])),
+            acting, learning, records),
+        targets.make(teacher.logits, num_actions, config.floor),
         jax.tree.map(
             lambda x: jnp.zeros((num_points, *x.shape), x.dtype),
             jax.eval_shape(
@@ -123,7 +121,7 @@ def make_learner(
         jnp.array(2 * num_lanes, jnp.int32))
 
   def updates_left(state):
-    num = len(state.lanes.student.value)
+    num = len(state.lanes.student.logits)
     waiting = jnp.maximum(num - state.next_item, 0)
     return waiting * num_updates + sum(
         jnp.sum(jnp.where(seat.item < num, num_updates - seat.num_updates, 0))
@@ -161,7 +159,7 @@ def make_learner(
 
   def _look(state, mdps, teacher):
     """Keeps what is asked for, and gives seats of who is done to the next."""
-    num = len(state.lanes.student.value)
+    num = len(state.lanes.student.logits)
 
     def is_waiting(state):
       return lanes.is_waiting(state.lanes.learning.seat, num)

@@ -31,16 +31,18 @@ from experiments.distilling_policy_distillation import chance
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import lanes
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import plan as plan_lib
 from experiments.distilling_policy_distillation import tabular
+from experiments.distilling_policy_distillation import targets
 from kickstarting.losses import distillation
 
 
 def small_step(
-    plan: lanes.Plan,
+    plan: plan_lib.Plan,
     state: lanes.State,
     mdps: mdp_lib.MDP,
     teacher: tabular.Table,
-    target: lanes.Target,
+    target: targets.Target,
     uniform: jax.Array,
     count: jax.Array,
 ) -> tuple[lanes.State, jax.Array]:
@@ -116,14 +118,20 @@ def _arrive(plan, state, target):
   blocks = probs.reshape(len(item), -1, plan.width)
   records = records._replace(
       probs=records.probs.at[where, column].set(blocks, mode='drop'))
-  if plan.rewards_distance:
-    wanted = target.probs[item, then]
-    distance = jnp.log(total[:, 0]) - jnp.sum(
-        jnp.where(wanted > 0, wanted * logits[:, :wanted.shape[1]], 0.0),
-        axis=-1)
+  if plan.rewarded_divergence:
+    found = targets.divergence(
+        plan.rewarded_divergence, logits - jnp.log(total),
+        jax.tree.map(lambda x: x[item, then], target), plan.log_never)
     records = records._replace(
-        distance=records.distance.at[where, column].set(
-            distance, mode='drop'))
+        divergence=records.divergence.at[where, column].set(
+            found, mode='drop'))
+  if plan.config.critic:
+    value = sum(
+        x[item, then] for x, is_learnt in zip(
+            state.student.value, plan.learns)
+        if is_learnt)
+    records = records._replace(
+        baseline=records.baseline.at[where, column].set(value, mode='drop'))
   if plan.control != 'student':
     wanted = target.probs[item, then]
     missing = probs.shape[1] - wanted.shape[1]
@@ -155,8 +163,15 @@ def _act(plan, state, mdps, probs, uniform):
   ahead = chance.move(
       mdps, plan.dynamics, item, acting.state, action, uniform[1])
   where = jnp.where(is_going, acting.time, plan.config.max_steps)  # dropped
-  choices = records.choices.at[where, column].set(
-      acting.state * num_actions + action, mode='drop')
+  records = records._replace(
+      choices=records.choices.at[where, column].set(
+          acting.state * num_actions + action, mode='drop'))
+  if plan.records_rewards:
+    records = records._replace(
+        rewards=records.rewards.at[where, column].set(
+            mdps.reward[item, ahead], mode='drop'))
+  if plan.config.restart:
+    ahead = chance.restart(mdps, item, ahead)
   is_over = is_going & (
       mdps.is_terminal[item, ahead]
       | (acting.time + 1 >= plan.config.max_steps))
@@ -165,12 +180,19 @@ def _act(plan, state, mdps, probs, uniform):
     goes_on &= ahead != acting.state
     acting = acting._replace(is_new=acting.is_new | goes_on)
   return state._replace(
-      records=records._replace(choices=choices),
+      records=records,
       acting=acting._replace(
           time=acting.time + is_going,
           state=jnp.where(is_going, ahead, acting.state),
           visit=acting.visit + goes_on,
           is_over=acting.is_over | is_over))
+
+
+def _at(values, are_learnt, item, state):
+  """Returns the values of states [M]; 0 for those that are not learnt."""
+  return plan_lib.Parts(*(
+      x[item, state] if is_learnt else jnp.zeros(len(item))
+      for x, is_learnt in zip(values, are_learnt)))
 
 
 def _weigh(plan, state, mdps, teacher, target):
@@ -185,13 +207,13 @@ def _weigh(plan, state, mdps, teacher, target):
   before = jnp.maximum(learning.time - 1, 0)
   then, chosen = jnp.divmod(records.choices[before, column], num_actions)
   zeros = jnp.zeros(len(item))
-  value = student.value[item, then] if plan.learns_value else zeros
+  values = _at(student.value, plan.learns, item, then)
   read = lambda name, get: get() if name in plan.read else zeros
+  divergence = {name: zeros for name in plan_lib.DIVERGENCES}
+  if plan.rewarded_divergence:
+    divergence[plan.rewarded_divergence] = records.divergence[visit, column]
   step = distillation.Step(
-      distance=(records.distance[visit, column]
-                if plan.rewards_distance else zeros),
-      reverse_cross_entropy=zeros,
-      reverse_kl=zeros,
+      **divergence,
       teacher_log_prob=read(
           'teacher_log_prob', lambda: jnp.where(
               chosen < known, target.log_probs[
@@ -201,30 +223,39 @@ def _weigh(plan, state, mdps, teacher, target):
           'student_log_prob', lambda: jnp.log(records.probs[
               visit, column, chosen // plan.width, chosen % plan.width])),
       teacher_value=read('teacher_value', lambda: teacher.value[item, then]),
-      student_value=value)
+      student_value=values.rewards)
   reward = zeros
-  if method.has_return or plan.learns_value:
+  if plan.records_rewards:
+    reward = records.rewards[before, column]
+  elif method.adds_reward or plan.learns.rewards:
     reward = mdps.reward[item, learning.state]
-  pseudo = distillation.pseudo_reward(
-      method, step, learning.following, reward,
-      jnp.where(learning.has_following, config.discount, 0.0))
-  returns = pseudo
-  if config.returns == 'monte_carlo' and not method.is_one_step:
-    returns = pseudo + config.discount * learning.later
-  if plan.learns_value:
-    bootstrap = config.discount * student.value[item, learning.state]
-    error = (pseudo if method.has_return else reward) + bootstrap - value
-    if config.returns == 'one_step' and not method.is_one_step:
-      returns = pseudo + bootstrap
-    student = student._replace(value=student.value.at[
-        jnp.where(is_going, item, num), then].add(
-            config.value_rate * error, mode='drop'))
+  terms = plan_lib.Parts(reward, distillation.teacher_reward(
+      method, step, learning.following, jnp.where(
+          learning.has_following, plan.discounts.teacher, 0.0)))
+  ahead = jax.tree.map(
+      lambda discount, value: 0.0 if method.is_one_step else discount * value,
+      plan.discounts, _at(
+          student.value, plan.learns, item, learning.state))
+  sums = jax.tree.map(
+      lambda term, discount, later: term if method.is_one_step else (
+          term + discount * later),
+      terms, plan.discounts, learning.later)
+  if plan.has_bootstrap:
+    sums = jax.tree.map(jnp.add, terms, ahead)
+  returns = sums.teacher + (sums.rewards if method.adds_reward else 0.0)
+  if plan.config.critic:
+    returns -= records.baseline[visit, column]
+  student = student._replace(value=plan_lib.Parts(*(
+      table.at[jnp.where(is_going, item, num), then].add(
+          config.value_rate * (term + bootstrap - value), mode='drop')
+      if is_learnt else table
+      for table, term, bootstrap, value, is_learnt in zip(
+          student.value, terms, ahead, values, plan.learns))))
   slopes = learning.slopes
   if method.loss:
     slope = jax.grad(lambda x: jnp.sum(method.loss(x)))(step)
-    slopes = jax.tree.map(
-        lambda x, y: x + jnp.where(is_going, y, 0.0), slopes,
-        (slope.distance, slope.reverse_cross_entropy))
+    slopes = {name: x + jnp.where(is_going, getattr(slope, name), 0.0)
+              for name, x in slopes.items()}
   is_due = learning.is_due | is_going
   if plan.has_visits:
     earlier = records.choices[
@@ -240,7 +271,7 @@ def _weigh(plan, state, mdps, teacher, target):
       learning=learning._replace(
           time=learning.time - is_going,
           state=keep(then, learning.state),
-          later=keep(returns, learning.later),
+          later=jax.tree.map(keep, sums, learning.later),
           following=jax.tree.map(keep, step, learning.following),
           has_following=learning.has_following | is_going,
           chosen=keep(chosen, learning.chosen),
@@ -267,19 +298,10 @@ def _leave(plan, state, target):
       weight = probs - (
           jnp.arange(num_actions)[None] == learning.chosen[picked, None])
     descent += learning.returns[picked, None] * weight
-  if 'distance' in method.loss_reads:
-    wanted = target.probs[item, then]
-    missing = num_actions - wanted.shape[1]
-    descent += learning.slopes[0][picked, None] * (
-        probs - jnp.pad(wanted, ((0, 0), (0, missing))))
-  if 'reverse_cross_entropy' in method.loss_reads:
-    known = target.log_probs[item, then]
-    missing = num_actions - known.shape[1]
-    surprise = -jnp.pad(
-        known, ((0, 0), (0, missing)), constant_values=plan.log_never)
-    mean = jnp.sum(probs * surprise, axis=-1, keepdims=True)
-    descent += learning.slopes[1][picked, None] * probs * (
-        surprise - mean)
+  for name, slope in learning.slopes.items():
+    descent += slope[picked, None] * targets.slope(
+        name, probs, jax.tree.map(lambda x: x[item, then], target),
+        plan.log_never)
   student = student._replace(logits=student.logits.at[
       jnp.where(due, item, num), then].add(
           -plan.config.learning_rate * descent, mode='drop'))

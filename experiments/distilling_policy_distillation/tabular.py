@@ -20,6 +20,7 @@ Not here: the learning (`sampling.py`), teachers (`teachers.py`).
 import dataclasses
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -48,13 +49,30 @@ def for_all_actions(logits: types.Array, num_actions: int) -> jax.Array:
       constant_values=-jnp.inf)
 
 
+def teacher_reward_discount(
+    method: distillation.Method,
+    discount: chex.Numeric,
+    distill_discount: chex.Numeric,
+) -> chex.Numeric:
+  """Returns the discount of what comes from the teacher in a method's r_i.
+
+  Divergences and log-probabilities have a discount of their own. A teacher's
+  value is a sum of rewards, and is discounted as they are.
+  """
+  if 'teacher_value' in method.reward_reads:
+    return discount
+  return distill_discount
+
+
 @dataclasses.dataclass(frozen=True)
 class UpdateConfig:
   """How a student learns.
 
   The paper prints neither rates nor the critic. `learning_rate` was fitted to
   its Figure 3; `value_rate` is of TD(0), whose value closes the gate of
-  `v_gated` and is the target of `one_step` returns. Others learn no value.
+  `v_gated`, is the target of `one_step` returns, and is subtracted from returns
+  with `critic`. Others learn no value. Why what comes from the teacher has a
+  discount of its own: docs/laboratory.md.
   """
 
   method: str = 'on_policy_distill'  # a key of `distillation.METHODS`
@@ -62,7 +80,10 @@ class UpdateConfig:
   returns: str = 'monte_carlo'  # one of RETURNS
   learning_rate: float = 0.0018  # of plain gradient descent, loss summed
   value_rate: float = 0.1
-  discount: float = 0.99
+  discount: float = 0.99  # of rewards
+  distill_discount: float = 0.5  # of what the teacher adds to r_i
+  restart: bool = False  # an episode goes on at the start after a terminal cell
+  critic: bool = False  # whether returns are compared with the student's value
   floor: float = distillation.TEACHER_FLOOR
   max_steps: int = 400  # of an episode; what comes later is not learnt from
 
@@ -77,7 +98,12 @@ class UpdateConfig:
             ' the student, whose returns its policy gradient is of. Take a'
             ' method without returns, such as on_policy_distill.')
     checks.check_name('returns', self.returns, RETURNS)
-    for name in ('discount', 'floor', 'value_rate'):
+    if self.critic and not distillation.get_method(self.method).has_return:
+      raise checks.UserError(
+          f'critic is True with method {self.method!r}; expected False, for'
+          ' there is no return to compare with a value.')
+    for name in (
+        'discount', 'distill_discount', 'floor', 'value_rate'):
       checks.check_fraction(name, getattr(self, name))
     checks.check_positive_finite('learning_rate', self.learning_rate)
     if self.max_steps < 1:

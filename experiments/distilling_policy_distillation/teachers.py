@@ -151,6 +151,7 @@ def estimate_value(
     logits: types.Array,
     rng_key: jax.Array,
     max_steps: int,
+    restart: bool = False,
 ) -> jax.Array:
   """Estimates V of a policy; [N, S].
 
@@ -164,11 +165,22 @@ def estimate_value(
     logits: [N, S, A].
     rng_key: consumed.
     max_steps: of an episode.
+    restart: whether episodes go on at the start after a terminal cell.
+
+  Raises:
+    ValueError: it is to be estimated from episodes that do so.
   """
+  if restart and config.value_episodes:
+    raise checks.UserError(
+        f'value_episodes is {config.value_episodes} where episodes restart;'
+        ' expected 0, the exact value. Leave --value_episodes or --restart'
+        ' out.')
   mdps, logits = jax.tree.map(jnp.asarray, (mdps, logits))
   if not config.value_episodes:
     steps = jax.jit(jax.vmap(
         functools.partial(banded.steps, dynamics=dynamics)))(logits, mdps)
+    if restart:
+      mdps = jax.vmap(mdp_lib.restarting)(mdps)
     return jnp.asarray(banded.values(
         jax.tree.map(np.asarray, mdps), steps, config.teacher_discount),
                        jnp.float32)

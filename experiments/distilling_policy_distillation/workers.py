@@ -34,6 +34,7 @@ from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import learning
 from experiments.distilling_policy_distillation import progress as progress_lib
 from kickstarting import checks
+from kickstarting import children
 
 _POLL_S = 0.1
 _STOP_S = 30.0  # for a helper to end, when asked to
@@ -46,7 +47,7 @@ class _Helper:
 
   def __init__(self, command: Sequence[str], progress: progress_lib.Progress):
     self._errors = tempfile.TemporaryFile('w+')
-    self._process = subprocess.Popen(
+    self._process = children.start(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=self._errors, text=True)
     self._output = cast(IO[str], self._process.stdout)

@@ -27,8 +27,8 @@ from kickstarting import files
 
 _MAX_BYTES = 64 * 2**20  # of a map; the largest seen has 60 KB
 # Of a file that is no archive any more; the engine aborts with such a one.
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
-           RuntimeError, ValueError, OSError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError,
+           OSError)
 
 
 class LevelCache:

@@ -25,6 +25,7 @@ Not here: costs, masks and sums over T and B; read `reduction.py` next.
 import chex
 import jax
 import jax.numpy as jnp
+import numpy as np
 import rlax
 
 from kickstarting import checks
@@ -32,6 +33,7 @@ from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import gradients
 from kickstarting.losses import off_policy
+from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
 
 
@@ -47,7 +49,9 @@ def vtrace_actor_critic(
 
   Source: Schmitt et al. (2018), Eq. 4, arXiv:1803.03835; Espeholt et al.
   (2018), section 4.2, arXiv:1802.01561. Differs from it in: the critic's
-  square is halved, as in IMPALA's published code.
+  square is halved, as in IMPALA's published code. An action that the learner
+  cannot take (its logit is minus infinity by now, though another policy could
+  take it) has ratio 0: nothing is learnt from it.
 
   Args:
     transitions: gradients flow into logits_tm1 and v_tm1 only, and only where
@@ -91,7 +95,9 @@ def a2c(
 
   The target is the return up to the end of the unroll or the episode, then the
   bootstrap value (lambda 1), or the lambda-return below. Behaviour logits are
-  not read: the actions must come from the policy that learns.
+  not read: the actions must come from the policy that learns. One that it
+  cannot take, whose logit is minus infinity, is refused; under `jax.jit`, which
+  knows no values, the policy learns nothing from it, and the critic does.
   Source: Schmitt et al. (2018), Eq. 3, arXiv:1803.03835; Mnih et al. (2016),
   section 4, arXiv:1602.01783. Differs from it in: the signs, which make every
   term one to minimise, and the halved square of the critic.
@@ -105,10 +111,12 @@ def a2c(
     Terms policy_gradient, baseline and negative_entropy; each [T, B].
 
   Raises:
-    ValueError: if lambda_ is outside [0, 1].
+    ValueError: if lambda_ is outside [0, 1], or the learner cannot take an
+      action.
   """
   checks.check_fraction('lambda_', lambda_)
   transitions_lib.check_transitions(transitions)
+  _refuse_impossible_actions(transitions)
   is_learnable_tm1 = transitions.is_learnable_tm1
   # A dead step returns its own value, so the step before it bootstraps there.
   r_t = jnp.where(is_learnable_tm1, transitions.r_t, transitions.v_tm1)
@@ -119,6 +127,25 @@ def a2c(
       out_axes=1,
   )(r_t, discount_t, transitions.v_t)
   return _terms(transitions, targets_tm1, targets_tm1 - transitions.v_tm1)
+
+
+def _refuse_impossible_actions(
+    transitions: transitions_lib.Transitions,
+) -> None:
+  """Raises where the learner cannot have taken an action, if values are known.
+
+  Raises:
+    ValueError: a learnable step has an action of probability 0.
+  """
+  log_prob_tm1 = categorical.log_prob(transitions.logits_tm1, transitions.a_tm1)
+  is_impossible = transitions.is_learnable_tm1 & (log_prob_tm1 == -jnp.inf)
+  if isinstance(is_impossible, jax.core.Tracer):
+    return
+  for t, b in np.argwhere(is_impossible)[:1].tolist():
+    raise checks.UserError(
+        f'a_tm1 is {transitions.a_tm1[t, b]} at [{t}, {b}], which logits_tm1'
+        ' gives probability 0; expected actions of the policy that learns.'
+        ' Take vtrace_actor_critic for those of another policy.')
 
 
 def _terms(
@@ -136,8 +163,10 @@ def _terms(
       transitions.is_learnable_tm1, transitions.logits_tm1
   )
   log_prob_tm1 = categorical.log_prob(logits_tm1, transitions.a_tm1)
+  is_possible = log_prob_tm1 != -jnp.inf
+  advantages_tm1 = jnp.where(is_possible, advantages_tm1, 0.0)
   return {
-      'policy_gradient': -log_prob_tm1 * advantages_tm1,
+      'policy_gradient': -products.product(advantages_tm1, log_prob_tm1),
       'baseline': 0.5 * jnp.square(targets_tm1 - transitions.v_tm1),
       'negative_entropy': -categorical.entropy(logits_tm1),
   }

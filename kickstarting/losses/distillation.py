@@ -43,6 +43,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
+from kickstarting.losses import products
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
 TEACHER_FLOOR = 1e-3
@@ -58,6 +59,8 @@ class Step(NamedTuple):
   distance: types.Array  # H(teacher || student), or another divergence
   reverse_cross_entropy: types.Array  # H(student || teacher)
   reverse_kl: types.Array  # KL(student || teacher)
+  # Log-probabilities of a, both 0 if the student cannot take a: it learns
+  # nothing there, and minus infinity would make rewards infinite.
   teacher_log_prob: types.Array  # log teacher(a)
   student_log_prob: types.Array  # log student(a)
   teacher_value: types.Array  # V of the teacher; 0 in terminal states
@@ -285,6 +288,7 @@ def make_step(
   log_student = categorical.log_probs(student_logits)
   log_teacher = floor_teacher(teacher_logits, floor)
   reverse_cross_entropy = -categorical.expectation(log_student, log_teacher)
+  is_possible = log_student != -jnp.inf
   step = Step(
       distance=divergences.get_divergence(divergence)(
           teacher_logits, student_logits,
@@ -292,8 +296,8 @@ def make_step(
       reverse_cross_entropy=reverse_cross_entropy,
       reverse_kl=reverse_cross_entropy + categorical.expectation(
           log_student, log_student),
-      teacher_log_prob=log_teacher,
-      student_log_prob=log_student,
+      teacher_log_prob=jnp.where(is_possible, log_teacher, 0.0),
+      student_log_prob=jnp.where(is_possible, log_student, 0.0),
       teacher_value=jnp.asarray(teacher_value),
       student_value=jnp.asarray(student_value))
   if actions is None:
@@ -304,7 +308,8 @@ def make_step(
   take = lambda x: jnp.squeeze(
       jnp.take_along_axis(x, actions[..., jnp.newaxis], axis=-1), axis=-1)
   return step._replace(
-      teacher_log_prob=take(log_teacher), student_log_prob=take(log_student))
+      teacher_log_prob=take(step.teacher_log_prob),
+      student_log_prob=take(step.student_log_prob))
 
 
 def pseudo_reward(
@@ -363,6 +368,5 @@ def teacher_reward(
   if method.reward_now:
     total += method.reward_now(step)
   if method.reward_next:
-    total += jnp.where(
-        discount == 0, 0.0, discount * method.reward_next(following))
-  return jax.lax.stop_gradient(total * weight)
+    total += products.product(discount, method.reward_next(following))
+  return jax.lax.stop_gradient(products.product(weight, total))

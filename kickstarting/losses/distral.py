@@ -36,6 +36,7 @@ from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
 from kickstarting.losses import gradients
+from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
 
 
@@ -94,7 +95,9 @@ def regularised_rewards(
 
   In the terms of the paper R + (alpha / beta) log pi_0 - (1 / beta) log pi_i.
   Its sum takes the place of the return: a bonus for the entropy of single steps
-  is not added to it once more.
+  is not added to it once more. For an action that pi_i cannot take it is R
+  alone: V-trace gives such a step the ratio 0. Where pi_0 lacks an action that
+  pi_i has, it is minus infinity, as defined.
   Source: Teh et al. (2017), Eq. 1 and section 2.3, arXiv:1707.04175.
   Shapes: any leading axes, A actions.
 
@@ -112,8 +115,11 @@ def regularised_rewards(
   """
   log_task = categorical.log_prob(task_logits_tm1, a_tm1)
   log_distilled = categorical.log_prob(distilled_logits_tm1, a_tm1)
-  return jax.lax.stop_gradient(
-      r_t - kl_cost * (log_task - log_distilled) - entropy_cost * log_task)
+  is_possible = log_task != -jnp.inf
+  cost = products.product(kl_cost, log_task - log_distilled)
+  cost += products.product(entropy_cost, log_task)
+  reward = r_t - jnp.where(is_possible, cost, 0.0)
+  return jax.lax.stop_gradient(jnp.asarray(reward))
 
 
 def distillation_loss(

@@ -41,6 +41,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
+from kickstarting.losses import products
 
 _TOLERANCE = 1e-5  # of a sum of shares in float32
 
@@ -107,7 +108,7 @@ def mixture_log_probs(logits: types.Array, shares: types.Array) -> jax.Array:
   log_p = categorical.log_probs(logits)
   shares = jax.lax.broadcast_in_dim(
       _constant(shares, log_p.shape[-2]), log_p.shape, (log_p.ndim - 2,))
-  has_part = jnp.isfinite(log_p) & (shares > 0)
+  has_part = (log_p != -jnp.inf) & (shares > 0)
   # An agent without a share is left out before its log 0 is taken.
   weighted = log_p + jnp.log(jnp.where(shares > 0, shares, 1.0))
   return jax.nn.logsumexp(
@@ -124,7 +125,7 @@ def mixture_value(values: types.Array, shares: types.Array) -> jax.Array:
     values: of the agents; [..., K] float32; gradients flow.
     shares: [K] float32; gradients are stopped.
   """
-  return jnp.inner(values, _constant(shares, values.shape[-1]))
+  return _weighted(values, _constant(shares, values.shape[-1]))
 
 
 def knowledge_transfer(
@@ -195,7 +196,13 @@ def _transfer(logits, shares, *, only_shared_actions):
   final = jnp.broadcast_to(logits[..., -1:, :], helpers.shape)
   is_legal = jnp.isfinite(helpers) if only_shared_actions else None
   distance = divergences.forward_kl(helpers, final, is_legal=is_legal)
-  return jnp.inner(distance, _constant(shares, logits.shape[-2])[:-1])
+  return _weighted(distance, _constant(shares, logits.shape[-2])[:-1])
+
+
+def _weighted(x: types.Array, shares: jax.Array) -> jax.Array:
+  """Returns sum_i share_i x_i; [..., K] -> [...]."""
+  shares = jax.lax.broadcast_in_dim(shares, x.shape, (x.ndim - 1,))
+  return jnp.sum(products.product(shares, x), axis=-1)
 
 
 def _constant(shares: types.Array, num_agents: int) -> jax.Array:

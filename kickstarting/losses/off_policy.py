@@ -28,6 +28,7 @@ import jax.numpy as jnp
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
+from kickstarting.losses import products
 
 
 class VTraceOutput(NamedTuple):
@@ -42,6 +43,9 @@ def log_importance_ratios(
 ) -> jax.Array:
   """Returns log pi(a) - log mu(a) of the actions that were taken.
 
+  It is minus infinity, the ratio 0, for an action that pi cannot take, even if
+  mu says that it could not either.
+
   Args:
     logits: of the policy pi to learn about; [..., A] float32; gradients flow.
     behaviour_logits: of the policy mu that acted; [..., A] float32; gradients
@@ -52,9 +56,11 @@ def log_importance_ratios(
     Log-ratios; [...].
   """
   chex.assert_equal_shape([logits, behaviour_logits])
-  return categorical.log_prob(logits, actions) - categorical.log_prob(
-      behaviour_logits, actions
-  )
+  log_pi = categorical.log_prob(logits, actions)
+  log_mu = categorical.log_prob(behaviour_logits, actions)
+  is_possible = log_pi != -jnp.inf
+  return jnp.where(
+      is_possible, jnp.where(is_possible, log_pi, 0.0) - log_mu, -jnp.inf)
 
 
 def vtrace(
@@ -79,7 +85,9 @@ def vtrace(
     advantage_t = min(pg_rho_clip, w_t)
                   (r_t + discount_t target_{t+1} - V(x_t))
   where the target after the last step is its bootstrap value v_t[-1]. Ratios
-  are clipped before the exponential, so huge log-ratios stay finite. At a step
+  are clipped before the exponential, so huge log-ratios stay finite. What is
+  multiplied by a ratio or a discount of 0 is not read: a reward may be infinite
+  there, and policies may lack the action that another one took. At a step
   that is not learnable rho = c = 0: its target is its own value, nothing flows
   across it, and the step before it bootstraps from that value.
   Source: Espeholt et al. (2018), IMPALA, sections 4.1 and 4.2 and Remark 2,
@@ -121,15 +129,9 @@ def vtrace(
     ratio = jnp.exp(jnp.minimum(log_rho_tm1, jnp.log(threshold)))
     return jnp.where(is_learnable_tm1, ratio, 0.0)
 
-  # Selected rather than multiplied by rho = 0, which would let a NaN through.
-  delta_tm1 = jnp.where(
-      is_learnable_tm1,
-      clipped(rho_clip) * (r_t + discount_t * v_t - v_tm1),
-      0.0,
-  )
-  trace_tm1 = jnp.where(
-      is_learnable_tm1, discount_t * lambda_ * clipped(c_clip), 0.0
-  )
+  delta_tm1 = products.product(
+      clipped(rho_clip), r_t + products.product(discount_t, v_t) - v_tm1)
+  trace_tm1 = products.product(clipped(c_clip), discount_t * lambda_)
 
   _, errors_tm1 = jax.lax.scan(
       _accumulate,
@@ -139,11 +141,9 @@ def vtrace(
   )
   targets_tm1 = v_tm1 + errors_tm1  # [T, B]
   targets_t = jnp.concatenate([targets_tm1[1:], v_t[-1:]])  # [T, B]
-  advantages_tm1 = jnp.where(
-      is_learnable_tm1,
-      clipped(pg_rho_clip) * (r_t + discount_t * targets_t - v_tm1),
-      0.0,
-  )
+  advantages_tm1 = products.product(
+      clipped(pg_rho_clip),
+      r_t + products.product(discount_t, targets_t) - v_tm1)
   return jax.lax.stop_gradient(VTraceOutput(targets_tm1, advantages_tm1))
 
 
@@ -152,7 +152,7 @@ def _accumulate(
 ) -> tuple[jax.Array, jax.Array]:
   """Steps the recursion of V-trace errors back by one step."""
   delta_tm1, trace_tm1 = inputs_tm1
-  error_tm1 = delta_tm1 + trace_tm1 * error_t
+  error_tm1 = delta_tm1 + products.product(trace_tm1, error_t)
   return error_tm1, error_tm1
 
 

@@ -27,6 +27,7 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import products
 
 REDUCTIONS = ('mean', 'sum')
 _EVERYWHERE: Mapping[str, types.Array] = python_types.MappingProxyType({})
@@ -83,9 +84,7 @@ def total(
   for name, term in terms.items():
     cost = jnp.broadcast_to(jnp.asarray(costs[name]), term.shape)  # [T, B]
     is_counted = is_learnable & (cost != 0)
-    weighted = jnp.where(
-        is_counted, cost * jnp.where(is_counted, term, 0.0), 0.0
-    )
+    weighted = products.product(jnp.where(is_counted, cost, 0.0), term)
     metrics[name] = _mean(term, applies_to.get(name, is_learnable))
     metrics[f'{name}_weighted'] = jnp.sum(weighted) / divisor
     loss += metrics[f'{name}_weighted']

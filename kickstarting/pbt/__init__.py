@@ -15,8 +15,9 @@
 """Population Based Training as pure transforms of plain dicts.
 
 `population.py` is the dict; `rules.py` says what may happen to it, as data,
-with the papers' settings by name; `evolution.py` makes it happen; `lineage.py`
-remembers it. Not here: who runs the members (`populations/`).
+`presets.py` has the papers' settings by name, `fitting.py` fits them to a run;
+`evolution.py` makes it happen; `lineage.py` remembers it. Not here: who runs
+the members (`populations/`).
 """
 
 from kickstarting.pbt.evolution import copy
@@ -24,6 +25,11 @@ from kickstarting.pbt.evolution import Events
 from kickstarting.pbt.evolution import is_due
 from kickstarting.pbt.evolution import ready
 from kickstarting.pbt.evolution import step
+from kickstarting.pbt.fitting import adapt
+from kickstarting.pbt.fitting import check_run
+from kickstarting.pbt.fitting import check_scores
+from kickstarting.pbt.fitting import in_frames
+from kickstarting.pbt.fitting import without
 from kickstarting.pbt.lineage import ancestry
 from kickstarting.pbt.lineage import first_records
 from kickstarting.pbt.lineage import Record
@@ -33,28 +39,26 @@ from kickstarting.pbt.lineage import to_records
 from kickstarting.pbt.perturbation import draw_hypers
 from kickstarting.pbt.perturbation import explore
 from kickstarting.pbt.population import absolute
-from kickstarting.pbt.population import add_return
+from kickstarting.pbt.population import add_returns
 from kickstarting.pbt.population import make_population
 from kickstarting.pbt.population import Population
 from kickstarting.pbt.population import relative
 from kickstarting.pbt.population import scores
 from kickstarting.pbt.population import stack
 from kickstarting.pbt.population import unstack
+from kickstarting.pbt.presets import get_preset
+from kickstarting.pbt.presets import PRESETS
 from kickstarting.pbt.priors import Categorical
 from kickstarting.pbt.priors import LogUniform
 from kickstarting.pbt.priors import Uniform
-from kickstarting.pbt.rules import adapt
 from kickstarting.pbt.rules import Evolution
-from kickstarting.pbt.rules import get_preset
 from kickstarting.pbt.rules import Margin
 from kickstarting.pbt.rules import MULTIPLY_OR_DIVIDE
-from kickstarting.pbt.rules import PRESETS
 from kickstarting.pbt.rules import Ready
 from kickstarting.pbt.rules import Rules
 from kickstarting.pbt.rules import Truncation
 from kickstarting.pbt.rules import TTest
 from kickstarting.pbt.rules import UP_OR_DOWN
-from kickstarting.pbt.rules import without
 from kickstarting.pbt.selection import exploit
 
 __all__ = (
@@ -76,14 +80,17 @@ __all__ = (
     'Uniform',
     'absolute',
     'adapt',
-    'add_return',
+    'add_returns',
     'ancestry',
+    'check_run',
+    'check_scores',
     'copy',
     'draw_hypers',
     'exploit',
     'explore',
     'first_records',
     'get_preset',
+    'in_frames',
     'is_due',
     'make_population',
     'ready',

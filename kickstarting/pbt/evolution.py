@@ -28,6 +28,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.pbt import perturbation
 from kickstarting.pbt import population as population_lib
@@ -64,6 +65,10 @@ def is_due(
 ) -> jax.Array:
   """Returns which members are ready once there are returns; bool [P]."""
   lineage = population['lineage']
+  if rules.ready.unit not in _COUNTS:
+    raise checks.UserError(
+        f'the rules count {rules.ready.unit}, which a population does not;'
+        f' expected one of {", ".join(_COUNTS)}. Call pbt.in_frames.')
   counted = _COUNTS[rules.ready.unit]
   since = population[counted] - lineage[f'ready_{rules.ready.unit}']
   return (since >= rules.ready.every) & (
@@ -101,7 +106,8 @@ def step(
     The next population, and what happened.
 
   Raises:
-    ValueError: the rules name a hyper-parameter that the population lacks.
+    ValueError: the rules name a hyper-parameter that the population lacks, or
+      count steps.
   """
   exploit_key, rescue_key, explore_key = jax.random.split(rng_key, 3)
   size = population['frames'].shape[0]

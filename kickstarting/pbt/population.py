@@ -113,26 +113,37 @@ def unstack(population: Population) -> list[Population]:
   return [jax.tree.map(lambda x, i=i: x[i], population) for i in range(size)]
 
 
-def add_return(
+def add_returns(
     population: Population,
-    returns: types.Array,
-    is_new: types.Array,
-    num_episodes: types.Array | int = 1,
+    returns: Sequence[Sequence[float]] | np.ndarray,
+    num_episodes: types.Array | Sequence[int] | None = None,
 ) -> Population:
-  """Appends at most one finished return per member.
+  """Appends finished returns on the host; members may have different numbers.
 
   Args:
     population: to append to.
-    returns: float32 [P].
-    is_new: bool [P], which of them count.
-    num_episodes: int32 [P] or [], what each return is of.
+    returns: of each member, P of them, the oldest first.
+    num_episodes: int [P], episodes that each member finished; None for one to
+      each return.
+
+  Raises:
+    ValueError: `returns` are not of P members.
   """
-  shifted = jnp.concatenate(
-      [population['returns'][:, 1:], jnp.asarray(returns)[:, None]], axis=1)
-  is_new = jnp.asarray(is_new)
+  old = np.asarray(population['returns'])
+  if len(returns) != len(old):
+    raise checks.UserError(
+        f'returns are of {len(returns)} members; expected those of'
+        f' {len(old)}. Pass an empty list for a member without any.')
+  if num_episodes is None:
+    num_episodes = [len(row) for row in returns]
+  kept = old.shape[1]
+  rows = [
+      np.concatenate([row, np.asarray(new, np.float32)[-kept:]])[-kept:]
+      for row, new in zip(old, returns)]
   return population | {
-      'returns': jnp.where(is_new[:, None], shifted, population['returns']),
-      'num_episodes': population['num_episodes'] + is_new * num_episodes,
+      'returns': jnp.asarray(np.stack(rows), jnp.float32),
+      'num_episodes': population['num_episodes'] + jnp.asarray(
+          num_episodes, jnp.int32),
   }
 
 

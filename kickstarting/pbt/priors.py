@@ -36,6 +36,7 @@ class LogUniform:
   high: float
 
   def __post_init__(self):
+    checks.check_fields(self)
     checks.check_positive_finite('low', self.low)
     _check_order(self.low, self.high)
 
@@ -48,6 +49,7 @@ class Uniform:
   high: float
 
   def __post_init__(self):
+    checks.check_fields(self)
     _check_order(self.low, self.high)
 
 
@@ -58,6 +60,8 @@ class Categorical:
   values: tuple[float, ...]
 
   def __post_init__(self):
+    for value in self.values:
+      checks.check_type('one of values', value, (int, float), 'a number')
     if not self.values or not all(map(math.isfinite, self.values)):
       raise checks.UserError(
           f'values is {self.values}; expected at least one number, all finite.'

@@ -12,29 +12,32 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""The rules of Population Based Training, as data, with the papers' presets.
+"""The rules of Population Based Training, as data.
 
 Here: when a member is looked at (`Ready`), whom it copies (`TTest`, `Margin`,
 `Truncation`), how each hyper-parameter moves (`Evolution`), all together
 (`Rules`). The papers compare returns of episodes; what a return is of, members
 decide (with many tasks, a round of them: `populations/scoring.py`). Not here:
-what carries rules out (`evolution.py`, read it next).
+the papers' settings (`presets.py`), rules for runs of other lengths
+(`fitting.py`), what carries rules out (`evolution.py`, read it next).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 import dataclasses
-import functools
 import math
-import types as python_types
+import numbers
 from typing import TypeAlias
+
+import numpy as np
 
 from kickstarting import checks
 from kickstarting.pbt import population as population_lib
 from kickstarting.pbt import priors
 
 SPACES = ('log', 'linear', 'one_minus')
-UNITS = ('frames', 'episodes')
+UNITS = ('frames', 'episodes', 'steps')
 EXPLORE_WHEN = ('always', 'after_copy')
+MARGINS_OF = ('score', 'returns')
 _MOST = population_lib.MOST_FRAMES
 
 MULTIPLY_OR_DIVIDE = (1.2, 1 / 1.2)  # unbiased: the mean change of the log is 0
@@ -46,10 +49,14 @@ class Ready:
   """When a member may copy and explore."""
 
   every: int  # units between two times, at multiples of them
-  unit: str = 'frames'  # of UNITS: environment frames, or finished episodes
+  # Of UNITS: environment frames, finished episodes, or steps of the agent, each
+  # of several frames where actions are repeated; `in_frames` makes frames of
+  # those.
+  unit: str = 'frames'
   burn_in: int = 0  # environment frames before the first time
 
   def __post_init__(self):
+    checks.check_fields(self)
     checks.check_positive('every', self.every)
     checks.check_name('unit', self.unit, UNITS)
     if not 0 <= self.burn_in <= _MOST:
@@ -73,8 +80,13 @@ class TTest:
   p_value: float = 0.05  # two-sided; copies below it
 
   def __post_init__(self):
+    checks.check_fields(self)
     _check_window(self.window, 2)
     checks.check_fraction('p_value', self.p_value)
+    if not self.p_value > 0:
+      raise checks.UserError(
+          f'p_value is {self.p_value}; expected more than 0, below which no'
+          ' difference is. Raise it.')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,14 +97,17 @@ class Margin:
   """
 
   window: int = 30  # last returns, whose mean is the score
-  points: float = 5.0  # of the score
+  points: float = 5.0  # in the unit `of`
+  of: str = 'score'  # of MARGINS_OF: the capped score, or raw returns
 
   def __post_init__(self):
+    checks.check_fields(self)
+    checks.check_name('unit of a margin', self.of, MARGINS_OF)
     _check_window(self.window, 1)
     if not (math.isfinite(self.points) and self.points >= 0):
       raise checks.UserError(
-          f'points is {self.points}; expected a finite number, 0 or more. Give'
-          ' it in the unit of the returns.')
+          f'points is {self.points}; expected a finite number, 0 or more. Pass'
+          ' 0 to copy whoever is better at all.')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +121,7 @@ class Truncation:
   share: float = 0.2  # of the population, at either end
 
   def __post_init__(self):
+    checks.check_fields(self)
     _check_window(self.window, 1)
     if not 0 < self.share <= 0.5:
       raise checks.UserError(
@@ -135,9 +151,13 @@ class Evolution:
   high: float = math.inf
 
   def __post_init__(self):
+    checks.check_fields(self)
+    checks.check_type('prior', self.prior, priors.Prior, 'a prior of pbt')
     checks.check_fraction('probability', self.probability)
     checks.check_fraction('resample', self.resample)
     checks.check_name('space', self.space, SPACES)
+    for change in self.changes:
+      checks.check_type('one of changes', change, numbers.Real, 'a number')
     if not self.changes or not all(map(math.isfinite, self.changes)):
       raise checks.UserError(
           f'changes is {self.changes}; expected at least one finite number.'
@@ -146,11 +166,51 @@ class Evolution:
       raise checks.UserError(
           f'changes is {self.changes} in space {self.space!r}; expected factors'
           ' above 0. Use space=\'linear\' to add and subtract.')
+    if not self.low <= self.high:
+      raise checks.UserError(
+          f'low is {self.low} and high is {self.high}; expected numbers, low at'
+          ' most high. Exchange or correct them.')
     least, most = priors.support(self.prior)
     if not self.low <= least <= most <= self.high:
       raise checks.UserError(
           f'the prior {self.prior} leaves the bounds [{self.low}, {self.high}];'
           ' expected it to lie within. Widen the bounds or narrow the prior.')
+    if self.probability:
+      self._check_that_it_moves(least, most)
+
+  def _check_that_it_moves(self, least: float, most: float) -> None:
+    """Raises UserError where values stay, or can be stuck, by construction.
+
+    Args:
+      least: of what the prior draws.
+      most: likewise.
+    """
+    cure = 'Pass probability=0 for a value that never moves.'
+    if self.low == self.high:
+      raise checks.UserError(
+          f'low is {self.low} and high is {self.high}; expected room between'
+          f' them for a value that moves. {cure}')
+    if self.resample == 1 and least == most:
+      raise checks.UserError(
+          f'resample is 1 and the prior {self.prior} has one value; expected'
+          f' several to draw from. {cure}')
+    still = 0.0 if self.space == 'linear' else 1.0
+    moved = lambda change: np.float32(change) != still  # as it is computed
+    if self.resample < 1 and not any(map(moved, self.changes)):
+      raise checks.UserError(
+          f'changes is {self.changes} in space {self.space!r}; expected one'
+          f' other than {still:.0f}, which changes nothing. {cure}')
+    # A product does not leave 0, and a share of what is missing to 1 not 1.
+    if self.resample == 0 and (
+        (self.space == 'log' and np.float32(least) <= 0)
+        or (self.space == 'one_minus' and np.float32(most) >= 1)):
+      edge, which = (
+          ('above', 0) if self.space == 'log' else ('below', 1))
+      raise checks.UserError(
+          f'the prior {self.prior} reaches {least if which == 0 else most} in'
+          f' space {self.space!r}, whose factors move no value from {which};'
+          f' expected values {edge} {which}. Narrow the prior, or use'
+          ' space=\'linear\', or resample.')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,6 +223,13 @@ class Rules:
   explore_when: str = 'always'  # of EXPLORE_WHEN
 
   def __post_init__(self):
+    checks.check_type('ready', self.ready, Ready, 'a pbt.Ready')
+    checks.check_type(
+        'exploit', self.exploit, Exploit,
+        'a pbt.TTest, pbt.Margin or pbt.Truncation')
+    for name, evolution in self.evolutions.items():
+      checks.check_type(
+          f'the rule of {name}', evolution, Evolution, 'a pbt.Evolution')
     checks.check_name('explore_when', self.explore_when, EXPLORE_WHEN)
 
 
@@ -170,172 +237,3 @@ def _check_window(window: int, least: int) -> None:
   if window < least:
     raise checks.UserError(
         f'window is {window}; expected at least {least} returns. Raise it.')
-
-
-def adapt(
-    rules: Rules,
-    *,
-    every: int | None = None,
-    burn_in: int | None = None,
-    window: int | None = None,
-) -> Rules:
-  """Returns rules for runs of another length.
-
-  Args:
-    rules: to change.
-    every: environment frames between two decisions of a member; None leaves
-      what is counted, and how many, as it is.
-    burn_in: environment frames before the first; None leaves it.
-    window: last returns that are compared; None leaves it.
-  """
-  ready = rules.ready
-  if every is not None:
-    ready = dataclasses.replace(ready, every=every, unit='frames')
-  if burn_in is not None:
-    ready = dataclasses.replace(ready, burn_in=burn_in)
-  exploit = rules.exploit
-  if window is not None:
-    exploit = dataclasses.replace(exploit, window=window)
-  return dataclasses.replace(rules, ready=ready, exploit=exploit)
-
-
-def without(rules: Rules, names: Collection[str]) -> Rules:
-  """Returns rules that leave some hyper-parameters as they are."""
-  kept = {n: e for n, e in rules.evolutions.items() if n not in names}
-  return dataclasses.replace(rules, evolutions=kept)
-
-
-def _impala_hypers() -> dict[str, Evolution]:
-  return {
-      'learning_rate': Evolution(priors.LogUniform(5e-6, 5e-3)),
-      'entropy_cost': Evolution(priors.LogUniform(5e-5, 1e-2)),
-  }
-
-
-def _kickstarting() -> Rules:
-  """Schmitt et al. (2018), section 2.3, arXiv:1803.03835.
-
-  The paper prints no constants: they are IMPALA's, to which it refers. Its
-  hand-made schedules start at 1 or 2, so alpha starts between 0.5 and 2.
-  """
-  return dataclasses.replace(_impala(), evolutions={
-      **_impala_hypers(),
-      'alpha': Evolution(priors.LogUniform(0.5, 2.0)),
-      'rho': Evolution(priors.Categorical((1.0,))),
-  })
-
-
-def _kickstarting_short() -> Rules:
-  """Those of `kickstarting` for runs of a few million frames.
-
-  Few decisions fit into those: the common weight moves at each, and further, so
-  that it can still fall by orders of magnitude. The teachers' own factors are
-  many, and copies are few: they start apart and move seldom but far, so that
-  one is kept or lost for what it does and not by the walk of the others. What
-  is compared spans several decisions, for few episodes end between two. Few
-  members can spare none: they start near the learner's defaults.
-  """
-  near_default = Evolution(priors.LogUniform(3e-4, 3e-3))
-  return Rules(
-      ready=Ready(every=25_000, burn_in=200_000),
-      exploit=Margin(window=20),
-      evolutions={
-          'learning_rate': near_default,
-          'entropy_cost': near_default,
-          'alpha': Evolution(
-              priors.LogUniform(0.5, 2.0), probability=1.0,
-              changes=(3.0, 1 / 3), high=2.0),
-          'rho': Evolution(
-              priors.LogUniform(0.1, 1.0), probability=0.1,
-              changes=(10.0, 1 / 10), high=2.0),
-      },
-  )
-
-
-def _impala() -> Rules:
-  """Espeholt et al. (2018), appendix F and Table D.1, arXiv:1802.01561.
-
-  Without the epsilon of RMSProp, which is not one of `types.Hypers`.
-  """
-  return Rules(
-      ready=Ready(every=5000, unit='episodes', burn_in=20_000_000),
-      exploit=Margin(),
-      evolutions=_impala_hypers(),
-  )
-
-
-def _mix_and_match() -> Rules:
-  """Czarnecki et al. (2018), supplement, section 2, arXiv:1806.01780.
-
-  `mixing` is alpha there, the final agent's share in two.
-  """
-  scaled = functools.partial(
-      Evolution, probability=0.25, changes=UP_OR_DOWN)
-  return Rules(
-      ready=Ready(every=300, unit='episodes'),
-      exploit=TTest(window=30, p_value=0.05),
-      evolutions={
-          'learning_rate': scaled(priors.LogUniform(1e-5, 1e-3)),
-          'entropy_cost': scaled(priors.LogUniform(1e-4, 1e-2)),
-          'mixing': Evolution(
-              priors.LogUniform(1e-3, 1e-2), probability=0.25, space='linear',
-              changes=(0.05, -0.05), low=0.0, high=1.0),
-      },
-  )
-
-
-def _mix_and_match_short() -> Rules:
-  """Those of `mix_and_match` for runs of a few million frames.
-
-  Few decisions fit into those, so that each may go further; the learner's own
-  numbers stay at their defaults, for few members can spare none.
-  """
-  return Rules(
-      ready=Ready(every=50_000, burn_in=100_000),
-      exploit=TTest(window=20, p_value=0.05),
-      evolutions={
-          'mixing': Evolution(
-              priors.LogUniform(1e-2, 1e-1), probability=0.5, space='linear',
-              changes=(0.15, -0.15), low=0.0, high=1.0),
-      },
-  )
-
-
-def _pbt(exploit: Exploit) -> Rules:
-  """Jaderberg et al. (2017), section 4.1.1, arXiv:1711.09846.
-
-  Without the length of unrolls, which shapes the program. How often a value is
-  drawn anew instead of perturbed is not printed; the first is left out.
-  """
-  always = functools.partial(
-      Evolution, probability=1.0, changes=UP_OR_DOWN)
-  return Rules(
-      ready=Ready(every=1_000_000),
-      exploit=exploit,
-      evolutions={
-          'learning_rate': always(priors.LogUniform(1e-5, 5e-3)),
-          'entropy_cost': always(priors.LogUniform(5e-4, 1e-2)),
-      },
-      explore_when='after_copy',
-  )
-
-
-PRESETS = python_types.MappingProxyType({
-    'kickstarting': _kickstarting(),
-    'kickstarting_short': _kickstarting_short(),
-    'impala': _impala(),
-    'mix_and_match': _mix_and_match(),
-    'mix_and_match_short': _mix_and_match_short(),
-    'pbt_t_test': _pbt(TTest(window=10)),
-    'pbt_truncation': _pbt(Truncation(window=10)),
-})
-
-
-def get_preset(name: str) -> Rules:
-  """Returns the rules of a paper.
-
-  Raises:
-    ValueError: unknown name, with a close one.
-  """
-  checks.check_name('preset', name, PRESETS)
-  return PRESETS[name]

@@ -56,9 +56,11 @@ class Controller:
     """Writes the first orders unless there are some.
 
     Raises:
-      ValueError: the rules name what is no hyper-parameter of the learner, or
-        do not count frames; see `generations.check_rules`.
+      ValueError: the rules name what is no hyper-parameter of the learner, do
+        not count frames, or cannot do anything; see `evolving.fit_rules` and
+        `generations.check_rules`.
     """
+    rules = evolving.fit_rules(problem, config, rules, num_members)
     generations.check_rules(rules, config, num_members)
     self._files = generations.Files(folder)
     self._pulse = exchange.Pulse(self._files.pulse, generations.PULSE_TIMEOUT_S)
@@ -122,11 +124,8 @@ class Controller:
   ) -> dict[str, Any]:
     orders = self._files.read_orders(generation - 1)
     population = generations.from_json(orders['population'])
-    for i in range(max(len(report['returns']) for report in reports)):
-      new = [r['returns'][i:i + 1] for r in reports]
-      population = pbt.add_return(
-          population, np.array([n[0] if n else 0.0 for n in new], np.float32),
-          np.array([bool(n) for n in new]))
+    population = pbt.add_returns(
+        population, [report['returns'] for report in reports])
     for member, report in enumerate(reports):
       if report['rejoined'] not in (None, orders['parents'][member]):
         # Its weights are not those that earned its returns.

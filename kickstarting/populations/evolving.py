@@ -42,6 +42,26 @@ _WEIGHTS = ('params', 'opt_state')  # of the dict; the learner holds them
 _STREAM = 0x506F70  # of random numbers; the loop splits the same seed's key
 
 
+def fit_rules(
+    problem: training.Problem,
+    config: training_config.TrainingConfig,
+    rules: pbt.Rules,
+    num_members: int,
+) -> pbt.Rules:
+  """Returns rules that count what this run counts.
+
+  Raises:
+    ValueError: they cannot do anything in it.
+  """
+  rules = pbt.in_frames(rules, problem.frames_per_step)
+  pbt.check_scores(
+      rules.exploit, problem.make_window(config.window_frames).cap)
+  pbt.check_run(
+      rules, num_members, config.frames, config.record_frames,
+      len(problem.task_names))
+  return rules
+
+
 def first_population(
     problem: training.Problem,
     config: training_config.TrainingConfig,
@@ -89,7 +109,12 @@ class Evolving:
       layout: layout_lib.Layout,
       judge: judging.Judge | None = None,
   ):
-    """Starts a population; see `first_population`, and `layout` of streams."""
+    """Starts a population; see `first_population`, and `layout` of streams.
+
+    Raises:
+      ValueError: the rules do not fit the judge, the run or its scores.
+    """
+    rules = fit_rules(problem, config, rules, layout.num_members)
     judging.check_rules(judge, rules)
     self._problem = problem
     self._rules = rules
@@ -121,12 +146,14 @@ class Evolving:
     del frames
     return types.Hypers(**self._population['hypers'])
 
+  preview = hypers
+
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
-    """Adds episodes to their member's window and round."""
-    returns, num_episodes = self.scores.observe(frames, episodes)
+    """Adds episodes to their member's window and rounds."""
+    rounds, num_episodes = self.scores.observe(frames, episodes)
     if num_episodes.any() and not self._play:
-      self._population = pbt.add_return(
-          self._population, returns, num_episodes > 0, num_episodes)
+      self._population = pbt.add_returns(
+          self._population, rounds, num_episodes)
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     """Notes members whose loss is not finite."""
@@ -170,7 +197,7 @@ class Evolving:
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> tuple[types.LearnerState, bool]:
+  ) -> tuple[types.LearnerState, np.ndarray]:
     """Lets members that are ready copy and explore."""
     size = self._layout.num_members
     population, base = pbt.relative(self._population | {
@@ -181,21 +208,20 @@ class Evolving:
     step_key, judge_key = jax.random.split(jax.random.fold_in(
         jax.random.wrap_key_data(self._rng_key), self._num_steps))
     if self._play and pbt.is_due(population, self._rules).any():
-      returns = self._play(self._num_steps, state.params, judge_key)
-      population = judging.add_rounds(population, returns)
+      population = pbt.add_returns(
+          population, self._play(self._num_steps, state.params, judge_key))
     self._num_steps += 1
     population, events = self._step(population, step_key, failed=self._failed)
     self._population = pbt.absolute(
         population | dict.fromkeys(_WEIGHTS, {}), base)
     if not np.asarray(events.ready).any():
-      return state, False
-    # Actors hold what failed members left: recurrent states, trajectories.
-    must_restart = bool(self._failed.any())
+      return state, np.zeros(size, bool)
     self._failed = np.zeros(size, bool)
     self.records += pbt.to_records(events, self._num_steps, base)
     self.scores.copy(np.asarray(events.parent).tolist())
-    return state._replace(
-        **{name: population[name] for name in _WEIGHTS}), must_restart
+    return (
+        state._replace(**{name: population[name] for name in _WEIGHTS}),
+        np.asarray(events.parent) != np.arange(size))
 
   def snapshot(self) -> dict[str, types.PyTree]:
     """Returns all that `restore` needs."""

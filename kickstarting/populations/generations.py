@@ -55,12 +55,12 @@ PULSE_TIMEOUT_S = 30.0  # without a sign of the controller, members end
 _SEED_STRIDE = 64  # between the seeds of members
 _GENERATION = re.compile('[0-9]{4,9}')
 _ORDERS, _REPORT = 'the orders of a population', 'the report of a member'
-_ORDERS_KINDS = {
+_ORDERS_KINDS: files_lib.Kinds = {
     'generation': int, 'parents': list, 'records': list, 'population': dict}
-_REPORT_KINDS = {
+_REPORT_KINDS: files_lib.Kinds = {
     'frames': int, 'returns': list, 'failed': bool,
     'rejoined': (int, type(None)), 'has_checkpoint': bool}
-_RECORD_KINDS = {  # of the lineage
+_RECORD_KINDS: files_lib.Kinds = {  # of the lineage
     'step': int, 'member': int, 'parent': int, 'rescued': bool, 'frames': int,
     'parent_frames': int, 'score': (float, type(None)), 'hypers': dict}
 MOST_MEMBERS = seeds.NUM_RUNS // _SEED_STRIDE - 1  # whose episodes differ

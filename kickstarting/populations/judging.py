@@ -22,7 +22,7 @@ supplement, section 2, arXiv:1806.01780, do so with many tasks. Not here: who
 compares (`pbt/`), the score of a finished run (`runtime/evaluation.py`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -116,24 +116,7 @@ def make_play(
               for task in range(tasks.max() + 1)), strict=True)
         for member in range(num_members))
     return np.array([
-        [_score(make_window(scoring.FOREVER), episodes) for episodes in each]
+        [scoring.round_score(make_window, episodes) for episodes in each]
         for each in rounds], np.float32)
 
   return play
-
-
-def _score(window: scores.ScoreWindow, returns: Iterable[float]) -> float:
-  """Returns the score of one episode of each task."""
-  for task, episode_return in enumerate(returns):
-    window.add(0, task, episode_return)
-  return window.score()
-
-
-def add_rounds(
-    population: pbt.Population, returns: np.ndarray
-) -> pbt.Population:
-  """Appends what `make_play` returned; float32 [P, rounds]."""
-  for scores_of_round in returns.T:
-    population = pbt.add_return(
-        population, scores_of_round, np.ones(len(returns), bool))
-  return population

@@ -76,8 +76,9 @@ def train_member(
     exchange.ExchangeError: the controller is gone, or another one has taken
       over.
     threads.Stopped: `should_stop` said so before the first orders came.
-    ValueError: see `loop.run`.
+    ValueError: see `loop.run` and `generations.check_rules`.
   """
+  rules = pbt.in_frames(rules, problem.frames_per_step)
   generations.check_rules(rules, config)
   training.check_who_acts(problem.update, config)
   files = generations.Files(folder)
@@ -198,11 +199,13 @@ class _Member:
         name: np.asarray(values[self._member], np.float32)
         for name, values in hypers.items()})
 
+  preview = hypers
+
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
-    """Adds episodes to the window and to the round."""
-    [value], [num_episodes] = self._scores.observe(frames, episodes)
-    if num_episodes:
-      self._returns.append(float(value))
+    """Adds episodes to the window and to the rounds."""
+    [rounds], _ = self._scores.observe(frames, episodes)
+    # The rules look no further back.
+    self._returns = (self._returns + rounds)[-self._rules.exploit.window:]
 
   def check(self, frames: int, metrics: Mapping[str, np.ndarray]) -> None:
     """Notes a loss that is not finite: another member's weights will come."""
@@ -232,11 +235,11 @@ class _Member:
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> tuple[types.LearnerState, bool]:
+  ) -> tuple[types.LearnerState, np.ndarray]:
     """At the end of a generation: publishes, waits, and does as ordered."""
     following = self._generation + 1
     if frames < following * self._every:
-      return state, False
+      return state, np.array([False])
     self._publish(following, frames, state)
     path = self._files.orders(following)
     orders = generations.check_orders(path, exchange.wait_for(
@@ -245,14 +248,14 @@ class _Member:
     parent = orders['parents'][self._member]
     theirs = generations.read_published(
         self._files, parent, following, self._like, self._problem)
-    must_restart = self._has_failed
     self._generation = following
     self._rejoined, self._has_failed, self._returns = None, False, []
     self._scores.windows[0].restore(theirs['window'])
     if parent != self._member:
       self._scores.restart_rounds([0])
     return state._replace(**jax.tree.map(
-        jnp.asarray, {name: theirs[name] for name in _WEIGHTS})), must_restart
+        jnp.asarray, {name: theirs[name] for name in _WEIGHTS})), np.array(
+            [parent != self._member])
 
   def snapshot(self) -> dict[str, types.PyTree]:
     """Returns all that `restore` needs; taken between two generations too."""

@@ -15,12 +15,13 @@
 """Scores of the members of a population.
 
 A member's return, which the rules of evolution compare, is the score of one
-round of the suite: as soon as every task has finished an episode, the capped
-score of their means. Short episodes do not count more than long ones so, and
-rounds are independent. Not here: who compares them (`pbt/`).
+round of the suite: one episode of each task. Short episodes do not count more
+than long ones so, and rounds are independent, for no episode is in two of them.
+Not here: who compares them (`pbt/`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import collections
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,23 @@ from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 
 FOREVER = 2**62  # frames: a round has no window
+# Episodes of a task that wait for those of the others. More would be of a
+# policy that is long gone where one task's episodes are the shortest by far.
+MOST_WAITING = 8
+
+
+def round_score(
+    make_window: Callable[[int], scores.ScoreWindow], returns: Iterable[float]
+) -> float:
+  """Returns the score of one episode of each task."""
+  window = make_window(FOREVER)
+  for task, episode_return in enumerate(returns):
+    window.add(0, task, episode_return)
+  return window.score()
 
 
 class MemberScores:
-  """A sliding window of scores, and a round under way, for each member."""
+  """A sliding window of scores, and rounds under way, for each member."""
 
   def __init__(
       self,
@@ -46,28 +60,29 @@ class MemberScores:
     self._layout = layout
     members = range(layout.num_members)
     self.windows = [make_window(window_frames) for _ in members]
-    self._rounds = [make_window(FOREVER) for _ in members]
+    self._waiting = [self._nobody() for _ in members]
 
   def observe(
       self, frames: int, episodes: Sequence[actor_lib.Episode]
-  ) -> tuple[np.ndarray, np.ndarray]:
-    """Adds episodes that ended.
+  ) -> tuple[list[list[float]], np.ndarray]:
+    """Adds episodes that ended, in the order in which they did.
 
     Returns:
-      The return of each member's round, float32 [P], NaN for those that go on,
-      and how many episodes it
-      is of, int64 [P]: 0 for those whose round goes on.
+      The scores of the rounds that each member finished, the oldest first, and
+      how many episodes it finished, int64 [P].
     """
+    rounds: list[list[float]] = [[] for _ in self.windows]
+    num_episodes = np.zeros(len(rounds), np.int64)
     for episode in episodes:
-      member = (
-          episode.stream // self._layout.splits % self._layout.num_members)
-      for window in (self.windows[member], self._rounds[member]):
-        window.add(frames, episode.task, episode.episode_return)
-    is_over = np.array([r.num_episodes.min() > 0 for r in self._rounds])
-    returns = np.array([r.score() for r in self._rounds], np.float32)
-    num_episodes = np.array([r.num_episodes.sum() for r in self._rounds])
-    self.restart_rounds(np.flatnonzero(is_over).tolist())
-    return returns, np.where(is_over, num_episodes, 0)
+      member = self._layout.member(episode.stream)
+      self.windows[member].add(frames, episode.task, episode.episode_return)
+      num_episodes[member] += 1
+      waiting = self._waiting[member]
+      waiting[episode.task].append(episode.episode_return)
+      if all(waiting):
+        rounds[member].append(round_score(
+            self._make_window, [returns.popleft() for returns in waiting]))
+    return rounds, num_episodes
 
   def advance(self, frames: int) -> None:
     """Drops what is too old."""
@@ -85,21 +100,33 @@ class MemberScores:
   def restart_rounds(self, members: Sequence[int]) -> None:
     """Forgets the rounds under way."""
     for member in members:
-      self._rounds[member] = self._make_window(FOREVER)
+      self._waiting[member] = self._nobody()
 
   def snapshot(self) -> dict[str, types.PyTree]:
     """Returns all that `restore` needs."""
+    waiting = np.full(
+        (len(self._waiting), len(self._waiting[0]), MOST_WAITING), np.nan)
+    for member, tasks in enumerate(self._waiting):
+      for task, returns in enumerate(tasks):
+        waiting[member, task, :len(returns)] = returns
     return {
         'windows': [window.state() for window in self.windows],
-        'rounds': [window.state() for window in self._rounds],
+        'waiting': waiting,  # [P, tasks, MOST_WAITING], NaN for nobody
     }
 
   def restore(self, saved: Mapping[str, types.PyTree]) -> None:
     """Takes back what `snapshot` returned."""
-    for windows, states in (
-        (self.windows, saved['windows']), (self._rounds, saved['rounds'])):
-      for window, state in zip(windows, states, strict=True):
-        window.restore(state)
+    for window, state in zip(self.windows, saved['windows'], strict=True):
+      window.restore(state)
+    for member, tasks in enumerate(np.asarray(saved['waiting'])):
+      self._waiting[member] = self._nobody()
+      for returns, row in zip(self._waiting[member], tasks, strict=True):
+        returns.extend(row[~np.isnan(row)].tolist())
+
+  def _nobody(self) -> list[collections.deque[float]]:
+    """Returns no episodes of each task."""
+    return [collections.deque(maxlen=MOST_WAITING)
+            for _ in self.windows[0].num_episodes]
 
 
 def summarise(

@@ -49,6 +49,8 @@ class PopulationConfig:
   member_axis: str | None = None  # see `vectorised.make_update`
 
   def __post_init__(self):
+    checks.check_fields(self)
+    checks.check_type('rules', self.rules, pbt.Rules, 'pbt.Rules')
     if self.num_members < 1:
       raise checks.UserError(
           f'num_members is {self.num_members}; expected at least 1. Pass the'
@@ -91,9 +93,10 @@ def check(
     raise checks.UserError(
         f'learner_devices is {config.learner_devices} with a population of one'
         ' program; expected 1. Give each member a process of its own instead.')
-  judging.check_rules(judge, population.rules)
-  evolving.first_population(
+  rules = evolving.fit_rules(
       problem, config, population.rules, population.num_members)
+  judging.check_rules(judge, rules)
+  evolving.first_population(problem, config, rules, population.num_members)
 
 
 def train(
@@ -137,6 +140,7 @@ def train(
       make_environment=problem.make_environment,
       make_labeller=problem.make_labeller,
       layout=layout,
+      adopt=vectorised.make_adopt(problem.agent),
   )
   steering = evolving.Evolving(
       problem, config, population.rules, layout, judge)

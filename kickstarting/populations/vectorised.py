@@ -88,6 +88,13 @@ def make_update(
   return call
 
 
+def make_adopt(
+    agent: agent_lib.Agent
+) -> Callable[[types.Params, types.Hypers], types.Params] | None:
+  """Returns `Program.adopt` for leaves [P, ...]."""
+  return agent.adopt and jax.vmap(agent.adopt)
+
+
 def make_actor_functions(
     agent: agent_lib.Agent, layout: layout_lib.Layout
 ) -> actor_lib.ActorFunctions:

@@ -45,6 +45,7 @@ class Episode(NamedTuple):
   episode_return: float  # undiscounted, raw
   length: int  # steps
   is_cut: bool = False  # it went on, and its rest is not looked at
+  copies: int = 0  # of its member, when it began; see `parameter_store`
 
 
 class Rollout(NamedTuple):
@@ -55,6 +56,7 @@ class Rollout(NamedTuple):
   episodes: list[Episode]  # that ended inside
   frames: int  # of the environments, over all streams
   cuts: int = 0  # streams that went on without an end, for something broke
+  copies: np.ndarray | None = None  # int64 [P], of the parameters that acted
 
 
 class ActorFunctions(NamedTuple):
@@ -115,9 +117,11 @@ class StreamActor:
     self._counter = 0
     num_streams = environment.num_streams
     self._slots = instruction_slots.InstructionSlots(
-        functions.slots, environment.instructions,
-        layout.members(num_streams))
+        functions.slots, environment.instructions, layout.members(num_streams))
     self._narrow = tables.Narrow()
+    self._members = layout.members(num_streams)
+    # Of the parameters that act, and of those that began each episode.
+    self._copies = self._copies_at_first = np.zeros(num_streams, np.int64)
     self._state = functions.initial_state(num_streams)
     self._returns = np.zeros(num_streams)
     self._lengths = np.zeros(num_streams, np.int64)
@@ -129,8 +133,9 @@ class StreamActor:
   def begin(self, newest: parameter_store.Versioned) -> None:
     """Starts an unroll with these parameters."""
     self._params = newest.params
-    self._begun = (newest.version, self._state)
     self._timesteps = self._timesteps[-1:]  # the overlap of two unrolls
+    self._take_notice(newest.copies)
+    self._begun = (newest, self._state)
     self._actions: list[np.ndarray] = []
     self._logits: list[Any] = []
     self._slots.refresh(newest.params, self._timesteps[0].instruction)
@@ -160,7 +165,7 @@ class StreamActor:
     """Ends the unroll; the last timestep starts the next one."""
     self._receive()
     timesteps = jax.tree.map(lambda *x: np.stack(x), *self._timesteps)
-    version, initial_state = self._begun
+    newest, initial_state = self._begun
     episodes = self._count(timesteps)
     rows, narrowed = self._narrow(
         timesteps.instruction[None], self._environment.instructions.tokens)
@@ -182,13 +187,36 @@ class StreamActor:
         teacher=teacher,
     )
     return Rollout(
-        version, trajectory, episodes,
+        newest.version, trajectory, episodes,
         trajectory.actions.size * self._environment.frames_per_step,
-        _count_cuts(timesteps.step_type))
+        _count_cuts(timesteps.step_type), newest.copies)
 
   def close(self) -> None:
     """Frees the environments."""
     self._environment.close()
+
+  def _take_notice(self, copies: np.ndarray | None) -> None:
+    """Forgets what members remember of weights that are not theirs any more.
+
+    Their episodes go on, but whoever compares members can tell that others
+    began them.
+
+    Args:
+      copies: of each member, or None.
+    """
+    if copies is not None:
+      mine = copies[self._members]
+      is_new = mine != self._copies
+      if is_new.any():
+        fresh = self._functions.initial_state(len(mine))
+        self._state = jax.tree.map(
+            lambda new, old: np.where(
+                is_new.reshape((-1,) + (1,) * (np.ndim(old) - 1)), new, old),
+            fresh, self._state)
+      self._copies = mine
+    self._copies_at_first = np.where(
+        self._timesteps[0].step_type == base.FIRST, self._copies,
+        self._copies_at_first)
 
   def _receive(self) -> None:
     self._timesteps.append(self._environment.receive())
@@ -202,13 +230,15 @@ class StreamActor:
       is_first = step_type == base.FIRST
       self._returns = np.where(is_first, 0.0, self._returns + reward)
       self._lengths = np.where(is_first, 0, self._lengths + 1)
+      self._copies_at_first = np.where(
+          is_first, self._copies, self._copies_at_first)
       is_last = step_type == base.LAST
       is_cut = ~is_last & (self._lengths == (self._max_steps or -1))
       for stream in np.flatnonzero(is_last | is_cut):
         episodes.append(Episode(
             int(stream), int(self._environment.task[stream]),
             float(self._returns[stream]), int(self._lengths[stream]),
-            bool(is_cut[stream])))
+            bool(is_cut[stream]), int(self._copies_at_first[stream])))
     return episodes
 
 

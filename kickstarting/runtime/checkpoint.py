@@ -42,7 +42,7 @@ from kickstarting import files
 from kickstarting import types
 from kickstarting.runtime import checkpoint_files
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 # As TensorStore writes it, where it does not raise an OSError.
 _OS_ERROR = re.compile(r"os_error_code='(\d+)'")
 

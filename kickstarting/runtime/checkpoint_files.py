@@ -146,8 +146,8 @@ def check_listed(found: Listed, wanted: Mapping[str, Any]) -> None:
     if np.dtype(dtype) != kind or len(shape) != len(expected) or (
         shape[1:] != expected[1:]):
       raise files.InputError(
-          f'{name!r} is {dtype} of shape {files.shown(shape, 60)}, not {kind} of'
-          f' {expected}')
+          f'{name!r} is {dtype} of shape {files.shown(shape, 60)}, not {kind}'
+          f' of {expected}')
     spare -= max(
         0, math.prod(shape) - math.prod(expected)) * kind.itemsize
   if spare < 0:

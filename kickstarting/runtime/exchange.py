@@ -22,6 +22,7 @@ signs of life. Not here: what they say (`populations/generations.py`).
 from collections.abc import Callable
 import errno
 import fcntl
+import json
 import os
 import pathlib
 import shlex

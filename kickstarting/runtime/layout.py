@@ -53,5 +53,9 @@ class Layout:
           ' Change the number of streams per task.')
     return np.arange(num_streams) // self.splits % self.num_members
 
+  def member(self, stream: int) -> int:
+    """Returns whose a stream of an acting batch is."""
+    return stream // self.splits % self.num_members
+
 
 WHOLE = Layout()  # one student, one learner batch

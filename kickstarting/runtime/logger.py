@@ -21,6 +21,7 @@ Here: `RunLogger` and reading the file back. Not here: what a record holds
 from collections.abc import Mapping, Sequence
 import contextlib
 import json
+import math
 import os
 import pathlib
 import re
@@ -40,7 +41,7 @@ _MAX_LINE_BYTES = 4 * 2**20
 _MAX_BYTES = 2**30
 _NUMBER = (float, type(None))  # None stands for what is not finite
 # Of a record; there may be more, and less.
-_KINDS = {
+_KINDS: files.Kinds = {
     'frames': float, 'score': _NUMBER, 'score_cap': _NUMBER, 'entropy': _NUMBER,
     'transfer': _NUMBER, 'frames_per_second': _NUMBER, 'cuts': _NUMBER,
     'score_median': _NUMBER, 'score_top3': _NUMBER, 'best_member': int,
@@ -162,8 +163,6 @@ class _Board:
       self._writer.write_event(event_pb2.Event(
           wall_time=time.time(), step=step, **content))
       self._writer.flush()
-
-
 
 
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:

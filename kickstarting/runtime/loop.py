@@ -148,11 +148,18 @@ class _Loop:
     self._placement = devices.make_placement(
         config.learner_devices, config.actor_device)
 
-    def step(params, rest, hypers, trajectory):
-      state, metrics = program.update(
-          rest._replace(params=params), hypers, trajectory)
-      return state, _Metrics(
-          tuple(metrics), jnp.stack(list(metrics.values())))
+    def step(params, rest, hypers, trajectory, is_current):
+      old = rest._replace(params=params)
+      state, metrics = program.update(old, hypers, trajectory)
+      values = jnp.stack(list(metrics.values()))
+      if self._num_members > 1:
+        # What is not a member's own may not even be finite.
+        state = jax.tree.map(
+            lambda new, old: jnp.where(jnp.reshape(
+                is_current, (-1,) + (1,) * (new.ndim - 1)), new, old),
+            state, old)
+        values = jnp.where(is_current[None], values, 0.0)
+      return state, _Metrics(tuple(metrics), values)
 
     # Actors still read the parameters; the rest is overwritten in place.
     self._update = jax.jit(
@@ -168,6 +175,8 @@ class _Loop:
     self._rng_key = jax.random.key_data(rng_key)
     self._seconds = 0.0
     self._cuts = 0  # of streams, in this process
+    # How often each member took another's weights, in this process.
+    self._copies = np.zeros(self._num_members, np.int64)
     self._must_record = False  # before all else
     self._must_evolve = False  # before the next update
 
@@ -175,13 +184,13 @@ class _Loop:
     """Runs the loop; see `run`."""
     config = self._config
     self._store = parameter_store.ParameterStore(
-        int(np.max(self._state.updates)),
-        self._placement.for_actors(self._state.params))
-    # The update under way: its parameters, metrics and rollout's version.
-    self._pending: tuple[types.Params, _Metrics, int] | None = None
-    self._totals: dict[str, np.ndarray] = {}
-    self._num_totals = 0
-    self._lag = 0
+        int(np.max(self._state.updates)), self._for_actors(self._state.params),
+        self._copies)
+    # The update under way: its parameters, metrics, whose they are, and the
+    # version of its rollout.
+    self._pending: (
+        tuple[types.Params, _Metrics, np.ndarray, int] | None) = None
+    self._reset_totals()
     first_frame, began = self._frames, time.monotonic()
     seconds_before = self._seconds
     record = self._next(config.record_frames)
@@ -199,9 +208,8 @@ class _Loop:
           if self._must_record:  # the run was stopped while it was judged
             self._record(source)
             continue
-          if self._must_evolve and self._evolve():
-            stragglers += source.close()
-            source = self._start()
+          if self._must_evolve:
+            self._evolve()
           rollout = source.get(should_stop)
         except threads.Stopped:
           continue  # should_stop became True
@@ -270,17 +278,27 @@ class _Loop:
             config.learner_core and jax.default_backend() == 'cpu'))
 
   def _learn(self, rollout: actor_lib.Rollout) -> None:
-    """Starts an update; at most one more is under way."""
-    self._steering.observe(self._frames, rollout.episodes)
+    """Starts an update; at most one more is under way.
+
+    Members that have taken another's weights meanwhile learn nothing from it,
+    and their episodes do not count.
+    """
+    member = self._program.layout.member
+    self._steering.observe(self._frames, [
+        episode for episode in rollout.episodes
+        if episode.copies == self._copies[member(episode.stream)]])
     hypers = self._steering.hypers(self._frames)
     self._frames += rollout.frames // self._num_members
     self._cuts += rollout.cuts
+    is_current = np.asarray(rollout.copies) == self._copies
+    if not is_current.any():
+      return
     state, metrics = self._update(
         self._state.params, self._state._replace(params=None), hypers,
-        rollout.trajectory)
+        rollout.trajectory, is_current)
     self._state = state
     self._settle()
-    self._pending = (state.params, metrics, rollout.version)
+    self._pending = (state.params, metrics, is_current, rollout.version)
     if metrics.values.is_ready():  # computed in this thread
       self._settle()
 
@@ -288,16 +306,34 @@ class _Loop:
     """Awaits the update under way, publishes it and adds up its metrics."""
     if self._pending is None:
       return
-    params, packed, version = self._pending
+    params, packed, is_current, version = self._pending
     self._pending = None
     metrics = dict(zip(packed.names, np.asarray(packed.values, np.float64)))
     self._steering.check(self._frames, metrics)
-    newest = self._store.get().version + 1
-    self._store.publish(newest, self._placement.for_actors(params))
-    self._lag += newest - 1 - version
+    self._lag += self._store.get().version - version
+    self._publish(params)
     for name, value in metrics.items():
       self._totals[name] = self._totals.get(name, 0.0) + value
-    self._num_totals += 1
+    self._num_totals += is_current
+    self._num_updates += 1
+
+  def _publish(self, params: types.Params) -> None:
+    """Lets actors go on with these parameters, which are another policy."""
+    self._store.publish(
+        self._store.get().version + 1, self._for_actors(params), self._copies)
+
+  def _for_actors(self, params: types.Params) -> types.Params:
+    """Puts in what the next update will put in, too: both have one policy."""
+    if self._program.adopt is not None:
+      params = self._program.adopt(
+          params, self._steering.preview(self._frames))
+    return self._placement.for_actors(params)
+
+  def _reset_totals(self) -> None:
+    """Begins the means of a record."""
+    self._totals: dict[str, np.ndarray] = {}
+    self._num_totals = np.zeros(self._num_members, np.int64)  # by member
+    self._num_updates = self._lag = 0
 
   def _record(self, source) -> None:
     """Reports means since the last record.
@@ -309,15 +345,17 @@ class _Loop:
     now = time.monotonic()
     frames, then = self._last_record
     self._last_record = (self._frames, now)
-    number = max(self._num_totals, 1)
+    number = np.maximum(self._num_totals, 1)
+    has_any = self._num_totals > 0
     means: dict[str, Any] = {}
     for name, total in self._totals.items():
-      means[name] = float(np.mean(total) / number)
+      each = total / number  # [P]
+      means[name] = float(np.mean(each[has_any]))
       if np.ndim(total):
         means[f'member_{name}'] = {
-            str(i): value / number for i, value in enumerate(total.tolist())}
-    self._totals, lag = {}, self._lag / number
-    self._num_totals = self._lag = 0
+            str(i): value for i, value in enumerate(each.tolist())}
+    lag = self._lag / max(self._num_updates, 1)
+    self._reset_totals()
     self._on_record({
         'frames': self._frames,
         'seconds': self._seconds,
@@ -333,16 +371,14 @@ class _Loop:
     self._must_record = False
     self._must_evolve = self._frames < self._config.frames
 
-  def _evolve(self) -> bool:
-    """Lets the steering change the learner; returns whether actors restart."""
-    state, must_restart = self._steering.evolve(self._frames, self._state)
+  def _evolve(self) -> None:
+    """Lets the steering change the learner."""
+    state, is_new = self._steering.evolve(self._frames, self._state)
     self._must_evolve = False
     if state is not self._state:
+      self._copies = self._copies + is_new  # actors read the old array
       self._state = self._placement.for_learner(state)
-      self._store.publish(
-          self._store.get().version,
-          self._placement.for_actors(self._state.params))
-    return must_restart
+      self._publish(self._state.params)
 
   def _snapshot(self) -> dict[str, types.PyTree]:
     return {

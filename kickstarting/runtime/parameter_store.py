@@ -20,27 +20,46 @@ Not here: what either of them does with them (`loop.py`, `actor.py`).
 import threading
 from typing import NamedTuple
 
+import numpy as np
+
 from kickstarting import types
 
 
 class Versioned(NamedTuple):
-  """Parameters and the number of updates that made them."""
+  """Parameters, and what tells them from those before and after.
+
+  version: grows with whatever changes the policy: every update, and every
+    decision of a population.
+  copies: int64 [P], how often each member took another's parameters; None where
+    nobody does.
+  """
 
   version: int
   params: types.Params
+  copies: np.ndarray | None = None
 
 
 class ParameterStore:
   """Holds the newest parameters; a published pair is never changed."""
 
-  def __init__(self, version: int, params: types.Params):
+  def __init__(
+      self,
+      version: int,
+      params: types.Params,
+      copies: np.ndarray | None = None,
+  ):
     self._lock = threading.Lock()
-    self._newest = Versioned(version, params)
+    self._newest = Versioned(version, params, copies)
 
-  def publish(self, version: int, params: types.Params) -> None:
-    """Replaces the parameters. The arrays must not be donated later."""
+  def publish(
+      self,
+      version: int,
+      params: types.Params,
+      copies: np.ndarray | None = None,
+  ) -> None:
+    """Replaces the parameters. The arrays must not be changed later."""
     with self._lock:
-      self._newest = Versioned(version, params)
+      self._newest = Versioned(version, params, copies)
 
   def get(self) -> Versioned:
     """Returns the newest parameters."""

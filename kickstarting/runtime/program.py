@@ -45,6 +45,9 @@ class Program(NamedTuple):
   make_environment: sources.MakeEnvironment
   make_labeller: sources.MakeLabeller
   layout: layout_lib.Layout
+  # (parameters, hypers) -> parameters: puts in what actors read of the
+  # hyper-parameters. None where they read nothing.
+  adopt: Callable[[types.Params, types.Hypers], types.Params] | None = None
 
 
 class Steering(Protocol):
@@ -58,6 +61,12 @@ class Steering(Protocol):
 
   def hypers(self, frames: int) -> types.Hypers:
     """Returns the hyper-parameters of the next update."""
+
+  def preview(self, frames: int) -> types.Hypers:
+    """Returns what `hypers` would say; changes nothing, in the record neither.
+
+    Called where `Program.adopt` is there.
+    """
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     """Takes notice of episodes that ended."""
@@ -74,11 +83,12 @@ class Steering(Protocol):
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> tuple[types.LearnerState, bool]:
-    """Returns the learner's state to go on with, and whether actors restart.
+  ) -> tuple[types.LearnerState, np.ndarray]:
+    """Returns the learner's state to go on with, and who took another's.
 
-    They do where what they hold is worth nothing to the new state. Called after
-    every `record` except that of the end of the run. May wait; then it raises
+    What actors hold of those members, bool [P], is of other weights: it is not
+    learned from, and episodes under way are not observed. Called after every
+    `record` except that of the end of the run. May wait; then it raises
     `threads.Stopped` when the run is to end, and is called again when the run
     is resumed.
 

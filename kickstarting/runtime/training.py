@@ -62,6 +62,7 @@ class Problem:
   task_names: tuple[str, ...]
   teacher_names: tuple[str, ...]
   controller: controllers.WeightController
+  frames_per_step: int = 1  # environment frames of a step of the agent
   # Of parameters and frames; plays the student alone, where others act in
   # training. None: the episodes of training are the student's.
   referee: Callable[[types.Params, int], scores.ScoreWindow] | None = None
@@ -174,6 +175,7 @@ def make_program(problem: Problem, splits: int) -> program_lib.Program:
       make_environment=problem.make_environment,
       make_labeller=problem.make_labeller,
       layout=layout_lib.Layout(splits),
+      adopt=problem.agent.adopt,
   )
 
 
@@ -207,7 +209,7 @@ class _Student:
     self._config = config
     self._control = problem.controller.init(len(problem.teacher_names))
     self.window = problem.make_window(config.window_frames)
-    self._used = {  # by the last update
+    self._used: dict[str, types.Array] = {  # by the last update
         'lambda': np.zeros(len(problem.teacher_names), np.float32),
         **{name: np.zeros((), np.float32) for name in LEARNER_HYPERS}}
 
@@ -215,8 +217,20 @@ class _Student:
     self.best = (-np.inf, 0, jax.device_get(state.params))
 
   def hypers(self, frames: int) -> types.Hypers:
+    self._control, hypers = self._now(frames)
+    self._used = {
+        'lambda': hypers.alpha * hypers.rho,
+        **{name: getattr(hypers, name) for name in LEARNER_HYPERS}}
+    return hypers
+
+  def preview(self, frames: int) -> types.Hypers:
+    _, hypers = self._now(frames)
+    return hypers
+
+  def _now(self, frames: int) -> tuple[types.PyTree, types.Hypers]:
+    """Returns the next state of the controller, and the hyper-parameters."""
     config = self._config
-    self._control, weights = self._problem.controller.update(
+    control, weights = self._problem.controller.update(
         self._control, controllers.Progress(frames=frames))
     left = max(0.0, 1.0 - frames / config.frames)
     values = {
@@ -226,11 +240,10 @@ class _Student:
         name: schedule(frames)
         for name, schedule in self._problem.schedules.items()
     }
-    hypers = {
-        name: np.asarray(value, np.float32) for name, value in values.items()}
-    self._used = {
-        'lambda': np.asarray(weights.alpha * weights.rho, np.float32), **hypers}
-    return types.Hypers(alpha=weights.alpha, rho=weights.rho, **hypers)
+    return control, types.Hypers(
+        alpha=weights.alpha, rho=weights.rho, **{
+            name: np.asarray(value, np.float32)
+            for name, value in values.items()})
 
   def observe(self, frames: int, episodes: Sequence[actor_lib.Episode]) -> None:
     for episode in () if self._problem.referee else episodes:
@@ -274,9 +287,9 @@ class _Student:
 
   def evolve(
       self, frames: int, state: types.LearnerState
-  ) -> tuple[types.LearnerState, bool]:
+  ) -> tuple[types.LearnerState, np.ndarray]:
     del frames
-    return state, False
+    return state, np.array([False])
 
   def snapshot(self) -> dict[str, types.PyTree]:
     score, frames, params = self.best

@@ -55,6 +55,7 @@ class TrainingConfig:
   seed: int = 1
 
   def __post_init__(self):
+    checks.check_fields(self)
     for field in (
         'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
         'num_actors', 'queue_size', 'learner_devices', 'window_frames',

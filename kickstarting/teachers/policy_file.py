@@ -17,8 +17,8 @@
 Here: `Policy`, `save_policy`, `load_policy`. The file is a NumPy archive whose
 entry `metadata` is JSON. It may come from anybody: names, shapes and types of
 its arrays are compared with the network's before a number is read, and nothing
-in it is ever executed. Not here: archives in general (`kickstarting/archives.py`),
-resuming a run (`runtime/checkpoint.py`).
+in it is ever executed. Not here: archives in general
+(`kickstarting/archives.py`), resuming a run (`runtime/checkpoint.py`).
 """
 
 from collections.abc import Mapping
@@ -233,6 +233,7 @@ def _without_params(metadata: Mapping[str, Any], num_arrays: int) -> Policy:
 
 def _spec(name: str, saved: Any) -> base.ArraySpec:
   """Returns the spec of one array of an observation."""
+  dtype: np.dtype | None = None
   try:
     shape, text = saved
     dtype = np.dtype(text) if isinstance(text, str) else None
@@ -240,7 +241,8 @@ def _spec(name: str, saved: Any) -> base.ArraySpec:
         type(size) is int and size >= 0 for size in shape)
   except (SyntaxError, TypeError, ValueError):
     is_plain = False
-  if not is_plain or len(shape) > 8 or math.prod(shape) > _MAX_SIZE:
+  if dtype is None or not is_plain or len(shape) > 8 or (
+      math.prod(shape) > _MAX_SIZE):
     raise checks.UserError(
         f'its observation {files.shown(name, 60)} is {files.shown(saved, 80)};'
         ' expected a shape and a type of numbers')

@@ -35,7 +35,7 @@ from kickstarting.teachers import teacher as teacher_lib
 
 MANIFEST = 'manifest.json'
 _WHAT = 'a list of experts with their files'
-_KINDS = {
+_KINDS: files.Kinds = {
     'file': str, 'sha256': str, 'frames': int, 'teacher': (str, type(None)),
     'teacher_frames': int}
 _OPTIONAL = ('frames', 'teacher', 'teacher_frames')

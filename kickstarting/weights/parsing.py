@@ -106,9 +106,9 @@ def _parse(
     name, _, value = part.strip().partition('=')
     if name not in ('cut', 'rho') or name in options:
       raise checks.UserError(
-          f'found {files.shown(part, 60)}; expected cut=FRAMES or rho=WEIGHT,WEIGHT,..., each '
-          'at most once. Remove it or correct its name.'
-      )
+          f'found {files.shown(part, 60)}; expected cut=FRAMES or'
+          ' rho=WEIGHT,WEIGHT,..., each at most once. Remove it or correct its'
+          ' name.')
     options[name] = value
   if 'cut' in options:
     alpha = schedules.cut(alpha, frames(options['cut']))
@@ -125,8 +125,8 @@ def _schedule(
   name, *arguments = text.strip().split(':')
   if name not in _USAGE:
     raise checks.UserError(
-        f'unknown schedule {files.shown(name, 60)}; expected one of {", ".join(_USAGE)}. '
-        f'Write for example {_USAGE["linear"]}.'
+        f'unknown schedule {files.shown(name, 60)}; expected one of'
+        f' {", ".join(_USAGE)}. Write for example {_USAGE["linear"]}.'
     )
   least = _USAGE[name].split('[')[0].count(':')
   most = _USAGE[name].count(':')
@@ -152,8 +152,8 @@ def _points(
   points = [point.partition('=') for point in text.split(',')]
   if not all(separator for _, separator, _ in points):
     raise checks.UserError(
-        f'found {files.shown(text, 60)}; expected {_USAGE[name]}. Write a weight for every '
-        'number of frames.'
+        f'found {files.shown(text, 60)}; expected {_USAGE[name]}. Write a'
+        ' weight for every number of frames.'
     )
   return schedules.piecewise(
       [frames(boundary) for boundary, _, _ in points],
@@ -179,5 +179,6 @@ def _number(text: str) -> float:
     return float(text)
   except ValueError as error:
     raise checks.UserError(
-        f'found {files.shown(text, 60)}; expected a number like 0.5 or 2e6. Correct it.'
+        f'found {files.shown(text, 60)}; expected a number like 0.5 or 2e6.'
+        ' Correct it.'
     ) from error

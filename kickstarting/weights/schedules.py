@@ -168,8 +168,8 @@ def piecewise(
   increases = all(low < high for low, high in itertools.pairwise(boundaries))
   if not (increases and boundaries[0] >= 0 and math.isfinite(boundaries[-1])):
     raise checks.UserError(
-        f'boundaries are {files.shown(list(boundaries), 120)}; expected finite frames that '
-        'increase from 0 or more. Sort them and remove duplicates.'
+        f'boundaries are {files.shown(list(boundaries), 120)}; expected finite'
+        ' frames that increase from 0 or more. Sort them and remove duplicates.'
     )
   if interpolation not in ('linear', 'step'):
     raise checks.UserError(
@@ -222,12 +222,12 @@ def points_of(
   Raises:
     ValueError: there are none.
   """
-  points = schedule.get(name)
+  points = schedule.get(name, {})
   reason = files.misfit({name: points}, {name: dict}) or files.misfit(
       points, {'frames': list, 'values': list})
   if reason:
     raise checks.UserError(
-        f"the schedule lacks {name!r} with its 'frames' and 'values' ({reason});"
-        f' it has {files.shown(sorted(schedule), 120)}. Take schedule.json of a'
-        ' run of experiments.pbt.')
+        f"the schedule lacks {name!r} with its 'frames' and 'values'"
+        f' ({reason}); it has {files.shown(sorted(schedule), 120)}. Take'
+        ' schedule.json of a run of experiments.pbt.')
   return points['frames'], points['values']

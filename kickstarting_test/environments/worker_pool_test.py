@@ -22,6 +22,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.environments import worker_pool
 from kickstarting_test import processes
 from kickstarting_test.environments import history_batches as batches
@@ -85,10 +86,6 @@ class WorkerPoolTest(parameterized.TestCase):
     self.assertBetween(batch.restarts, 1, 2)
 
   @parameterized.named_parameters(
-      ('four_values', 'return observation, 0.0, False, {}', 'ValueError'),
-      ('rewards', 'return observation, np.zeros(2), False, False, {}',
-       'TypeError'),
-      ('no_reward', 'return observation, None, False, False, {}', 'TypeError'),
       ('an_exit', 'sys.exit(3)', 'SystemExit: 3'),
       ('a_crash', 'os.abort()', 'signal SIGABRT'),
       ('an_end', 'os._exit(3)', 'status 3'),
@@ -98,6 +95,29 @@ class WorkerPoolTest(parameterized.TestCase):
     return observation, 0.0, False, False, {}""", 'OSError: no third'),
   )
   def test_a_step_that_fails_every_time(self, step, error):
+    batch = self._wrong(step)
+    with self.assertRaisesRegex(
+        worker_pool.EnvironmentFailed,
+        f"(?s)task 'history' failed 3 times in a row.*{error}"):
+      batches.play(batch, 100)
+    self.assertEqual(batch.restarts, 2)
+
+  @parameterized.named_parameters(
+      ('four_values', 'return observation, 0.0, False, {}',
+       'returned 4 values .* from step; expected 5'),
+      ('rewards', 'return observation, np.zeros(2), False, False, {}',
+       r'returned reward array\(\[0., 0.\]\)'),
+      ('no_reward', 'return observation, None, False, False, {}',
+       'returned reward None'),
+  )
+  def test_a_step_that_returns_what_cannot_be(self, step, error):
+    batch = self._wrong(step)
+    with self.assertRaisesRegex(checks.UserError, f"task 'history' {error}"):
+      batches.play(batch, 100)
+    self.assertEqual(batch.restarts, 0)  # it would do so again
+
+  def _wrong(self, step):
+    """Returns a batch of one environment whose step has this body."""
     path = self.create_tempfile('wrong.py', f"""
 import os, sys
 import gymnasium
@@ -118,14 +138,9 @@ class Wrong(gymnasium.Env):
   def step(self, action):
     {step}
 """).full_path
-    batch = batches.make(
+    return batches.make(
         self, f'{path}:Wrong', streams=1, pool=worker_pool.PoolConfig(
             max_failures_in_a_row=3, backoff_s=0.01))
-    with self.assertRaisesRegex(
-        worker_pool.EnvironmentFailed,
-        f"(?s)task 'history' failed 3 times in a row.*{error}"):
-      batches.play(batch, 100)
-    self.assertEqual(batch.restarts, 2)
 
   def test_an_instruction_that_is_none(self):
     path = self.create_tempfile('silent.py', """

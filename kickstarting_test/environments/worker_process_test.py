@@ -146,8 +146,7 @@ class WorkerProcessTest(parameterized.TestCase):
         worker.answer()
       worker.kill()
     else:
-      worker.hang_up()
-      worker.close()
+      worker_process.close([worker])
     self.assertFalse(os.path.exists(os.path.dirname(path)))
 
   def test_what_it_writes_is_dropped_if_it_is_much(self):

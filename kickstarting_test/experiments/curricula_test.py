@@ -25,7 +25,8 @@ from kickstarting_test.experiments import binaries
 _EXTRA = (
     '--suite=minigrid_all --tasks=Empty-Random-6x6,LavaGapS5 --network=flat'
     ' --streams=8 --unroll_steps=10 --frames=800 --record_frames=400'
-    ' --evaluation_episodes=1')
+    ' --evaluation_episodes=1 --population=2 --ready_frames=400'
+    ' --burn_in_frames=0 --returns=2')
 
 
 class CurriculaTest(absltest.TestCase):
@@ -35,20 +36,33 @@ class CurriculaTest(absltest.TestCase):
         tempfile.mkdtemp(dir=absltest.TEST_TMPDIR.value)) / 'study'
     flags = (
         '--case=core', '--agents=complex,mix_and_match', '--seeds=1',
-        f'--workdir={folder}', f'--extra={_EXTRA}')
+        '--mixing=schedule,pbt', f'--workdir={folder}', f'--extra={_EXTRA}')
     done = binaries.run('experiments.curricula', *flags)
     result = binaries.last_line(done)
     self.assertRegex(done.stdout, r'interval \| M frames to half of the')
-    self.assertRegex(done.stdout, r'\n\| mix_and_match \| .*\|')
-    self.assertEqual(list(result['table']), ['complex', 'mix_and_match'])
+    labels = ['complex', 'mix_and_match', 'mix_and_match by pbt']
+    for label in labels[1:]:
+      self.assertRegex(done.stdout, rf'\n\| {label} \| .*\|')
+    self.assertEqual(list(result['table']), labels)
     reached = result['table']['complex']['frames_to']
     self.assertLen(reached['all of it'], 1)
+    mixtures = result['mixtures']
+    self.assertEqual(list(mixtures), labels[1:])
+    self.assertLen(mixtures['mix_and_match']['complex_agent_alone'], 1)
+    self.assertNotIn('rescues', mixtures['mix_and_match'])
+    self.assertEqual(mixtures['mix_and_match by pbt']['rescues'], [0])
+    self.assertBetween(mixtures['mix_and_match by pbt']['mixing'][0], 0, 1)
     self.assertGreater(pathlib.Path(result['figure']).stat().st_size, 5000)
     self.assertEqual(
         json.loads((folder / 'curricula.json').read_text()), result)
     again = binaries.run('experiments.curricula', *flags)
     self.assertNotIn('-m experiments.mix_and_match', again.stdout)
     self.assertEqual(binaries.last_line(again), result)
+
+  def test_unknown_way_to_mix(self):
+    done = binaries.run('experiments.curricula', '--mixing=pbt,sine')
+    self.assertEqual(done.returncode, 2)
+    self.assertRegex(done.stderr, "error: unknown --mixing 'sine'; expected")
 
   def test_nothing_to_compare_with(self):
     done = binaries.run('experiments.curricula', '--agents=simple')

@@ -15,6 +15,7 @@
 """Tests of `experiments/shared_flags.py`."""
 
 import dataclasses
+from unittest import mock
 
 from absl import flags
 from absl.testing import absltest
@@ -74,10 +75,40 @@ class SharedFlagsTest(parameterized.TestCase):
     self.assertEqual(config, training_config.TrainingConfig(
         seed=7, learning_rate=0.5, frames=1000))
 
+  def test_flags_of_a_binary_are_no_fields(self):
+    # As experiments.mix_and_match has them, whose mixing is a schedule.
+    flag_values = FLAGS.__deepcopy__({})
+    flags.DEFINE_string(
+        'mixing', 'piecewise:0=0,50%=1', 'A text.', flag_values=flag_values)
+    flag_values.mark_as_parsed()
+    with mock.patch.object(run_flags, 'FLAGS', flag_values):
+      config = run_flags.config_from_flags(training_config.TrainingConfig)
+    self.assertEqual(config.mixing, 1.0)
+
   def test_config_with_fields_that_are_no_flags(self):
     config = run_flags.config_from_flags(
         update_lib.UpdateConfig, method='n_distill')
     self.assertEqual(config, update_lib.UpdateConfig(method='n_distill'))
+
+  @flagsaver.flagsaver(learns_value=True, method='n_distill')
+  def test_what_a_binary_sets_is_left_out_where_nothing_reads_it(self):
+    config = shared_flags.update_from_flags()
+    self.assertEqual(config, update_lib.UpdateConfig(method='n_distill'))
+    self.assertTrue(shared_flags.update_from_flags(
+        method='on_policy_distill').learns_value)
+
+  @flagsaver.flagsaver(rmsprop_epsilon=0.01)
+  def test_what_a_suite_sets_is_left_out_with_another_optimiser(self):
+    self.assertEqual(
+        shared_flags.update_from_flags(), update_lib.UpdateConfig())
+    self.assertEqual(
+        shared_flags.update_from_flags(optimizer='rmsprop').rmsprop_epsilon,
+        0.01)
+
+  @flagsaver.as_parsed(rmsprop_epsilon='0.01')
+  def test_what_is_given_is_refused_where_nothing_reads_it(self):
+    with self.assertRaisesRegex(ValueError, 'rmsprop_epsilon is 0.01, which'):
+      shared_flags.update_from_flags()
 
   @flagsaver.flagsaver(frames=-5)
   def test_values_are_checked(self):

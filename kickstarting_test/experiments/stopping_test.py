@@ -59,7 +59,9 @@ class StoppingTest(parameterized.TestCase):
     """Runs code that imports the module, sends signals when it is ready."""
     # Found by its path: the package would load more than is needed.
     head = (
-        'import importlib.util, sys\n'
+        'import importlib.util, signal, sys\n'
+        # Whoever runs the tests may ignore it, as under nohup.
+        'signal.signal(signal.SIGHUP, signal.SIG_DFL)\n'
         f'spec = importlib.util.spec_from_file_location("s", {_SOURCE!r})\n'
         'stopping = importlib.util.module_from_spec(spec)\n'
         'spec.loader.exec_module(stopping)\n')

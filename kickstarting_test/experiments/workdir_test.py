@@ -168,7 +168,8 @@ class WorkdirTest(absltest.TestCase):
     config['flags']['warp'] = 9
     path.write_text(json.dumps(config))
     FLAGS.resume = True
-    with self.assertRaisesRegex(ValueError, 'other flags: --warp this version does not'):
+    with self.assertRaisesRegex(
+        ValueError, 'other flags: --warp this version does not'):
       self._begin()
 
   def test_resume_without_a_folder(self):

@@ -257,5 +257,76 @@ class ActorCriticTest(chex.TestCase):
       loss(transitions._replace(r_t=transitions.r_t[:-1]))
 
 
+def _impossible(**fields):
+  """One transition whose action has probability 0 under the learner."""
+  return transitions_lib.Transitions(**{
+      'logits_tm1': np.array([[[0.0, 0.0, -np.inf]]], np.float32),
+      'v_tm1': np.array([[0.5]], np.float32),
+      'v_t': np.array([[0.25]], np.float32),
+      'a_tm1': np.array([[2]], np.int32),
+      'r_t': np.array([[1.0]], np.float32),
+      'discount_t': np.array([[0.9]], np.float32),
+      'behaviour_logits_tm1': np.zeros((1, 1, 3), np.float32),
+      'is_learnable_tm1': np.ones((1, 1), bool),
+  } | fields)
+
+
+class ImpossibleActionTest(chex.TestCase):
+
+  @chex.variants(with_jit=True, without_jit=True)
+  def test_v_trace_learns_nothing_from_it(self):
+    terms = self.variant(actor_critic.vtrace_actor_critic)(_impossible())
+    # rho = 0: no advantage, and the target is the value itself.
+    self.assertEqual(terms['policy_gradient'], 0.0)
+    self.assertEqual(terms['baseline'], 0.0)
+    np.testing.assert_allclose(
+        terms['negative_entropy'], -np.log(2), rtol=1e-6)
+
+  @chex.variants(with_jit=True, without_jit=True)
+  @parameterized.parameters(1.0, np.inf, -np.inf)
+  def test_gradients_are_zero(self, reward):
+    transitions = _impossible(r_t=np.array([[reward]], np.float32))
+
+    @self.variant
+    @jax.grad
+    def gradient(logits):
+      terms = actor_critic.vtrace_actor_critic(
+          transitions._replace(logits_tm1=logits))
+      return terms['policy_gradient'].sum() + terms['baseline'].sum()
+
+    np.testing.assert_array_equal(gradient(transitions.logits_tm1), 0.0)
+
+  def test_a2c_refuses_it(self):
+    with self.assertRaisesRegex(
+        ValueError, r'a_tm1 is 2 at \[0, 0\], .* probability 0; expected'):
+      actor_critic.a2c(_impossible())
+    # Nothing is learnt from a dead step, whatever its action.
+    dead = _impossible(is_learnable_tm1=np.zeros((1, 1), bool))
+    chex.assert_tree_all_finite(actor_critic.a2c(dead))
+
+  def test_a2c_learns_nothing_from_it_where_it_cannot_refuse(self):
+
+    def policy_gradient(logits):
+      terms = actor_critic.a2c(_impossible(logits_tm1=logits))
+      return terms['policy_gradient'].sum(), terms
+
+    (loss, terms), gradient = jax.jit(jax.value_and_grad(
+        policy_gradient, has_aux=True))(_impossible().logits_tm1)
+    self.assertEqual(loss, 0.0)
+    np.testing.assert_array_equal(gradient, 0.0)
+    # The critic learns: (1 + 0.9 * 0.25 - 0.5)^2 / 2.
+    np.testing.assert_allclose(terms['baseline'], 0.2628125, rtol=1e-6)
+
+  @parameterized.parameters(*_LOSSES)
+  def test_other_steps_are_as_if_it_were_possible(self, loss):
+    transitions = _transitions()
+    transitions.logits_tm1[2, 1, 3] = -np.inf
+    transitions.a_tm1[2, 1] = 3
+    gradient = jax.jit(jax.grad(lambda x: sum(
+        term.sum() for term in loss(
+            transitions._replace(logits_tm1=x)).values())))
+    self.assertTrue(np.isfinite(gradient(transitions.logits_tm1)).all())
+
+
 if __name__ == '__main__':
   absltest.main()

@@ -83,6 +83,23 @@ class StepTest(absltest.TestCase):
         np.testing.assert_allclose(
             wide[..., action], getattr(one, name), rtol=1e-6)
 
+  def test_an_action_that_the_student_cannot_take(self):
+    student = np.float32([[0.0, 1.0, -np.inf], [-np.inf, 0.0, -np.inf]])
+    zeros = np.zeros(2, np.float32)
+    step = distillation.make_step(
+        student, np.float32([[1.0, 0.0, 2.0]] * 2), np.array([2, 0]), zeros,
+        zeros)
+    # Nothing is learnt from it, so it gives no reward either.
+    for name in ('teacher_log_prob', 'student_log_prob'):
+      np.testing.assert_array_equal(getattr(step, name), 0.0)
+    for method in map(distillation.get_method, (
+        'entropy_regularised', 'kl_regularised',
+        'expected_entropy_regularised')):
+      for weight in (0.0, 1.0):
+        reward = distillation.pseudo_reward(
+            method, step, step, zeros, zeros + 0.9, weight)
+        self.assertTrue(np.isfinite(reward).all(), method.name)
+
 
 if __name__ == '__main__':
   absltest.main()

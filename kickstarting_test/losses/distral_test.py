@@ -157,6 +157,22 @@ class RewardsTest(parameterized.TestCase):
       with self.assertRaisesRegex(ValueError, f'kl_cost is {cost}; expected'):
         distral.columns_weight(cost, 0.1)
 
+  @parameterized.parameters((0.1, 0.1), (0.1, 0.0))
+  def test_an_action_that_the_task_s_policy_cannot_take(self, kl, entropy):
+    own = np.float32([[0.0, 0.0, -np.inf]])
+    for shared in ([[0.0, 0.0, 0.0]], [[0.0, 0.0, -np.inf]]):
+      actual = distral.regularised_rewards(
+          np.float32([2.0]), own, np.float32(shared), np.array([2], np.int32),
+          kl_cost=kl, entropy_cost=entropy)
+      np.testing.assert_array_equal(actual, 2.0)
+
+  def test_a_cost_of_zero_reads_nothing(self):
+    actual = distral.regularised_rewards(
+        np.float32([2.0]), np.float32([[0.0, 0.0]]),
+        np.float32([[0.0, -np.inf]]), np.array([1], np.int32),
+        kl_cost=np.float32(0.0), entropy_cost=0.5)
+    np.testing.assert_allclose(actual, 2 + 0.5 * np.log(2), rtol=1e-6)
+
   @parameterized.parameters(1e4, -1e4)
   def test_extreme_logits(self, size):
     logits = np.zeros((2, _A), np.float32)

@@ -23,8 +23,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from kickstarting.losses import actor_critic
 from kickstarting.losses import categorical
 from kickstarting.losses import mix_and_match
+from kickstarting.losses import transitions as transitions_lib
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
@@ -228,6 +230,46 @@ class GradientTest(parameterized.TestCase):
     value, gradient = jax.value_and_grad(entropy)(logits)
     self.assertTrue(np.isfinite(value))
     self.assertTrue(np.isfinite(gradient).all())
+
+
+class ImpossibleActionTest(chex.TestCase, parameterized.TestCase):
+
+  @chex.variants(with_jit=True, without_jit=True)
+  @parameterized.parameters((0.0, 2), (1.0, 2), (0.0, 3), (0.25, 3), (0.5, 4))
+  def test_v_trace_of_a_mixture_without_the_action(self, mixing, num_agents):
+    # Agent i has the first i + 1 actions; the behaviour policy takes them all.
+    logits = np.where(
+        np.tri(num_agents, dtype=bool), 0.0, -np.inf).astype(np.float32)
+    actions = np.arange(num_agents, dtype=np.int32)[:, np.newaxis]  # [T, 1]
+    shape = actions.shape
+    zeros = np.zeros(shape, np.float32)
+
+    @self.variant
+    def losses(policies, values):
+      shares = mix_and_match.shares_along(mixing, num_agents)
+      wide = jnp.broadcast_to(policies, shape + policies.shape)
+      transitions = transitions_lib.Transitions(
+          logits_tm1=mix_and_match.mixture_log_probs(wide, shares),
+          v_tm1=mix_and_match.mixture_value(
+              jnp.broadcast_to(values, shape + values.shape), shares),
+          v_t=zeros, a_tm1=actions, r_t=zeros + 1, discount_t=zeros + 0.9,
+          behaviour_logits_tm1=jnp.zeros(shape + (num_agents,)),
+          is_learnable_tm1=zeros == 0)
+      terms = actor_critic.vtrace_actor_critic(transitions)
+      return sum(term.sum() for term in terms.values()), terms
+
+    values = np.ones(num_agents, np.float32)
+    gradient, terms = jax.grad(
+        losses, argnums=(0, 1), has_aux=True)(logits, values)
+    chex.assert_tree_all_finite((gradient, terms))
+    # Nobody with a share has the actions from here on.
+    first = 1 + int(np.ceil(mixing * (num_agents - 1)))
+    np.testing.assert_array_equal(terms['policy_gradient'][first:], 0.0)
+
+  def test_an_agent_without_a_share_may_say_anything(self):
+    values = np.float32([1.0, np.inf, 3.0])
+    self.assertEqual(
+        mix_and_match.mixture_value(values, np.float32([0.5, 0.0, 0.5])), 2.0)
 
 
 class BoundTest(parameterized.TestCase):

@@ -206,6 +206,26 @@ class VTraceTest(chex.TestCase):
     case['log_rho_tm1'] = np.full((_T, _B), log_rho, np.float32)
     chex.assert_tree_all_finite(off_policy.vtrace(**case))
 
+  @chex.variants(with_jit=True, without_jit=True)
+  @parameterized.parameters(np.inf, -np.inf, np.nan)
+  def test_a_reward_at_ratio_zero_is_not_seen(self, reward):
+    case = _random_case()
+    case['log_rho_tm1'][3, 1] = -np.inf
+    expected = self.variant(off_policy.vtrace)(**case)
+    case['r_t'][3, 1] = reward
+    chex.assert_trees_all_equal(
+        self.variant(off_policy.vtrace)(**case), expected)
+    chex.assert_tree_all_finite(expected)
+
+  def test_a_reward_is_not_seen_before_its_episode(self):
+    case = _random_case()
+    case['discount_t'][2, 1] = 0.0
+    expected = off_policy.vtrace(**case)
+    case['r_t'][3, 1] = np.inf
+    for x, y in zip(off_policy.vtrace(**case), expected, strict=True):
+      np.testing.assert_array_equal(x[:3], y[:3])
+      self.assertFalse(np.isfinite(x[3, 1]))
+
   def test_no_gradient(self):
     case = _random_case()
     gradients = jax.grad(
@@ -265,6 +285,13 @@ class LogImportanceRatiosTest(absltest.TestCase):
         logits + 3.0, behaviour_logits, np.array([0, 1])
     )
     np.testing.assert_allclose(np.exp(log_rho), [2.0, 4.0], rtol=1e-5)
+
+  def test_an_action_that_the_policy_cannot_take(self):
+    logits = np.float32([[0.0, -np.inf], [0.0, -np.inf]])
+    behaviour_logits = np.float32([[0.0, 0.0], [0.0, -np.inf]])
+    np.testing.assert_array_equal(
+        off_policy.log_importance_ratios(
+            logits, behaviour_logits, np.array([1, 1])), -np.inf)
 
   def test_shapes_differ(self):
     with self.assertRaises(AssertionError):

@@ -19,7 +19,7 @@ import numpy as np
 
 from kickstarting import pbt
 
-PRIOR = pbt.Uniform(0.0, 1.0)
+PRIOR = pbt.Uniform(0.1, 1.0)
 MOVES = pbt.Evolution(PRIOR, probability=1.0)
 NEVER = pbt.Evolution(PRIOR, probability=0.0)
 

@@ -50,9 +50,9 @@ class ToyTest(absltest.TestCase):
       theta = population['params']
       theta -= 0.02 * 2 * population['hypers']['h'] * theta
       value = 1.2 - jnp.sum(theta ** 2, axis=1)
-      population = pbt.add_return(
-          population | {'params': theta}, value, np.ones(2, bool))
-      population |= {'frames': population['frames'] + 1}
+      population = population | {
+          'params': theta, 'returns': value[:, None],
+          'frames': population['frames'] + 1}
       return pbt.step(population, key, rules)[0], value
 
     for key in jax.random.split(jax.random.key(0), 200):

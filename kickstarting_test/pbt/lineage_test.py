@@ -94,8 +94,8 @@ class RecordsTest(absltest.TestCase):
         lives[member] = lives[member] + [
             (np.asarray(population['hypers']['alpha'][member]),
              np.asarray(population['hypers']['rho'][member]))]
-      population = pbt.add_return(
-          population, rng.normal(size=3).astype(np.float32), np.ones(3, bool))
+      population = pbt.add_returns(
+          population, rng.normal(size=(3, 1)))
       population |= {'frames': population['frames'] + 10}
       population, events = pbt.step(population, jax.random.key(i), rules)
       records += pbt.to_records(events, i)

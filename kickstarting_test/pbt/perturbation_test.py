@@ -42,7 +42,9 @@ class ExploreTest(parameterized.TestCase):
       ('linear', 'linear', (0.05, -0.05), 0.5, (0.55, 0.45)),
       ('one_minus', 'one_minus', (2.0, 0.5), 0.9, (0.8, 0.95)))
   def test_spaces(self, space, changes, start, expected):
-    evolution = dataclasses.replace(cases.MOVES, space=space, changes=changes)
+    evolution = dataclasses.replace(
+        cases.MOVES, prior=pbt.Uniform(0.1, 0.99), space=space,
+        changes=changes)
     moved = self._explore([start] * 200, evolution)
     np.testing.assert_allclose(
         np.unique(moved.round(5)), np.sort(expected), atol=1e-5)

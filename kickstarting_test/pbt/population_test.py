@@ -46,19 +46,20 @@ class MakeTest(parameterized.TestCase):
     self.assertFalse(pbt.ready(population, cases.make_rules()).any())
     self.assertTrue(np.isnan(pbt.scores(population, 4)).all())
 
-  def test_add_return(self):
-    population = cases.make_population([[1.0, 2.0], [3.0, 4.0]])
-    added = pbt.add_return(
-        population, np.asarray([9.0, 8.0]), np.asarray([True, False]))
-    self.assertEqual(added['returns'].tolist(), [[2, 9], [3, 4]])
-    self.assertEqual(added['num_episodes'].tolist(), [3, 2])
-    self.assertEqual(population['returns'].tolist(), [[1, 2], [3, 4]])
+  def test_add_returns(self):
+    population = cases.make_population([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    added = pbt.add_returns(population, [[7.0, 8.0, 9.0], [], [10.0]])
+    self.assertEqual(added['returns'].tolist(), [[8, 9], [3, 4], [6, 10]])
+    self.assertEqual(added['returns'].dtype, np.float32)
+    self.assertEqual(added['num_episodes'].tolist(), [5, 2, 3])
+    self.assertEqual(population['returns'].tolist(), [[1, 2], [3, 4], [5, 6]])
 
   def test_returns_of_several_episodes(self):
-    population = pbt.add_return(
+    population = pbt.add_returns(
         cases.make_population([[1.0], [2.0]], num_episodes=np.array([5, 6])),
-        np.float32([3, 4]), np.array([True, False]), np.array([7, 8]))
-    self.assertEqual(population['num_episodes'].tolist(), [12, 6])
+        [[3.0], []], np.array([7, 1]))
+    self.assertEqual(population['returns'].tolist(), [[3], [2]])
+    self.assertEqual(population['num_episodes'].tolist(), [12, 7])
 
   @parameterized.parameters(
       (5, 0), (2**31 - 1, 0), (2**31, 2**30), (10**10, 8 * 2**30))
@@ -93,6 +94,9 @@ class MakeTest(parameterized.TestCase):
        r'leading axes of the members are \[\(2,\), \(3,\)\]; expected one'),
       ('scalars', lambda: pbt.make_population((), (), {'x': 1.0}, 1),
        r'leading axes of the members are \[\(\)\]'),
+      ('returns', lambda: pbt.add_returns(
+          cases.make_population([[1.0], [2.0]]), [[1.0]]),
+       'returns are of 1 members; expected those of 2'),
       ('nobody', lambda: pbt.stack([]), 'members is empty; expected at least'),
       ('structures', lambda: pbt.stack(
           pbt.unstack(cases.make_population([[1.0]]))

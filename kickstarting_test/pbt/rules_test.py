@@ -12,122 +12,102 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of rules as data, and of the papers' settings."""
+"""Tests of rules as data."""
 
-import dataclasses
 import math
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from kickstarting import types
+from kickstarting import checks
 from kickstarting.pbt import priors
 from kickstarting.pbt import rules
 
 _PRIOR = priors.LogUniform(0.1, 0.2)
 
 
-class PresetsTest(parameterized.TestCase):
-  """Against the table of the papers' operators."""
+class ActsTest(parameterized.TestCase):
+  """Rules that cannot do anything, whatever happens, are refused."""
 
-  def test_names(self):
-    self.assertSameElements(rules.PRESETS, [
-        'kickstarting', 'kickstarting_short', 'impala', 'mix_and_match',
-        'mix_and_match_short', 'pbt_t_test', 'pbt_truncation'])
+  @parameterized.named_parameters(
+      ('zero_in_log', lambda: rules.Evolution(
+          priors.Categorical((0.0, 1.0))),
+       'prior .* reaches 0.0 in.*space=.linear'),
+      ('uniform_from_zero', lambda: rules.Evolution(priors.Uniform(0.0, 1.0)),
+       'prior .* reaches 0.0 in'),
+      ('one_in_one_minus', lambda: rules.Evolution(
+          priors.Categorical((1.0,)), space='one_minus', changes=(1.2, 0.8),
+          high=1.0), 'prior .* reaches 1.0 in'),
+      ('below_zero_in_log', lambda: rules.Evolution(
+          priors.Uniform(-1.0, -0.5), low=-1.0), 'prior .* reaches -1.0'),
+      ('above_one_in_one_minus', lambda: rules.Evolution(
+          priors.Uniform(1.5, 2.0), space='one_minus', changes=(1.2, 0.8)),
+       'prior .* reaches 2.0'),
+      ('factor_1', lambda: rules.Evolution(_PRIOR, changes=(1.0,)),
+       r'changes is \(1.0,\) in .*; expected one other than 1'),
+      ('only_factors_1', lambda: rules.Evolution(
+          _PRIOR, space='one_minus', changes=(1.0, 1.0)), 'other than 1'),
+      ('summand_0', lambda: rules.Evolution(
+          _PRIOR, space='linear', changes=(0.0,)), 'other than 0'),
+      ('factor_in_float32', lambda: rules.Evolution(
+          _PRIOR, changes=(1.0 + 1e-9,)), 'other than 1'),
+      ('no_room', lambda: rules.Evolution(
+          priors.Categorical((0.5,)), low=0.5, high=0.5), 'low is 0.5 and high'
+       ' is 0.5; expected'),
+      ('bounds_of_another_order', lambda: rules.Evolution(
+          _PRIOR, low=1.0, high=0.0), 'low is 1.0 and high is 0.0'),
+      ('bound_is_no_number', lambda: rules.Evolution(_PRIOR, high=math.nan),
+       'high is nan'),
+      ('p_value_0', lambda: rules.TTest(p_value=0.0), 'p_value is 0.0; expected'
+       ' more than 0'),
+      ('one_value_drawn_anew', lambda: rules.Evolution(
+          priors.Categorical((0.5,)), resample=1.0), 'resample is 1 and'))
+  def test_refused(self, call, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      call()
 
-  @parameterized.parameters(*rules.PRESETS)
-  def test_hyper_parameters_are_hypers_of_the_learner(self, name):
-    self.assertContainsSubset(
-        rules.PRESETS[name].evolutions, types.Hypers._fields)
+  @parameterized.named_parameters(
+      ('resampled', lambda: rules.Evolution(
+          priors.Uniform(0.0, 1.0), resample=0.5)),
+      ('linear', lambda: rules.Evolution(
+          priors.Uniform(0.0, 1.0), space='linear', changes=(0.1,))),
+      ('meant_to_stay', lambda: rules.Evolution(
+          priors.Categorical((0.0,)), probability=0.0)),
+      ('one_of_the_changes', lambda: rules.Evolution(
+          _PRIOR, changes=(1.0, 1.2))))
+  def test_allowed(self, call):
+    call()
 
-  def test_impala(self):
-    preset = rules.get_preset('impala')
-    self.assertEqual(preset.ready, rules.Ready(5000, 'episodes', 20_000_000))
-    self.assertEqual(preset.exploit.points, 5.0)
-    self.assertEqual(preset.explore_when, 'always')
-    rate = preset.evolutions['learning_rate']
-    self.assertEqual(rate.prior, priors.LogUniform(5e-6, 5e-3))
-    self.assertEqual(rate.probability, 0.33)
-    self.assertEqual(rate.changes, (1.2, 1 / 1.2))
-    cost = preset.evolutions['entropy_cost']
-    self.assertEqual(cost.prior, priors.LogUniform(5e-5, 1e-2))
+  def test_types(self):
+    for call in (
+        lambda: rules.Ready('5'), lambda: rules.Ready(2.5),
+        lambda: rules.Ready(5, burn_in='0'), lambda: rules.Margin(window=2.5),
+        lambda: rules.Margin(points='5'), lambda: rules.TTest(p_value='0.1'),
+        lambda: rules.Truncation(share='0.2'),
+        lambda: rules.Evolution(_PRIOR, probability='1'),
+        lambda: rules.Evolution(_PRIOR, changes=('1.2',)),
+        lambda: rules.Evolution(_PRIOR, low='0'),
+        lambda: rules.Evolution('uniform'),
+        lambda: rules.Rules(rules.Ready(1), 'margin', {}),
+        lambda: rules.Rules(rules.Ready(1), rules.Margin(), {'x': _PRIOR})):
+      with self.assertRaises(checks.UserError):
+        call()
 
-  def test_kickstarting_evolves_the_weights_as_well(self):
-    preset = rules.get_preset('kickstarting')
-    self.assertSameElements(
-        preset.evolutions, ['learning_rate', 'entropy_cost', 'alpha', 'rho'])
-    self.assertEqual(preset.evolutions['alpha'].prior,
-                     priors.LogUniform(0.5, 2.0))
-    self.assertEqual(preset.ready, rules.get_preset('impala').ready)
 
-  def test_short_runs_move_weights_further(self):
-    short, whole = map(
-        rules.get_preset, ('kickstarting_short', 'kickstarting'))
-    self.assertEqual(short.ready, rules.Ready(25_000, burn_in=200_000))
-    self.assertEqual(short.exploit, rules.Margin(window=20, points=5.0))
-    for name in ('learning_rate', 'entropy_cost'):
-      self.assertEqual(short.evolutions[name], dataclasses.replace(
-          whole.evolutions[name], prior=priors.LogUniform(3e-4, 3e-3)))
-    for name, prior, probability, factor in (
-        ('alpha', priors.LogUniform(0.5, 2.0), 1.0, 3.0),
-        ('rho', priors.LogUniform(0.1, 1.0), 0.1, 10.0)):
-      self.assertEqual(short.evolutions[name], rules.Evolution(
-          prior, probability, changes=(factor, 1 / factor), high=2.0))
-
-  def test_mix_and_match(self):
-    preset = rules.get_preset('mix_and_match')
-    self.assertEqual(preset.ready, rules.Ready(300, 'episodes'))
-    self.assertEqual(preset.exploit, rules.TTest(30, 0.05))
-    self.assertEqual(preset.explore_when, 'always')
-    alpha = preset.evolutions['mixing']
-    self.assertEqual(
-        (alpha.space, alpha.changes, alpha.probability, alpha.low, alpha.high),
-        ('linear', (0.05, -0.05), 0.25, 0.0, 1.0))
-    self.assertEqual(alpha.prior, priors.LogUniform(1e-3, 1e-2))
-    rate = preset.evolutions['learning_rate']
-    self.assertEqual((rate.changes, rate.probability), ((1.2, 0.8), 0.25))
-
-  def test_short_runs_mix_faster(self):
-    short, whole = map(
-        rules.get_preset, ('mix_and_match_short', 'mix_and_match'))
-    self.assertEqual(set(short.evolutions), {'mixing'})
-    mixing = short.evolutions['mixing']
-    self.assertEqual((mixing.space, mixing.low, mixing.high), ('linear', 0, 1))
-    self.assertGreater(
-        max(mixing.changes) * mixing.probability,
-        max(whole.evolutions['mixing'].changes))
-    self.assertEqual(short.ready.unit, 'frames')
-
-  def test_pbt(self):
-    for name, exploit in (('pbt_t_test', rules.TTest(10)),
-                          ('pbt_truncation', rules.Truncation(10, 0.2))):
-      preset = rules.get_preset(name)
-      self.assertEqual(preset.exploit, exploit)
-      self.assertEqual(preset.explore_when, 'after_copy')
-      rate = preset.evolutions['learning_rate']
-      self.assertEqual((rate.changes, rate.probability), ((1.2, 0.8), 1.0))
+class ChangesTest(absltest.TestCase):
 
   def test_bias_of_the_operators(self):
     self.assertAlmostEqual(np.log(rules.MULTIPLY_OR_DIVIDE).mean(), 0.0)
     self.assertAlmostEqual(np.log(rules.UP_OR_DOWN).mean(), -0.0204, delta=5e-5)
 
-  def test_adapt(self):
-    preset = rules.adapt(
-        rules.get_preset('impala'), every=100, burn_in=7, window=3)
-    self.assertEqual(preset.ready, rules.Ready(100, 'frames', 7))
-    self.assertEqual(preset.exploit, rules.Margin(window=3, points=5.0))
-    same = rules.adapt(rules.get_preset('impala'))
-    self.assertEqual(same, rules.get_preset('impala'))
-
 
 class MistakesTest(parameterized.TestCase):
 
   @parameterized.parameters(
-      (lambda: rules.get_preset('imapla'), "unknown preset 'imapla'.*'impala'"),
       (lambda: rules.Ready(0), 'every is 0; expected a number greater than 0'),
-      (lambda: rules.Ready(1, 'steps'),
-       "unknown unit 'steps'.*episodes, frames"),
+      (lambda: rules.Ready(1, 'days'),
+       "unknown unit 'days'.*episodes, frames"),
       (lambda: rules.Ready(1, burn_in=-1), 'burn_in is -1; expected 0 to'),
       (lambda: rules.Ready(2**31), 'every is 2147483648; expected at most'),
       (lambda: rules.TTest(window=1), 'window is 1; expected at least 2'),

@@ -68,19 +68,20 @@ def _play(steering, frames, *values):
 
 class ScoresTest(absltest.TestCase):
 
-  def test_a_round_is_over_when_every_task_has_an_episode(self):
-    steering = _make()
-    returns = lambda: steering.snapshot()['population']['returns'][:, -1]
+  def test_every_round_of_a_batch_is_a_return(self):
+    steering = _make(dataclasses.replace(
+        _RULES, exploit=pbt.TTest(window=3)))
+    population = lambda: steering.snapshot()['population']
     steering.observe(0, [
         actor_lib.Episode(0, 0, 1.0, 1), actor_lib.Episode(1, 0, 3.0, 1)])
-    np.testing.assert_array_equal(returns(), [np.nan] * 3)
-    # Means 2 and 25; 10 is the reference, at which scores are capped.
-    steering.observe(1, [actor_lib.Episode(0, 1, 25.0, 1)])
-    np.testing.assert_allclose(returns(), [(20 + 100) / 2, np.nan, np.nan])
-    steering.observe(2, _episodes(0, 5.0, 5.0))
-    np.testing.assert_allclose(returns(), [50, np.nan, np.nan])
-    self.assertEqual(
-        steering.snapshot()['population']['num_episodes'].tolist(), [5, 0, 0])
+    self.assertTrue(np.isnan(population()['returns']).all())
+    # 10 is the reference, at which scores are capped.
+    steering.observe(1, [
+        actor_lib.Episode(0, 1, 25.0, 1), actor_lib.Episode(1, 1, 5.0, 1)])
+    np.testing.assert_array_equal(
+        population()['returns'][0], [np.nan, (10 + 100) / 2, (30 + 50) / 2])
+    self.assertTrue(np.isnan(population()['returns'][1:]).all())
+    self.assertEqual(population()['num_episodes'].tolist(), [4, 0, 0])
 
   def test_with_a_judge_training_episodes_are_not_compared(self):
     problem = tiny.make_problem()
@@ -146,8 +147,8 @@ class EvolveTest(absltest.TestCase):
     steering = _make()
     before = steering.hyper_parameters
     _play(steering, 5, 1.0, 4.0, 2.0)
-    state, must_restart = steering.evolve(10, _state())
-    self.assertFalse(must_restart)
+    state, is_new = steering.evolve(10, _state())
+    self.assertEqual(is_new.tolist(), [True, False, False])
     self.assertEqual(state.params['w'].tolist(), [1, 1, 2])
     self.assertEqual(state.opt_state['mu'].tolist(), [10, 10, 20])
     after = steering.hyper_parameters
@@ -194,15 +195,15 @@ class EvolveTest(absltest.TestCase):
     steering.check(3, {'loss': np.array([np.nan, 1.0, 1.0]),
                        'grad_norm': np.ones(3)})
     self.assertEqual(steering.record(4, _state().params)['best_member'], 1)
-    state, must_restart = steering.evolve(5, _state())
-    self.assertTrue(must_restart)  # actors hold what the failed one left
+    state, is_new = steering.evolve(5, _state())
+    self.assertEqual(is_new.tolist(), [True, False, False])
     self.assertIn(float(state.params['w'][0]), (1.0, 2.0))
     self.assertEqual(state.params['w'][1:].tolist(), [1, 2])
     [record] = steering.records[3:]
     self.assertTrue(record['rescued'])
-    again, must_restart = steering.evolve(6, state)
+    again, is_new = steering.evolve(6, state)
     self.assertIs(again, state)
-    self.assertFalse(must_restart)
+    self.assertFalse(is_new.any())
 
   def test_all_members_failed(self):
     with self.assertRaisesRegex(
@@ -228,7 +229,7 @@ class EvolveTest(absltest.TestCase):
 
   def test_rules_that_name_no_hyper_parameter(self):
     rules = dataclasses.replace(
-        _RULES, evolutions={'epsilon': pbt.Evolution(pbt.Uniform(0.0, 1.0))})
+        _RULES, evolutions={'epsilon': pbt.Evolution(pbt.Uniform(0.1, 1.0))})
     with self.assertRaisesRegex(ValueError, 'the rules evolve epsilon, which'):
       _make(rules)
 

@@ -117,16 +117,6 @@ class PlayTest(absltest.TestCase):
     self.assertEqual({int(a) for sent in batch.sent for a in sent}, {2})
 
 
-class AddRoundsTest(absltest.TestCase):
-
-  def test_the_last_round_comes_last(self):
-    population = pbt.make_population({}, {}, {'x': np.zeros(2)}, 2)
-    population = judging.add_rounds(
-        population, np.float32([[1, 2, 3], [4, 5, 6]]))
-    self.assertEqual(population['returns'].tolist(), [[2, 3], [5, 6]])
-    self.assertEqual(population['num_episodes'].tolist(), [3, 3])
-
-
 class TrainTest(tiny.TestCase):
   """Member 0 earns more in training, member 1 before the judge."""
 
@@ -165,6 +155,21 @@ class TrainTest(tiny.TestCase):
         self._judge(), checkpointer=self.checkpointer(), resume=True)
     self.assertEqual(resumed.records, whole.records)
     tiny.assert_same(resumed.params, whole.params)
+
+  def test_runs_that_are_stopped_and_resumed_are_exact(self):
+    whole = self._train(
+        self._judge(), checkpointer=self.checkpointer('whole'))
+    for updates in (8, 15):  # the checkpoints are after 6, 12 and 18
+      self.records = []
+      stopped = self._train(
+          self._judge(), checkpointer=self.checkpointer(f'{updates}'),
+          should_stop=lambda: len(self.records) >= updates)  # noqa: B023
+      self.assertEqual(stopped.ended, 'interrupted')
+      resumed = self._train(
+          self._judge(), checkpointer=self.checkpointer(f'{updates}'),
+          resume=True)
+      self.assertEqual(resumed.records, whole.records)
+      tiny.assert_same(resumed.params, whole.params)
 
   def test_rules_that_count_episodes(self):
     rules = dataclasses.replace(self._RULES, ready=pbt.Ready(5, 'episodes'))

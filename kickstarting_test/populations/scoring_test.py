@@ -23,9 +23,10 @@ from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 
 
-def _make():
+def _make(num_tasks=2):
   return scoring.MemberScores(
-      lambda frames: scores.ScoreWindow([0.0, 0.0], [10.0, 10.0], frames), 100,
+      lambda frames: scores.ScoreWindow(
+          [0.0] * num_tasks, [10.0] * num_tasks, frames), 100,
       layout_lib.Layout(splits=2, num_members=2))
 
 
@@ -37,19 +38,45 @@ def _scores(member_scores):
   return [window.score() for window in member_scores.windows]
 
 
-class MemberScoresTest(absltest.TestCase):
+class RoundsTest(absltest.TestCase):
+  """A round is one episode of each task."""
 
-  def test_rounds_end_when_every_task_has_an_episode(self):
+  def test_every_episode_of_a_suite_of_one_task_is_a_round(self):
+    member_scores = _make(num_tasks=1)
+    rounds, num_episodes = member_scores.observe(
+        0, [_episode(0, 0, 1.0), _episode(2, 0, 9.0), _episode(1, 0, 3.0),
+            _episode(0, 0, 2.0)])
+    self.assertEqual(rounds, [[10.0, 30.0, 20.0], [90.0]])
+    self.assertEqual(num_episodes.tolist(), [3, 1])
+
+  def test_a_task_alone_is_no_round(self):
     member_scores = _make()
-    _, num_episodes = member_scores.observe(
+    rounds, num_episodes = member_scores.observe(
         0, [_episode(0, 0, 1.0), _episode(1, 0, 3.0), _episode(2, 1, 9.0)])
-    self.assertEqual(num_episodes.tolist(), [0, 0])
-    # Means 2 and 25; a task's score is capped at 100.
-    returns, num_episodes = member_scores.observe(1, [_episode(4, 1, 25.0)])
-    self.assertEqual(num_episodes.tolist(), [3, 0])
-    self.assertEqual(returns[0], (20 + 100) / 2)
-    _, num_episodes = member_scores.observe(2, [_episode(0, 0, 1.0)])
-    self.assertEqual(num_episodes.tolist(), [0, 0])  # a round of its own
+    self.assertEqual(rounds, [[], []])
+    self.assertEqual(num_episodes.tolist(), [2, 1])
+
+  def test_episodes_that_wait_belong_to_the_next_rounds_in_order(self):
+    member_scores = _make()
+    member_scores.observe(0, [_episode(0, 0, 1.0), _episode(1, 0, 3.0)])
+    # A task's score is capped at 100.
+    rounds, _ = member_scores.observe(1, [_episode(4, 1, 25.0)])
+    self.assertEqual(rounds, [[(10 + 100) / 2], []])
+    rounds, _ = member_scores.observe(
+        2, [_episode(0, 1, 5.0), _episode(0, 1, 6.0), _episode(0, 0, 2.0)])
+    self.assertEqual(rounds, [[(30 + 50) / 2, (20 + 60) / 2], []])
+
+  def test_tasks_of_short_episodes_leave_out_their_oldest(self):
+    member_scores = _make()
+    num_short = scoring.MOST_WAITING + 3
+    _, num_episodes = member_scores.observe(
+        0, [_episode(0, 0, 0.125 * i) for i in range(num_short)])
+    self.assertEqual(num_episodes.tolist(), [num_short, 0])
+    rounds, _ = member_scores.observe(1, [_episode(0, 1, 0.0)])
+    self.assertEqual(rounds, [[(3.75 + 0.0) / 2], []])
+
+
+class MemberScoresTest(absltest.TestCase):
 
   def test_windows_are_of_members(self):
     member_scores = _make()
@@ -75,18 +102,20 @@ class MemberScoresTest(absltest.TestCase):
         [window.task_scores() for window in member_scores.windows],
         2 * [[20.0, np.nan]])
     # The round under way was of other weights.
-    _, num_episodes = member_scores.observe(
+    rounds, _ = member_scores.observe(
         2, [_episode(0, 1, 4.0), _episode(2, 1, 4.0)])
-    self.assertEqual(num_episodes.tolist(), [0, 2])
+    self.assertEqual(rounds, [[], [(20 + 40) / 2]])
 
   def test_restored_scores_go_on_alike(self):
     one, other = _make(), _make()
-    one.observe(0, [_episode(0, 0, 4.0), _episode(2, 1, 2.0)])
+    one.observe(
+        0, [_episode(0, 0, 4.0), _episode(0, 0, 5.0), _episode(2, 1, 2.0)])
     other.restore(one.snapshot())
     for member_scores in (one, other):
       member_scores.found = member_scores.observe(
-          5, [_episode(0, 1, 6.0), _episode(2, 0, 8.0)])
-    np.testing.assert_array_equal(one.found, other.found)
+          5, [_episode(0, 1, 6.0), _episode(0, 1, 7.0), _episode(2, 0, 8.0)])
+    self.assertEqual(one.found[0], [[50.0, 60.0], [50.0]])
+    self.assertEqual(one.found[0], other.found[0])
     self.assertEqual(_scores(one), _scores(other))
 
 

@@ -24,9 +24,15 @@ from absl.testing import parameterized
 import jax
 import numpy as np
 
+from kickstarting import agent as agent_lib
+from kickstarting import checks
 from kickstarting import pbt
+from kickstarting.environments import scores
+from kickstarting.networks import branches
+from kickstarting.networks import build
 from kickstarting.populations import training
 from kickstarting.runtime import loop
+from kickstarting.weights import controllers
 from kickstarting_test.runtime import taped
 from kickstarting_test.runtime import tiny
 
@@ -179,12 +185,54 @@ class RescueTest(TestCase):
 
   def test_who_failed_at_the_end_has_no_score(self):
     outcome = self.train_all(
-        dataclasses.replace(tiny.LOCKSTEP, record_frames=tiny.FRAMES),
-        _make_problem(make_environment=lambda block: _OnceInfinite(
-            [2, 3, 2, 3], task=[0, 0, 1, 1], words=[b'go'])))
+        dataclasses.replace(tiny.LOCKSTEP, record_frames=10 * tiny.ROLLOUT),
+        # Actors start anew at every checkpoint, lastly after the last decision.
+        _make_problem(make_environment=lambda block: (
+            _OnceInfinite if block == 2 else taped.TapedBatch)(
+                [2, 3, 2, 3], task=[0, 0, 1, 1], words=[b'go'])))
     self.assertEqual(np.isfinite(outcome.scores).tolist(), [False, True])
     self.assertTrue(np.isnan(self.records[-1]['member_score']['0']))
     self.assertEqual(self.records[-1]['best_member'], 1)
+
+
+class SimpleAgentAloneTest(TestCase):
+  """Members whose mixing moves to exactly 0, with a smaller set of actions."""
+
+  _MIXING = {'mixing': pbt.Evolution(
+      pbt.Categorical((0.5,)), probability=1.0, space='linear',
+      changes=(-0.5,), high=1.0)}
+
+  def _train(self, config):
+    network = build.NetworkConfig('flat', 4, branches=(
+        branches.Branch(policy='small', actions=(0, 2)), branches.Branch()))
+    problem = _make_problem(
+        agent=agent_lib.make_agent(
+            network, taped.TapedBatch([1]).spec.observation,
+            taped.NUM_ACTIONS),
+        make_labeller=lambda task: None, teacher_names=(),
+        controller=controllers.scheduled(1.0))
+    rules = pbt.Rules(
+        pbt.Ready(3 * tiny.ROLLOUT), pbt.Margin(window=1, points=0.0),
+        self._MIXING)
+    return self.train_all(
+        dataclasses.replace(config, transfer_cost=0.1), problem,
+        training.PopulationConfig(rules, _SIZE))
+
+  @parameterized.parameters(
+      # Unrolls of an earlier mixing, with the actions that are gone, wait.
+      dataclasses.replace(tiny.LOCKSTEP, batches_per_actor=3), tiny.THREADED)
+  def test_they_live_keep_their_returns_and_are_chosen(self, config):
+    outcome = self._train(config)
+    np.testing.assert_array_equal(outcome.hypers['mixing'], [0.0] * _SIZE)
+    self.assertFalse(any(r['rescued'] for r in outcome.records))
+    at_0 = [r for r in outcome.records
+            if r.get('old_hypers', {}).get('mixing') == 0.0]
+    self.assertNotEmpty(at_0)
+    self.assertNotIn(None, [r['score'] for r in at_0])
+    self.assertTrue(any(r['parent'] != r['member'] for r in at_0))
+    self.assertTrue(np.isfinite(outcome.scores).all())
+    for record in self.records:
+      self.assertTrue(np.isfinite(list(record['member_loss'].values())).all())
 
 
 class ResumeTest(TestCase):
@@ -205,7 +253,7 @@ class ResumeTest(TestCase):
 
   def test_population_of_another_size(self):
     checkpointer = self.checkpointer()
-    config = dataclasses.replace(tiny.LOCKSTEP, frames=2 * tiny.ROLLOUT)
+    config = dataclasses.replace(tiny.LOCKSTEP, frames=3 * tiny.ROLLOUT)
     self.train_all(config, checkpointer=checkpointer)
     with self.assertRaisesRegex(ValueError, 'Resume with the same flags'):
       self.train_all(
@@ -218,6 +266,28 @@ class MistakesTest(TestCase):
   def test_nobody(self):
     with self.assertRaisesRegex(ValueError, 'num_members is 0; expected at'):
       training.PopulationConfig(_RULES, 0)
+
+  def test_fields_are_of_their_types(self):
+    for fields in (
+        {'num_members': '2'}, {'num_members': 2.0}, {'rules': 'kickstarting'}):
+      with self.assertRaisesRegex(checks.UserError, 'is .*, of type'):
+        training.PopulationConfig(**({'rules': _RULES} | fields))
+
+  @parameterized.parameters(
+      ({'exploit': pbt.Margin(points=5.0)}, float('inf'), 'raw returns'),
+      ({'exploit': pbt.Margin(points=200.0)}, 100.0, 'scores of these tasks'),
+      ({'ready': pbt.Ready(tiny.FRAMES)}, 100.0, 'every is 160'),
+      ({'ready': pbt.Ready(tiny.FRAMES // 4, 'steps')}, 100.0, 'every is 160'),
+      ({'ready': pbt.Ready(1, burn_in=tiny.FRAMES)}, 100.0, 'burn_in is 160'),
+      ({'exploit': pbt.TTest(window=81)}, 100.0, 'window is 81 rounds of 2'))
+  def test_rules_that_cannot_do_anything(self, rules, cap, text):
+    problem = _make_problem(
+        frames_per_step=4, make_window=lambda frames: scores.ScoreWindow(
+            [0.0, 0.0], [1.0, 1.0], frames, cap))
+    rules = dataclasses.replace(_RULES, **rules)
+    with self.assertRaisesRegex(checks.UserError, text):
+      self.train_all(
+          problem=problem, population=training.PopulationConfig(rules, _SIZE))
 
   def test_streams_that_do_not_share_out(self):
     problem = _make_problem(

@@ -166,6 +166,32 @@ class StreamActorTest(parameterized.TestCase):
       np.testing.assert_allclose(
           output.logits[:-1], trajectory.behaviour_logits, atol=1e-6)
 
+  def test_members_that_took_others_weights_remember_nothing_of_theirs(self):
+    layout = layout_lib.Layout(num_members=2)
+    params = _params(0)
+    store = parameter_store.ParameterStore(0, params, np.array([0, 0]))
+    actor = actor_lib.StreamActor(
+        _FUNCTIONS, taped.TapedBatch([9, 9, 2, 2]), None, jax.random.key(0),
+        layout)
+    # Both members are one student here.
+    rollouts = actor_lib.rollouts([actor], store, 4)
+    first = next(rollouts)
+    store.publish(1, params, np.array([1, 0]))
+    second, third = next(rollouts), next(rollouts)
+    self.assertEqual(second.copies.tolist(), [1, 0])
+    state = np.asarray(second.trajectory.initial_core_state)
+    self.assertEqual((state[:2] != 0).tolist(), [False, True])
+    # It is forgotten once.
+    self.assertTrue(np.asarray(third.trajectory.initial_core_state)[:2].all())
+    # Episodes of before the copy, and of after it.
+    copies = [[(e.stream, e.copies) for e in r.episodes if e.stream != 3]
+              for r in (first, second, third)]
+    self.assertEqual(copies[0], [(2, 0)])
+    self.assertEqual(copies[1], [(2, 0), (2, 1)])
+    self.assertIn((0, 0), copies[2])  # began before
+    self.assertIn((1, 0), copies[2])
+    self.assertNotIn((2, 0), copies[2])
+
   def test_parameters_published_inside_an_unroll_wait_for_the_next(self):
     store = parameter_store.ParameterStore(7, _params(0))
     actor = _actor(taped.TapedBatch([3]))

@@ -133,7 +133,7 @@ class CheckpointTest(parameterized.TestCase):
     with absltest.mock.patch.object(checkpoint, 'FORMAT_VERSION', 99):
       self._save(10)
     with self.assertRaisesRegex(
-        ValueError, 'has format version 99; this library reads version 1'):
+        ValueError, 'has format version 99; this library reads version 2'):
       self._open().restore(_state(), _NETWORK)
 
   @parameterized.parameters('missing', 'left over')
@@ -189,7 +189,8 @@ class CheckpointTest(parameterized.TestCase):
       ('no_checksums', {'checksums': {}}, 'is missing'),
       ('no_checksums_nor_arrays', {'checksums': {}, 'empty': {}},
        'another kind of state'),
-      ('no_checksums_at_all', {'checksums': None}, "'checksums': it holds null"),
+      ('no_checksums_at_all', {'checksums': None},
+       "'checksums': it holds null"),
       ('checksums_of_text', {'checksums': {'a': 'x'}}, "'a': it holds a text"),
       ('no_list_of_what_is_empty', {'empty': None}, "'empty': it holds null"),
       ('full_arrays_that_are_empty', {'empty': {"['count']": [[3], 'int64']}},

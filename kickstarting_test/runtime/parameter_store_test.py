@@ -25,15 +25,15 @@ class ParameterStoreTest(absltest.TestCase):
 
   def test_newest_pair_is_returned(self):
     store = parameter_store.ParameterStore(4, {'w': 4})
-    self.assertEqual(store.get(), (4, {'w': 4}))
+    self.assertEqual(store.get(), (4, {'w': 4}, None))
     store.publish(5, {'w': 5})
-    self.assertEqual(store.get(), (5, {'w': 5}))
+    self.assertEqual(store.get(), (5, {'w': 5}, None))
 
   def test_a_pair_in_hand_does_not_change(self):
     store = parameter_store.ParameterStore(0, {'w': 0})
     held = store.get()
     store.publish(1, {'w': 1})
-    self.assertEqual(held, (0, {'w': 0}))
+    self.assertEqual(held, (0, {'w': 0}, None))
 
   def test_readers_never_see_half_a_pair(self):
     store = parameter_store.ParameterStore(0, 0)
@@ -51,8 +51,9 @@ class ParameterStoreTest(absltest.TestCase):
       store.publish(version, version)
     reader.join(10.0)
     self.assertFalse(reader.is_alive())
-    self.assertTrue(all(version == params for version, params in seen))
-    self.assertEqual(seen, sorted(seen))
+    self.assertTrue(all(version == params for version, params, _ in seen))
+    versions = [newest.version for newest in seen]
+    self.assertEqual(versions, sorted(versions))
 
 
 if __name__ == '__main__':

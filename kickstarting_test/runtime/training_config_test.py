@@ -17,6 +17,7 @@
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from kickstarting import checks
 from kickstarting.runtime import training_config
 
 
@@ -45,6 +46,16 @@ class ConfigTest(parameterized.TestCase):
     with self.assertRaisesRegex(
         ValueError, rf'mixing is {value}; expected a number in \[0, 1\]'):
       training_config.TrainingConfig(mixing=value)
+
+  @parameterized.parameters(
+      {'mixing': 'piecewise:0=0,50%=1'}, {'frames': '1e6'}, {'splits': 2.0},
+      {'learning_rate': '1e-3'}, {'lockstep': 'no'}, {'seed': None},
+      {'entropy_cost': True})
+  def test_fields_are_of_their_types(self, **fields):
+    [(name, value)] = fields.items()
+    with self.assertRaisesRegex(
+        checks.UserError, f'{name} is {value!r}, of type '):
+      training_config.TrainingConfig(**fields)
 
   def test_lockstep_takes_one_actor(self):
     with self.assertRaisesRegex(

@@ -202,15 +202,6 @@ class RouteTest(parameterized.TestCase):
 
 class WhatTeachersGiveTest(absltest.TestCase):
 
-  def test_who_learnt_no_rewards_has_no_value(self):
-    for method, has_value in (
-        (None, True), ('baseline', True), ('n_distill_plus_r', True),
-        ('n_distill', False), ('on_policy_distill', False)):
-      policy = dataclasses.replace(
-          _policy(), info={'method': method} if method else {})
-      self.assertEqual(
-          teacher_lib.from_policy('expert', policy).has_value, has_value)
-
   def test_features_of_a_policy(self):
     policy = _policy()
     teacher = teacher_lib.from_policy('a', policy, gives_features=True)

@@ -72,6 +72,12 @@ class MoveTest(absltest.TestCase):
     np.testing.assert_allclose(
         np.bincount(found, minlength=len(expected)) / num, expected, atol=5e-3)
 
+  def test_goes_on_at_the_start(self):
+    mdps = mdp_lib.stack([mdp_lib.chain(2)] * 4)  # 5 cells and the last state
+    mdps = jax.tree.map(jnp.asarray, mdps)
+    found = chance.restart(mdps, jnp.arange(4), jnp.array([0, 4, 5, 3]))
+    self.assertEqual(found.tolist(), [2, 2, 5, 3])
+
 
 if __name__ == '__main__':
   absltest.main()

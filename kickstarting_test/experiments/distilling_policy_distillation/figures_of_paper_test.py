@@ -37,7 +37,8 @@ _FIGURE_6 = 'experiments.distilling_policy_distillation.figure_6'
 _FIGURE_9 = 'experiments.distilling_policy_distillation.figure_9'
 _TINY = ('--mdps=3', '--chunk=2', '--steps=20', '--points=2', '--workers=1')
 _GRID = ('--size=5', '--teacher_steps=500', '--value_episodes=5')
-_SHORT = ('--actions=4', '--methods=baseline', *_GRID)  # of figure 4
+_SHORT = (
+    '--actions=4', '--rates=0.01', '--methods=baseline', *_GRID)  # of figure 4
 
 
 class DiagramTest(absltest.TestCase):
@@ -47,6 +48,48 @@ class DiagramTest(absltest.TestCase):
     folder = pathlib.Path(self.create_tempdir().full_path)
     picture = figure_1.draw(folder / 'diagram')
     self.assertGreater(picture.stat().st_size, 20_000)
+
+
+class ExplanationsTest(parameterized.TestCase):
+
+  def test_tables(self):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    done = binaries.run(
+        'experiments.distilling_policy_distillation.explanations', '--mdps=2',
+        '--size=5', '--steps=300', '--learning_rate=0.1',
+        '--teacher_steps=2000', '--methods=expected_entropy_regularised',
+        f'--workdir={folder}')
+    result = binaries.last_line(done)
+    counts = result['visits']['4 actions, rate 0.02']
+    for name, costs in (
+        ('distance', None),
+        ('reverse_cross_entropy', -np.log(
+            0.999 * np.array([1, 0, 0, 0]) + 0.001 / 4))):
+      logits, count = np.zeros(4), 0
+      while (probs := np.exp(logits) / np.exp(logits).sum())[0] < 0.9:
+        slope = probs - np.array([1, 0, 0, 0])
+        if costs is not None:
+          slope = probs * (costs - probs @ costs)
+        logits -= 0.02 * slope
+        count += 1
+      self.assertEqual(counts[name], count)
+    row = result['horizon']['expected_entropy_regularised']
+    self.assertLess(
+        row['discount 0.99']['steps'], row['discount 0.5']['steps'])
+    self.assertIn('| teacher |', done.stdout)
+
+
+  @parameterized.parameters(
+      (('--restart',), '--restart has no effect on these tables'),
+      (('--methods=td_teacher_v',), "holds 'td_teacher_v', which needs the v"))
+  def test_bad_input(self, flags, message):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    done = binaries.run(
+        'experiments.distilling_policy_distillation.explanations',
+        f'--workdir={folder}', *flags)
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertIn(message, done.stderr)
+    self.assertFalse(folder.exists())
 
 
 class DistralTest(absltest.TestCase):
@@ -71,8 +114,11 @@ class BinariesTest(parameterized.TestCase):
 
   @parameterized.parameters(
       (_FIGURE_3, ('--temperatures=0,0.1', *_GRID), 2, 4),
-      (_FIGURE_4, ('--actions=4,40', '--methods=baseline', *_GRID), 2, 2),
-      (_FIGURE_5, ('--flipped=0.25', '--returns=one_step', *_GRID), 1, 12),
+      (_FIGURE_4, ('--actions=4,40', '--methods=baseline', *_GRID), 4, 2),
+      (_FIGURE_5, (
+          '--flipped=0.25', '--returns=one_step', '--restart', '--critic',
+          '--methods=on_policy_distill,n_distill_plus_r,v_gated_plus_r,'
+          'td_teacher_v', *_GRID[:-1]), 1, 3),
       (_FIGURE_6, (), 2, 9),
       (_FIGURE_9, ('--lengths=2',), 2, 9),
   )
@@ -115,6 +161,17 @@ class BinariesTest(parameterized.TestCase):
     flags = json.loads((folder / 'config.json').read_text())['flags']
     self.assertNotIn('frames', flags)  # of training
 
+  def test_resumes_no_run_of_other_settings(self):
+    folder = self._folder()
+    binaries.last_line(binaries.run(
+        _FIGURE_4, f'--workdir={folder}', *_TINY, *_SHORT))
+    for flag in ('--restart', '--critic', '--distill_discount=0.9',
+                 '--discount=0.9', '--rates=0.02'):
+      done = binaries.run(_FIGURE_4, f'--workdir={folder}', '--resume', flag)
+      self.assertEqual(done.returncode, 2, done.stderr)
+      self.assertRegex(
+          done.stderr, f'error: {flag.split("=")[0]} is .*, but the run in')
+
   def test_any_number_of_processes_finds_the_same(self):
     folders = [self._folder() for _ in range(2)]
     for folder, workers in zip(folders, (1, 3)):
@@ -123,6 +180,19 @@ class BinariesTest(parameterized.TestCase):
           f'--workers={workers}'))
     one, several = ((folder / 'figure_4.csv').read_text() for folder in folders)
     self.assertEqual(one, several)
+
+  @parameterized.parameters(_FIGURE_4, _FIGURE_5, _FIGURE_6)
+  def test_makes_all_its_students_first(self, name):
+    done = binaries.run(
+        name, f'--workdir={self._folder()}', '--memory_gib=0.000001')
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertRegex(done.stderr, r'error: .*needs [\d.e-]+ GiB')
+
+  def test_one_flag_of_step_sizes(self):
+    done = binaries.run(
+        _FIGURE_4, f'--workdir={self._folder()}', '--learning_rate=0.01')
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertIn('--learning_rate has no effect on Figure 4', done.stderr)
 
   @parameterized.parameters(
       (('--memory_gib=0.000001',),

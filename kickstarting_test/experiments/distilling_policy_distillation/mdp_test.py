@@ -18,6 +18,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
+from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 
 _NEVER_ENDS = mdp_lib.Dynamics(2, 0.0, 0.0)
@@ -114,6 +115,26 @@ class CheckTest(parameterized.TestCase):
   def test_errors(self, make, message):
     with self.assertRaisesRegex(ValueError, message):
       make()
+
+
+class RestartTest(absltest.TestCase):
+
+  def test_moves_to_an_end_lead_to_the_start(self):
+    mdp = mdp_lib.chain(2)
+    found = mdp_lib.restarting(mdp)
+    self.assertEqual(
+        found.successor[1:4].tolist(), [[2, 2], [1, 3], [2, 2]])
+    self.assertEqual(found.successor[5].tolist(), [5, 5])  # the last state
+    np.testing.assert_array_equal(found.reward, mdp.reward)
+
+  def test_the_value_of_a_corridor_without_end(self):
+    # One step to the end that pays 1, again and again: with 0.9 each step goes
+    # on, so that V = 0.9 (1 + 0.8 V).
+    mdp, dynamics = mdp_lib.chain(1), mdp_lib.Dynamics(2, 0.0, 0.1)
+    found = exact.value(
+        mdp_lib.restarting(mdp), dynamics, np.eye(2)[[1, 1, 1, 1]],
+        exact.rewards(mdp, dynamics), 0.8)
+    self.assertAlmostEqual(float(found[1]), 0.9 / (1 - 0.9 * 0.8), places=5)
 
 
 if __name__ == '__main__':

@@ -25,12 +25,24 @@ import numpy as np
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import lanes
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import plan as plan_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
 from kickstarting.losses import distillation
 
 _COPIES = 20_000
 _DYNAMICS = mdp_lib.Dynamics(num_actions=5, noise=0.2, end_probability=0.1)
+
+
+_OPTIMISES_LESS = 'jax_disable_most_optimizations'
+
+
+def setUpModule():  # Each test compiles a program and runs it once.
+  jax.config.update(_OPTIMISES_LESS, True)
+
+
+def tearDownModule():
+  jax.config.update(_OPTIMISES_LESS, False)
 
 
 def _many(tree, num=_COPIES):
@@ -55,9 +67,10 @@ def _learn(
   mdps = _many(mdp, num)
   teachers = _many(tabular.Table(teacher, value), num)
   state = learner.init(mdps, teachers)
-  state = state._replace(lanes=state.lanes._replace(student=tabular.Table(
-      jnp.array(_many(student, num)),
-      jnp.array(np.asarray(state.lanes.student.value) + own))))
+  state = state._replace(lanes=state.lanes._replace(student=lanes.Student(
+      jnp.array(_many(student, num)), jax.tree.map(
+          lambda x: jnp.array(np.asarray(x) + own),
+          state.lanes.student.value))))
   for i in range(10_000):
     if not int(learner.updates_left(state)):
       return state.lanes.student
@@ -85,26 +98,62 @@ class MeanTest(parameterized.TestCase):
       *((name, 5) for name in distillation.METHODS if 'gated' not in name),
       # With so many actions a visit takes several steps.
       ('on_policy_distill', 20), ('n_distill_plus_r', 20),
-      ('expected_entropy_regularised', 20), ('kl_regularised', 20),
+      ('expected_entropy_regularised', 20), ('expected_kl_regularised', 20),
       ('teacher_v_reward', 20),
       # With so many that is done in some lanes, while others wait.
-      ('n_distill_plus_r', 104), ('kl_regularised', 104))
-  def test_is_the_expected_update(self, name, num_actions):
+      ('n_distill_plus_r', 104), ('kl_regularised', 104),
+      # Episodes go on where they would end.
+      ('n_distill_plus_r', 5, {'restart': True}),
+      ('entropy_regularised', 20, {'restart': True}),
+      ('td_teacher_v', 5, {'restart': True}),
+      # What is subtracted changes no mean.
+      ('n_distill_plus_r', 5, {'critic': True, 'restart': True}),
+      ('baseline', 20, {'critic': True}),
+      ('td_teacher_v', 5, {'critic': True}))
+  def test_is_the_expected_update(self, name, num_actions, fields=None):
     mdp, student, teacher = _world(num_actions)
     dynamics = _dynamics(student)
+    fields = fields or {}
     value = np.asarray(exact.value(
         mdp, dynamics, jax.nn.softmax(teacher), exact.rewards(mdp, dynamics),
         0.9))
     descents = _descents(
-        name, mdp, student, teacher, value, discount=0.9)
+        name, mdp, student, teacher, value, discount=0.9, distill_discount=0.7,
+        own=np.linspace(0.0, 2.0, len(value)), value_rate=0.0, **fields)
+    method = distillation.get_method(name)
+    restart = fields.get('restart', False)
     expected = exact.expected_update(
-        distillation.get_method(name), mdp, dynamics, student, lambda x: x,
-        teacher, value, discount=0.9)
+        method, mdp, dynamics, student, lambda x: x, teacher, value,
+        discount=0.9, distill_discount=0.7, restart=restart)
+    policy = exact.control_policy(
+        method.control, jax.nn.softmax(student), jax.nn.softmax(teacher))
+    world = mdp_lib.restarting(mdp) if restart else mdp
+    often = _COPIES * exact.visits(world, dynamics, policy)[:, None] * policy
     error = descents.std(axis=0) / np.sqrt(_COPIES)
     off = np.abs(descents.mean(axis=0) - expected) / (error + 1e-5)
-    off = off[jax.nn.softmax(student) > 0.002]  # or the error is not known
+    off = off[often > 20]  # or the error is not known
     self.assertLess(off.max(), 5.5)  # standard errors, of up to 1,000 numbers
     self.assertGreater(np.abs(expected).max(), 5 * error.max())
+
+  def test_a_critic_is_of_before_the_episode(self):
+    # Or what comes later would be in what is subtracted.
+    mdp, student, teacher = _world()
+    zeros = np.zeros(len(mdp.reward), np.float32)
+    with_critic, without = (
+        _descents('n_distill_plus_r', mdp, student, teacher, zeros,
+                  critic=critic, value_rate=0.5) for critic in (True, False))
+    np.testing.assert_array_equal(with_critic, without)
+
+  def test_a_critic_makes_for_less_variance(self):
+    mdp, student, teacher = _world()
+    value = np.asarray(exact.value(
+        mdp, _DYNAMICS, jax.nn.softmax(student),
+        exact.rewards(mdp, _DYNAMICS), 0.99))
+    with_critic, without = (
+        _descents('baseline', mdp, student, teacher, value, own=value,
+                  critic=critic, value_rate=0.0).var(axis=0).sum()
+        for critic in (True, False))
+    self.assertLess(with_critic, 0.9 * without)
 
   def test_the_gate_compares_with_the_students_value(self):
     mdp, student, teacher = _world()  # the student's value is 0
@@ -136,27 +185,38 @@ class LossTest(absltest.TestCase):
       if method.loss is None:
         continue
       slopes = [jax.grad(method.loss)(distillation.Step(
-          distance, reverse, -1.0, -2.0, 1.0, 0.5))
-                for distance, reverse in ((0.0, 0.0), (0.3, 7.0))]
+          *divergences, -1.0, -2.0, 1.0, 0.5))
+                for divergences in ((0.0, 0.0, 0.0), (0.3, 7.0, 2.0))]
       self.assertEqual(slopes[0], slopes[1], name)
 
 
-class ValueTest(absltest.TestCase):
+class ValueTest(parameterized.TestCase):
 
-  def test_td_finds_the_value(self):
+  @parameterized.parameters(False, True)
+  def test_td_finds_the_value_of_each_part(self, restart):
     mdp, student, teacher = _world()
     config = tabular.UpdateConfig(
-        'baseline', returns='one_step', learning_rate=1e-12, value_rate=0.05,
-        discount=0.9, max_steps=100)
+        'n_distill_plus_r', returns='one_step', learning_rate=1e-12,
+        value_rate=0.05, discount=0.9, distill_discount=0.5, restart=restart,
+        max_steps=100)
     zeros = np.zeros(len(mdp.reward), np.float32)
     table = _learn(
         config, _DYNAMICS, mdp, student, teacher, zeros, 50, updates=2000)
     policy = jax.nn.softmax(student)
-    expected = exact.value(
-        mdp, _DYNAMICS, policy, exact.rewards(mdp, _DYNAMICS), 0.9)
-    often = exact.visits(mdp, _DYNAMICS, policy) > 0.2
-    np.testing.assert_allclose(
-        table.value.mean(axis=0)[often], expected[often], atol=0.15)
+    world = mdp_lib.restarting(mdp) if restart else mdp
+    often = exact.visits(world, _DYNAMICS, policy) > 0.2
+    distance = -np.sum(jax.nn.softmax(teacher) * np.log(policy), axis=1)
+    costs = mdp._replace(reward=np.where(
+        mdp.is_terminal, 0.0, -0.5 * distance).astype(np.float32))
+    if restart:
+      costs = mdp_lib.restarting(costs)
+    for found, source, discount in (
+        (table.value.rewards, mdp, 0.9), (table.value.teacher, costs, 0.5)):
+      expected = exact.value(
+          world, _DYNAMICS, policy, exact.rewards(source, _DYNAMICS), discount)
+      np.testing.assert_allclose(
+          found.mean(axis=0)[often], expected[often], atol=0.15)
+      self.assertGreater(np.abs(expected[often]).max(), 0.3)
 
 
 class VarianceTest(absltest.TestCase):
@@ -173,7 +233,8 @@ class VarianceTest(absltest.TestCase):
       variance = []
       for name in ('entropy_regularised', 'expected_entropy_regularised'):
         config = tabular.UpdateConfig(
-            name, learning_rate=1.0, discount=1.0, max_steps=100)
+            name, learning_rate=1.0, discount=1.0, distill_discount=1.0,
+            max_steps=100)
         found = _learn(
             config, dynamics, mdp, np.zeros(shape, np.float32), logits,
             np.zeros(shape[0], np.float32), 400)
@@ -187,11 +248,12 @@ class VarianceTest(absltest.TestCase):
 class LearnerTest(absltest.TestCase):
 
   def _begun(self, num, num_lanes):
-    plan = lanes.Plan(tabular.UpdateConfig(), _DYNAMICS)
+    plan = plan_lib.Plan(tabular.UpdateConfig(), _DYNAMICS)
     mdps = mdp_lib.grid_worlds(num, mdp_lib.GridConfig(5), 0)
-    table = tabular.Table(jnp.zeros((num, 1, 5)), jnp.zeros((num, 1)))
+    student = lanes.Student(
+        jnp.zeros((num, 1, 5)), plan_lib.Parts(*2 * [jnp.zeros((num, 1))]))
     return lanes.State(
-        table, *lanes.init(plan, mdps, num_lanes, 1))
+        student, *lanes.init(plan, mdps, num_lanes, 1))
 
   def _all(
       self, num, num_slots, max_steps=50, updates=30, dynamics=_DYNAMICS):

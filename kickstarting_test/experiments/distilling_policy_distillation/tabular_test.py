@@ -18,6 +18,19 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from experiments.distilling_policy_distillation import tabular
+from kickstarting.losses import distillation
+
+
+class DiscountTest(parameterized.TestCase):
+
+  @parameterized.parameters(*distillation.METHODS)
+  def test_only_values_are_discounted_as_rewards(self, name):
+    method = distillation.get_method(name)
+    is_value = 'teacher_v' in name
+    if method.has_teacher_reward:
+      self.assertEqual(
+          tabular.teacher_reward_discount(method, 0.99, 0.5),
+          0.99 if is_value else 0.5)
 
 
 class ConfigTest(parameterized.TestCase):
@@ -29,6 +42,9 @@ class ConfigTest(parameterized.TestCase):
        "control is 'teacher' with method 'baseline'; expected the student"),
       ({'returns': 'td'}, "unknown returns 'td'"),
       ({'discount': 1.2}, r'discount is 1.2; expected a number in \[0, 1\]'),
+      ({'distill_discount': -0.1}, 'distill_discount is -0.1'),
+      ({'critic': True},
+       "critic is True with method 'on_policy_distill'; expected False"),
       ({'floor': -1.0}, 'floor is -1.0'),
       ({'learning_rate': 0.0}, 'learning_rate is 0.0'),
       ({'max_steps': 0}, 'max_steps is 0; expected at least 1'),

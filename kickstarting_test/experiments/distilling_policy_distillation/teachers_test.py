@@ -107,6 +107,22 @@ class ValueTest(absltest.TestCase):
         exact.rewards(jax.tree.map(lambda x: x[0], mdps), _DYNAMICS), 0.99)
     np.testing.assert_allclose(found[1][0], expected, atol=1e-5)
 
+  def test_where_episodes_restart(self):
+    mdps = _corridors(2)
+    logits = jnp.broadcast_to(jnp.array([0.0, 1.0]), (2, 8, 2))
+    found = teachers.estimate_value(
+        teachers.TeacherConfig(), mdps, _DYNAMICS, logits, jax.random.key(0),
+        100, restart=True)
+    mdp = jax.tree.map(lambda x: x[0], mdps)
+    expected = exact.value(
+        mdp_lib.restarting(mdp), _DYNAMICS, jax.nn.softmax(logits[0]),
+        exact.rewards(mdp, _DYNAMICS), 0.99)
+    np.testing.assert_allclose(found[0], expected, atol=1e-4)
+    with self.assertRaisesRegex(ValueError, 'value_episodes is 7 where epis'):
+      teachers.estimate_value(
+          teachers.TeacherConfig(value_episodes=7), mdps, _DYNAMICS, logits,
+          jax.random.key(0), 100, restart=True)
+
   def test_states_without_a_visit_count_nothing(self):
     logits = jnp.broadcast_to(jnp.array([-jnp.inf, 0.0]), (2, 8, 2))
     found = teachers.estimate_value(

@@ -50,10 +50,10 @@ def _value(mdp, logits, discount=1.0):
                      exact.rewards(mdp, _DYNAMICS), discount)
 
 
-def _update(name, mdp, student, teacher, discount=1.0):
+def _update(name, mdp, student, teacher, discount=1.0, **options):
   return exact.expected_update(
       distillation.get_method(name), mdp, _DYNAMICS, student, lambda x: x,
-      teacher, _value(mdp, teacher, discount), discount=discount)
+      teacher, _value(mdp, teacher, discount), discount=discount, **options)
 
 
 def _asymmetry(jacobian):
@@ -87,6 +87,14 @@ class Theorem1Test(_TestCase):
   def test_a_gradient_has_a_symmetric_jacobian(self, name):
     mdp, student, teacher = _world()
     jacobian = jax.jacobian(lambda x: _update(name, mdp, x, teacher))(student)
+    self.assertLess(_asymmetry(jacobian), 1e-10)
+
+  @parameterized.parameters(
+      'n_distill_plus_r', 'expected_kl_regularised', 'baseline')
+  def test_also_where_episodes_restart(self, name):
+    mdp, student, teacher = _world()
+    jacobian = jax.jacobian(
+        lambda x: _update(name, mdp, x, teacher, restart=True))(student)
     self.assertLess(_asymmetry(jacobian), 1e-10)
 
   @parameterized.parameters(*_OTHERS)
@@ -147,13 +155,14 @@ class Theorem2Test(_TestCase):
     np.testing.assert_allclose(
         _update(name, mdp, student, teacher), expected, atol=1e-9)
 
-  def test_kl_regularised(self):
+  @parameterized.parameters('kl_regularised', 'expected_kl_regularised')
+  def test_kl_regularised(self, name):
     mdp, student, teacher = _world()
     log_teacher = distillation.floor_teacher(teacher)
     expected = jax.grad(lambda x: _expected(
         mdp, x, jax.nn.log_softmax(x) - log_teacher))(student)
     np.testing.assert_allclose(
-        _update('kl_regularised', mdp, student, teacher), expected, atol=1e-9)
+        _update(name, mdp, student, teacher), expected, atol=1e-9)
 
   def test_teacher_distill(self):
     mdp, student, teacher = _world()
@@ -165,7 +174,8 @@ class Theorem2Test(_TestCase):
 
   @parameterized.parameters(
       'n_distill', 'expected_entropy_regularised', 'kl_regularised',
-      'entropy_regularised', 'on_policy_distill', 'v_gated')
+      'expected_kl_regularised', 'entropy_regularised', 'on_policy_distill',
+      'v_gated')
   def test_plus_r_adds_the_gradient_of_the_return(self, name):
     mdp, student, teacher = _world()
     rewards = exact.rewards(mdp, _DYNAMICS)
@@ -175,6 +185,44 @@ class Theorem2Test(_TestCase):
     np.testing.assert_allclose(difference, expected, atol=1e-9)
     np.testing.assert_allclose(
         _update('baseline', mdp, student, teacher), expected, atol=1e-9)
+
+
+class FixedPointTest(_TestCase):
+
+  @parameterized.parameters(
+      ('kl_regularised', True), ('expected_kl_regularised', True),
+      ('entropy_regularised', False), ('expected_entropy_regularised', False))
+  def test_with_its_own_entropy_the_teacher_is_one(self, name, is_fixed):
+    # Without it that is who always takes the teacher's most likely action.
+    mdp, _, teacher = _world()
+    copied = distillation.floor_teacher(teacher)
+    update = np.abs(_update(name, mdp, copied, teacher)).max()
+    if is_fixed:
+      self.assertLess(update, 1e-9)
+    else:
+      self.assertGreater(update, 1e-2)
+
+  def test_the_expected_kl_finds_the_teacher(self):
+    mdp, student, teacher = _world()
+
+    def body(x, _):
+      return x - 0.2 * _update('expected_kl_regularised', mdp, x, teacher), None
+
+    found, _ = jax.lax.scan(body, student, None, length=10_000)
+    log_teacher = distillation.floor_teacher(teacher)
+    kl = jnp.sum(jax.nn.softmax(found) * (
+        jax.nn.log_softmax(found) - log_teacher), axis=1)
+    visits = exact.visits(mdp, _DYNAMICS, jax.nn.softmax(found))
+    self.assertLess(float(jnp.sum(visits * kl)), 1e-2)  # 0 is the least
+
+  def test_rewards_and_the_teacher_have_a_discount_each(self):
+    mdp, student, teacher = _world()
+    both = _update(
+        'n_distill_plus_r', mdp, student, teacher, 0.9, distill_discount=0.5)
+    parts = [
+        _update('baseline', mdp, student, teacher, 0.9),
+        _update('n_distill', mdp, student, teacher, 0.5, distill_discount=0.5)]
+    np.testing.assert_allclose(both, sum(parts), atol=1e-9)
 
 
 class PropositionsTest(_TestCase):
@@ -280,14 +328,11 @@ class DirectionTest(_TestCase):
       step = distillation.make_step(
           np.log(grid), np.broadcast_to(teacher, grid.shape), None,
           np.zeros(len(grid)), np.zeros(len(grid)), floor=0.0)
-    forward = np.asarray(step.distance[:, 0])
-    reverse = np.asarray(step.reverse_cross_entropy[:, 0])
-    with np.errstate(divide='ignore', invalid='ignore'):
-      entropy = -np.nansum(np.where(grid > 0, grid * np.log(grid), 0), axis=1)
-    np.testing.assert_allclose(grid[forward.argmin()], [0.5, 0.3, 0.2])
-    np.testing.assert_allclose(grid[reverse.argmin()], [1.0, 0.0, 0.0])
-    np.testing.assert_allclose(
-        grid[(reverse - entropy).argmin()], [0.5, 0.3, 0.2])
+    for divergence, best in (
+        (step.distance, [0.5, 0.3, 0.2]),
+        (step.reverse_cross_entropy, [1.0, 0.0, 0.0]),
+        (step.reverse_kl, [0.5, 0.3, 0.2])):
+      np.testing.assert_allclose(grid[np.argmin(divergence[:, 0])], best)
 
 
 class OscillationTest(_TestCase):
