@@ -45,8 +45,6 @@ from kickstarting.environments import seeds
 _MISSION = 'obs:mission'
 _OBSERVATION = 'obs'  # alone or before a colon; 'info:' is not for agents
 _IMAGE = 'image'
-# Settings that a batch makes itself.
-_OURS = ('batch_size', 'max_num_envs', 'num_envs', 'num_threads', 'seed')
 
 
 def task_batch(

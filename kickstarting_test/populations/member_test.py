@@ -159,7 +159,7 @@ class DamageTest(crew.TestCase):
     path = generations.Files(self.folder).orders(1)
     path.write_text('{"gen')
     with self.assertRaisesRegex(
-        exchange.ExchangeError, r'0001.json. is damaged'):
+        files_lib.InputError, r'0001.json. is damaged'):
       self.run_member(0)
 
 
