@@ -26,7 +26,6 @@ here: several seeds (`study.py`).
 """
 
 from collections.abc import Callable
-import dataclasses
 import pathlib
 
 from absl import flags
@@ -34,6 +33,7 @@ from absl import flags
 from experiments import build
 from experiments import cli
 from experiments import comparison
+from experiments import erring
 from experiments import figures
 from experiments import run_flags
 from experiments import shared_flags
@@ -45,7 +45,6 @@ from kickstarting import losses
 from kickstarting.environments import suites
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
-from kickstarting.teachers import flipped
 
 flags.adopt_module_key_flags(shared_flags)
 _FLIPPED = flags.DEFINE_float(
@@ -84,11 +83,13 @@ def main(argv):
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   method = losses.get_method(update.method)
   student = 'kickstarted' if method.adds_reward else 'distilled'
-  teaching = teaching_lib.load_teachers(
-      shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value, frames,
-      gives_features=bool(update.feature_cost))
-  teaching = dataclasses.replace(teaching, teachers=tuple(
-      flipped.flip(teacher, _FLIPPED.value) for teacher in teaching.teachers))
+  teaching = erring.flip(
+      teaching_lib.load_teachers(
+          shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
+          frames,
+          gives_features=bool(update.feature_cost)
+          or erring.plays(_FLIPPED.value, update)),
+      suite, _FLIPPED.value, update)
   jobs = {}  # all of them now: what is wrong must not show after the first
   if _BASELINE.value:
     jobs['scratch'], _ = students.alone(suite)

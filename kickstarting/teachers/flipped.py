@@ -37,7 +37,8 @@ def flip(
 ) -> teacher_lib.Teacher:
   """Returns a teacher that errs.
 
-  Its value function stays as it was: that of the policy without errors.
+  It has no value: the one it had is that of the policy without errors. What it
+  gets itself is measured by playing it (`runtime/measured_value.py`).
 
   Args:
     teacher: with at least two actions, unless the share is 0.
@@ -66,7 +67,7 @@ def flip(
         output.logits)), state
 
   return dataclasses.replace(
-      teacher, unroll=unroll,
+      teacher, unroll=unroll, has_value=False,
       architecture=(teacher.architecture, 'flipped', share, seed))
 
 

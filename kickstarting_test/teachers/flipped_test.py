@@ -117,15 +117,17 @@ class FlipTest(parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, message):
       flipped.flip(_teacher(num_actions), share)
 
-  def test_the_value_stays(self):
-    able, timesteps = _teacher(), _timesteps(6)
-    values = [t.unroll(t.params, timesteps, None, ())[0].value
-              for t in (able, flipped.flip(able, 0.9))]
-    np.testing.assert_array_equal(*values)
+  def test_nothing_but_policy_and_value_changes(self):
+    able = _teacher()
+    erring = flipped.flip(able, 0.9)
+    self.assertFalse(erring.has_value)
+    with self.assertRaisesRegex(
+        ValueError, "reads the teacher's value function, but teacher 'able'"):
+      teacher_lib.check_value([erring], 'teacher_v_reward')
     self.assertEqual(
-        dataclasses.replace(able, unroll=None, architecture=None),
         dataclasses.replace(
-            flipped.flip(able, 0.9), unroll=None, architecture=None))
+            able, unroll=None, architecture=None, has_value=False),
+        dataclasses.replace(erring, unroll=None, architecture=None))
 
 
 if __name__ == '__main__':
