@@ -27,6 +27,7 @@ from absl.testing import parameterized
 import jax
 import numpy as np
 
+from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import generations
 from kickstarting.populations import judging
