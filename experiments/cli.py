@@ -14,10 +14,10 @@
 # ==============================================================================
 """Runs the main function of a binary and reports mistakes in one line.
 
-Here: `run`. What a user can put right (`checks.UserError`, also in a thread), a
-full disk included, ends with `error: text` on standard error and exit status 2.
-Anything else is a defect and keeps its traceback. Not here: what the binaries
-do.
+Here: `run`. What a user can put right (a wrong flag, `checks.UserError`, also
+in a thread, a full disk) ends with `error: text` on standard error and exit
+status 2. Anything else is a defect and keeps its traceback. Not here: what the
+binaries do.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ import sys
 from typing import Any, TextIO
 
 from absl import app
+from absl import flags as absl_flags
 
 from experiments import stopping
 from kickstarting import checks
@@ -35,6 +36,7 @@ from kickstarting import files
 from kickstarting.runtime import threads
 
 _EXIT_STATUS = 2
+_MOST_OF_A_FLAG = 600  # characters of what is said of a wrong one
 # No defect of ours, wherever they are raised.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -65,7 +67,20 @@ def run(
         print(f'error: {_text(error)}', file=sys.stderr, flush=True)
       return _EXIT_STATUS
 
-  app.run(reporting)
+  app.run(reporting, flags_parser=_parse)
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+  """Returns what is left beside flags; ends the process for wrong ones."""
+  try:
+    return absl_flags.FLAGS(list(argv))
+  except absl_flags.Error as error:
+    text = ' '.join(str(error).split())
+    if len(text) > _MOST_OF_A_FLAG:
+      text = f'{text[:_MOST_OF_A_FLAG]}...'
+    print(f'error: {text} (--help lists the flags.)', file=sys.stderr,
+          flush=True)
+    sys.exit(_EXIT_STATUS)
 
 
 def is_mistake(error: BaseException) -> bool:

@@ -25,8 +25,6 @@ JSON. Not here: other players (`reference_players.py`, `measure_references.py`).
 """
 
 from collections.abc import Sequence
-import csv
-import io
 import json
 import pathlib
 from typing import Any
@@ -35,13 +33,13 @@ from absl import flags
 import numpy as np
 
 from experiments import cli
+from experiments import csv_files
 from experiments import flag_values
 from experiments import random_policy
 from experiments import run_flags
 from experiments import shared_flags
 from experiments import streams as streams_lib
 from kickstarting import checks
-from kickstarting import files
 from kickstarting.environments import seeds
 from kickstarting.runtime import training_config
 
@@ -60,18 +58,7 @@ def _read(
   Raises:
     ValueError: it cannot be read, or lacks a task or a column.
   """
-  text = files.read_text(path, 'a table with a row for each task')
-  try:
-    lines = list(csv.DictReader(io.StringIO(text, newline=''), strict=True))
-  except csv.Error as error:
-    raise checks.UserError(
-        f'--output={path} is no CSV file ({error}); expected one with a row for'
-        ' each task. Correct it.') from error
-  needed = {'name', 'random_return', 'random_episodes'}
-  if not lines or None in lines[0] or not needed <= set(lines[0]):
-    raise checks.UserError(
-        f'--output={path} lacks a column of {", ".join(sorted(needed))};'
-        ' expected all of these. Write them into its first line.')
+  lines = csv_files.read(path, ('name', 'random_return', 'random_episodes'))
   rows = {row['name']: row for row in lines}
   missing = sorted(set(tasks) - set(rows))
   if missing:
@@ -87,12 +74,7 @@ def _fill_in(path: pathlib.Path, table: dict[str, dict[str, Any]]) -> None:
   for name, row in table.items():
     rows[name] |= {
         f'random_{key}': str(row[key]) for key in ('return', 'episodes')}
-  out = io.StringIO(newline='')
-  writer = csv.DictWriter(
-      out, next(iter(rows.values())), lineterminator='\n')
-  writer.writeheader()
-  writer.writerows(rows.values())
-  files.write_text(path, out.getvalue())
+  csv_files.write(path, rows.values())
 
 
 def main(argv):

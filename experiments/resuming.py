@@ -47,8 +47,8 @@ def adopt(folder: pathlib.Path, program: str) -> None:
   saved, other = found['flags'], found['program']
   if other != program:
     raise checks.UserError(
-        f'--workdir {files.shown(folder)} holds a run of'
-        f' experiments.{files.shown(other, 60)[1:-1]}; experiments.{program}'
+        f'--workdir {files.shown(folder)} holds, says its {run_files.CONFIG}, a'
+        f' run of experiments.{files.shown(other, 60)[1:-1]}; experiments.{program}'
         ' cannot resume it. Use the same program.')
   own = {name for name in run_flags.own_flags() if name not in MAY_DIFFER}
   for difference, text in (
@@ -56,8 +56,8 @@ def adopt(folder: pathlib.Path, program: str) -> None:
       (own - set(saved), 'is missing in it')):
     if difference:
       raise checks.UserError(
-          f'The run in {files.shown(folder)} has other flags:'
-          f' --{files.shown(min(difference), 60)[1:-1]} {text}. Resume with the'
+          f'The run in {files.shown(folder)} has other flags in its'
+          f' {run_files.CONFIG}: --{files.shown(min(difference), 60)[1:-1]} {text}. Resume with the'
           ' version that began it, or start a new run.')
   values = {name: _parsed(folder, name, value)
             for name, value in saved.items()}

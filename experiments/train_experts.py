@@ -29,6 +29,7 @@ from absl import flags
 from experiments import ablation
 from experiments import cli
 from experiments import expert_plan
+from experiments import flag_values
 from experiments import folder_lock
 from experiments import run_files
 from kickstarting.environments import suites
@@ -89,7 +90,7 @@ def ship(folder: pathlib.Path, step: expert_plan.Step) -> None:
 
 def main(argv):
   del argv
-  folder = pathlib.Path(_WORKDIR.value)
+  folder = flag_values.path('workdir', _WORKDIR.value)
   folder_lock.take(folder)
   for step in expert_plan.PLAN:
     if not _ONLY.value or step.name in _ONLY.value:

@@ -36,6 +36,7 @@ from kickstarting import checks
 
 MAX_TEXT_BYTES = 64 * 2**20
 _MAX_DEPTH = 64  # of lists and objects inside each other
+_MAX_DIGITS = 20  # of a whole number, so that floats hold it, about
 
 Kind: TypeAlias = type | tuple[type, ...]
 Kinds: TypeAlias = Mapping[str, Kind]
@@ -240,8 +241,15 @@ def parse_json(
       raise ValueError(f'{text[:40]} is too large a number')
     return value
 
+  def whole_number(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+      raise ValueError(f'{text[:40]}... is too large a number')
+    return int(text)
+
   try:
-    value = json.loads(text, parse_constant=constant, parse_float=number)
+    value = json.loads(
+        text, parse_constant=constant, parse_float=number,
+        parse_int=whole_number)
     reason = _misfit(value, kind)
   except (RecursionError, ValueError) as error:
     reason = (

@@ -139,6 +139,9 @@ class Lock:
   def __init__(self, path: pathlib.Path):
     """Opens the file, and makes its folder if it is missing."""
     self._path = path
+    if os.path.lexists(path):
+      with files.opened(path, 'the lock of a folder'):
+        pass  # a pipe would be no lock, and is refused
     with files.writing(path):
       path.parent.mkdir(parents=True, exist_ok=True)
       self._file = path.open('a+', encoding='utf-8')
@@ -189,11 +192,10 @@ def check_free(path: pathlib.Path) -> None:
   Raises:
     ExchangeError: one has it.
   """
-  try:
-    with path.open('rb') as file:
-      is_free = _try_lock(file.fileno(), fcntl.LOCK_SH)
-  except OSError:
-    return  # there is none
+  if not os.path.lexists(path):
+    return
+  with files.opened(path, 'the lock of a folder') as file:
+    is_free = _try_lock(file.fileno(), fcntl.LOCK_SH)
   if not is_free:
     raise ExchangeError(
         f'{str(path.parent)!r} is in use by {_owner(path)}. End that one, or'
