@@ -48,8 +48,8 @@ def adopt(folder: pathlib.Path, program: str) -> None:
   if other != program:
     raise checks.UserError(
         f'--workdir {files.shown(folder)} holds, says its {run_files.CONFIG}, a'
-        f' run of experiments.{files.shown(other, 60)[1:-1]}; experiments.{program}'
-        ' cannot resume it. Use the same program.')
+        f' run of experiments.{files.shown(other, 60)[1:-1]};'
+        f' experiments.{program} cannot resume it. Use the same program.')
   own = {name for name in run_flags.own_flags() if name not in MAY_DIFFER}
   for difference, text in (
       (set(saved) - own, 'this version does not have'),
@@ -57,8 +57,8 @@ def adopt(folder: pathlib.Path, program: str) -> None:
     if difference:
       raise checks.UserError(
           f'The run in {files.shown(folder)} has other flags in its'
-          f' {run_files.CONFIG}: --{files.shown(min(difference), 60)[1:-1]} {text}. Resume with the'
-          ' version that began it, or start a new run.')
+          f' {run_files.CONFIG}: --{files.shown(min(difference), 60)[1:-1]}'
+          f' {text}. Resume with the version that began it, or start a new run.')
   values = {name: _parsed(folder, name, value)
             for name, value in saved.items()}
   for name, value in values.items():

@@ -41,6 +41,7 @@ _MAX_MEMBERS = 10_000
 _MAX_DIRECTORY_BYTES = 4 * 2**20  # of the list of members
 _MAX_HEADER_BYTES = 4096  # of an array
 _MAX_AXES = 32
+_MOST_OF_A_REASON = 600  # characters; a file chooses names that are in it
 _SUFFIX = '.npy'
 _END, _END_BYTES, _MAX_COMMENT = b'PK\5\6', 22, 65_535
 _KINDS = 'biufcU'  # of dtypes: numbers and text; no objects, no records
@@ -114,6 +115,8 @@ class Archive:
 
   def damaged(self, reason: str) -> files.InputError:
     """Returns the error of an archive that holds something else."""
+    if len(reason) > _MOST_OF_A_REASON:
+      reason = f'{reason[:_MOST_OF_A_REASON]}...'
     return files.InputError(
         f'{self.where} is not {self._what}, or it is damaged ({reason}).'
         ' Name the right file, copy it again, or write it anew.')

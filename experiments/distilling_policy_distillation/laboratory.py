@@ -185,6 +185,7 @@ class Curve(NamedTuple):
     for name, header in found.items():
       axes = 0 if name == 'seconds' else 3
       is_fit = len(header.shape) == axes and header.dtype.kind in 'fi' and (
+          0 not in header.shape) and (
           not axes or header.shape[1] == self.chunk.num
           and header.num_bytes <= _MAX_CURVE_BYTES)
       if not is_fit:

@@ -66,6 +66,8 @@ def _reading(where: str) -> Iterator[None]:
       report(error)
 
   sys.unraisablehook = report_others
+  verbosity = logging.get_verbosity()
+  logging.set_verbosity(logging.FATAL)  # what is logged is raised as well
   try:
     yield
   except Exception as e:  # Orbax and TensorStore raise many kinds
@@ -74,6 +76,8 @@ def _reading(where: str) -> Iterator[None]:
         f'{where} cannot be read, it is damaged or incomplete'
         f' ({kind}{" ".join(str(e).split())[:200]}). Delete that folder to'
         ' resume from the one before, or restore it from a copy.') from e
+  finally:
+    logging.set_verbosity(verbosity)
   sys.unraisablehook = report
 
 
@@ -217,6 +221,7 @@ class Checkpointer:
     paths, tree = jax.tree_util.tree_flatten_with_path(like)
     wanted = {jax.tree_util.keystr(path): leaf for path, leaf in paths}
     with _reading(where):
+      checkpoint_files.check_sizes(path, wanted)
       metadata = checkpoint_files.read_metadata(path / 'metadata' / 'metadata')
     version = metadata['format_version']
     if version != FORMAT_VERSION:

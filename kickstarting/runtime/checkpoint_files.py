@@ -41,6 +41,8 @@ _NAME = re.compile('0|[1-9][0-9]{0,17}')  # of a checkpoint: its frames
 _MOST_FILES = 100_000
 _MOST_MORE_BYTES = 2**28  # of arrays that may be longer than those at a start
 
+_DATA = 'd'  # name of the folders with numbers
+
 Listed = dict[str, tuple[tuple[int, ...], Any]]  # name -> shape and dtype
 
 
@@ -125,6 +127,27 @@ def listed(manager: Any, frames: int) -> Listed:
       raise files.InputError(f'{name!r} is in pieces larger than itself')
   return {name: (tuple(array.shape), array.dtype)
           for name, array in arrays.items()}
+
+
+def check_sizes(checkpoint: pathlib.Path, wanted: Mapping[str, Any]) -> None:
+  """Raises ValueError if files are larger than arrays of a run make them.
+
+  The library that reads them makes room for whatever size they have.
+
+  Args:
+    checkpoint: folder of one.
+    wanted: an array of each name.
+  """
+  most = _MOST_MORE_BYTES + 2 * sum(np.asarray(
+      np.prod(np.shape(like), dtype=np.int64) * 8) for like in wanted.values())
+  for folder, _, names in os.walk(checkpoint):
+    for name in names:
+      path = pathlib.Path(folder) / name
+      size = path.stat().st_size
+      # The data are in folders of their own.
+      if size > (most if path.parent.name == _DATA else _MOST_MORE_BYTES // 8):
+        raise files.InputError(
+            f'{files.shown(path)} has {size} bytes, more than any run needs')
 
 
 def check_listed(found: Listed, wanted: Mapping[str, Any]) -> None:

@@ -39,7 +39,8 @@ _KINDS: files.Kinds = {
     'file': str, 'sha256': str, 'frames': int, 'teacher': (str, type(None)),
     'teacher_frames': int}
 _OPTIONAL = ('frames', 'teacher', 'teacher_frames')
-_MAX_POLICY_BYTES = 2**29
+_MAX_POLICY_BYTES = 2**26
+_LONGEST_NAME = 200  # of a file
 
 
 def default_folder() -> pathlib.Path:
@@ -67,7 +68,8 @@ def manifest(
     files.check_fields({'entry': entry}, {'entry': dict}, where, _WHAT)
     files.check_fields(entry, _KINDS, where, _WHAT, optional=_OPTIONAL)
     name = entry['file']
-    if name != os.path.basename(name) or name in ('', '.', '..'):
+    if name != os.path.basename(name) or name in ('', '.', '..') or (
+        len(name) > _LONGEST_NAME):
       raise files.InputError(
           f'{where} names the file {files.shown(name, 80)}; expected one in the'
           ' folder of the manifest. Restore it from a copy.')
@@ -86,8 +88,10 @@ def training_frames(
   entries = []
   for task in tasks:
     entry = known.get(task, {})
-    files.check_fields(entry, _KINDS, f'the entry {task!r} of the manifest',
-                       _WHAT)
+    path = pathlib.Path(folder or default_folder()) / MANIFEST
+    files.check_fields(
+        entry, _KINDS, f'{files.shown(path)}, at {files.shown(task, 60)},',
+        _WHAT)
     entries.append(entry)
   taught_by = {e['teacher']: e['teacher_frames'] for e in entries}
   return sum(e['frames'] for e in entries) + sum(taught_by.values())
@@ -113,10 +117,10 @@ def load_expert(
         f' {sorted(known)}. Train a policy on it with `python -m'
         ' experiments.train`, and name its folder as a teacher.')
   path = folder / known[task]['file']
-  if not path.exists() or _sha256(path) != known[task]['sha256']:
+  if not os.path.lexists(path) or _sha256(path) != known[task]['sha256']:
     raise checks.UserError(
-        f'The expert for {task!r} ({str(path)!r}) is missing or is not the'
-        ' file that the manifest describes; install the library again.')
+        f'The expert for {task!r} ({files.shown(path)}) is missing or is not'
+        f' the file that {MANIFEST} describes; install the library again.')
   return policy_file.load_policy(path)
 
 

@@ -158,7 +158,7 @@ class WorkdirTest(absltest.TestCase):
     self._begin('kickstart')
     FLAGS.resume = True
     with self.assertRaisesRegex(
-        ValueError, 'holds a run of experiments.kickstart; experiments.train'):
+        ValueError, 'a run of experiments.kickstart; experiments.train'):
       self._begin('train')
 
   def test_resume_with_a_flag_of_another_version(self):
@@ -169,7 +169,7 @@ class WorkdirTest(absltest.TestCase):
     path.write_text(json.dumps(config))
     FLAGS.resume = True
     with self.assertRaisesRegex(
-        ValueError, 'other flags: --warp this version does not'):
+        ValueError, 'other flags in its config.json: --warp this version'):
       self._begin()
 
   def test_resume_without_a_folder(self):

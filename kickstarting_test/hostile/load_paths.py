@@ -14,16 +14,18 @@
 # ==============================================================================
 """Everything that reads a file from outside, and what a valid one looks like.
 
-Here: `LOAD_PATHS`. Not here: what is put in the place of the valid file
+Here: `LOAD_PATHS`, `cases`. Not here: what is put in the place of a valid file
 (`kinds.py`), flags (`flag_cases.py`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
+import functools
 import json
 import pathlib
+import shutil
 import types
-from typing import Any, NamedTuple
+from typing import Any
 
 from absl import flags
 from absl.testing import flagsaver
@@ -36,7 +38,6 @@ from experiments import mixture_figures
 from experiments import resuming
 from experiments import run_files
 from experiments import run_flags
-from experiments import shared_flags
 from experiments import teaching
 from experiments.distilling_policy_distillation import laboratory
 from kickstarting import agent as agent_lib
@@ -54,6 +55,7 @@ from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
 from kickstarting_test.hostile import kinds
+from kickstarting_test.hostile import limits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +63,7 @@ class LoadPath:
   """One way into the library.
 
   Attributes:
+    where: what errors name, where that is not the file itself.
     prepare: writes what is valid into an empty folder.
     targets: files in it that are changed, one at a time.
     load: reads it; raises a UserError, or is right.
@@ -77,24 +80,36 @@ class LoadPath:
   is_right: Callable[[str], bool] = lambda name: False
   more: Callable[[pathlib.Path], Iterator[tuple[str, kinds.Change]]] = (
       lambda folder: iter(()))
+  where: str = ''
 
 
-class Case(NamedTuple):
-  """A change of one file of a load path."""
-
-  name: str
-  target: str
-  change: kinds.Change
-
-
-def cases(path: LoadPath, template: pathlib.Path) -> Iterator[Case]:
-  """Yields the cases of a load path whose valid files are in `template`."""
+def cases(name: str, template: pathlib.Path) -> list[limits.Case]:
+  """Returns the cases of a load path, whose valid files go into `template`."""
+  if not flags.FLAGS.is_parsed():
+    flags.FLAGS(['hostile'])
+  path = LOAD_PATHS[name]
+  path.prepare(template)
+  path.load(template)  # what is valid is right
+  shutil.rmtree(template)
+  template.mkdir()
+  path.prepare(template)
+  found = []
   for target in path.targets(template):
-    for family in path.families:
-      for name, change in family.items():
-        yield Case(f'{target}: {name}', target, change)
-    for name, change in path.more(template / target):
-      yield Case(f'{target}: {name}', target, change)
+    changes = [pair for family in path.families for pair in family.items()]
+    for label, change in (*changes, *path.more(template / target)):
+      found.append(limits.Case(
+          name, f'{target}: {label}',
+          functools.partial(_run, path, template, target, change),
+          (path.where or pathlib.Path(target).name,),
+          path.is_right(f'{target}: {label}')))
+  return found
+
+
+def _run(path, template, target, change, folder) -> None:
+  """Changes a file among valid ones, and reads them."""
+  shutil.copytree(template, folder, symlinks=True, dirs_exist_ok=True)
+  change(folder / target)
+  path.load(folder)
 
 
 _NETWORK = build.NetworkConfig(
@@ -201,8 +216,6 @@ def _of_checkpoint(path: pathlib.Path) -> Iterator[tuple[str, kinds.Change]]:
 
 
 def _write_config(folder: pathlib.Path) -> None:
-  if not flags.FLAGS.is_parsed():
-    flags.FLAGS(['hostile'])
   files.write_json(folder / 'config.json', {
       'program': 'train', 'command': 'python', 'git_revision': None,
       'flags': {name: value for name, value in run_flags.own_flags().items()
@@ -326,7 +339,8 @@ def _of_table(path: pathlib.Path) -> Iterator[tuple[str, kinds.Change]]:
 
 def _curve() -> laboratory.Curve:
   group = types.SimpleNamespace(name='group')
-  return laboratory.Curve(laboratory.Chunk(group, 0, 4), 'curve')  # type: ignore[arg-type]
+  chunk = laboratory.Chunk(group, 0, 4)  # type: ignore[arg-type]
+  return laboratory.Curve(chunk, 'curve')
 
 
 def _write_curve(folder: pathlib.Path) -> None:
@@ -388,13 +402,14 @@ LOAD_PATHS: Mapping[str, LoadPath] = types.MappingProxyType({
         _of_metadata),
     'experts': LoadPath(
         _save_experts, _one('manifest.json', f'{_TASK}.npz'), _load_experts,
-        (kinds.ANY, kinds.JSON), _VALUES,
+        (kinds.ANY, kinds.JSON),
+        lambda name: _VALUES(name) or name.endswith('score is missing'),
         lambda path: _of_file(path) if path.suffix == '.json' else iter(())),
     'checkpoint': LoadPath(
         _save_checkpoint, _files_of_checkpoint, _load_checkpoint, (kinds.ANY,),
         lambda name: _VALUES(name) or 'metadata/metadata' not in name or (
             'is missing' in name),
-        _of_checkpoint),
+        _of_checkpoint, where='checkpoints'),
     'config': LoadPath(
         _write_config, _one('config.json'), _adopt, (kinds.ANY, kinds.JSON),
         lambda name: _VALUES(name) or _ends(
@@ -419,15 +434,15 @@ LOAD_PATHS: Mapping[str, LoadPath] = types.MappingProxyType({
         _write_exchanged, _one('message.json', 'alive', 'lock'),
         _load_exchanged, (kinds.ANY, kinds.JSON),
         lambda name: name.startswith('lock') or _VALUES(name) or _ends(
-            'object', 'name_twice', 'half_a_character', 'half', 'number',
+            'object', 'name_twice', 'half_a_character', 'half', 'number', 'endless', 'not_a_number',
             'is missing')(name),
         _of_file),
     'generations': LoadPath(
         _write_generations,
         _one('generations/0001.json', 'members/0/reports/0001.json'),
         _load_generations, (kinds.ANY, kinds.JSON),
-        lambda name: _VALUES(name) or 'old_hypers' in name or (
-            'alpha is missing' in name),
+        lambda name: _VALUES(name) or 'old_hypers' in name or _ends(
+            'alpha is missing', '.0 is missing', 'a_byte_changed')(name),
         _of_file),
     'table': LoadPath(
         _write_table, _one('table.csv'), lambda folder: csv_files.read(
