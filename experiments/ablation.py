@@ -138,7 +138,14 @@ def run_all(
 
   Returns:
     Name of the setting -> folder of each seed.
+
+  Raises:
+    ValueError: there is no setting.
   """
+  if not settings:
+    raise checks.UserError(
+        'the study has nothing to compare: the list of its settings is empty;'
+        ' expected one or more. Name them, or leave the flag out.')
   runs: dict[str, list[pathlib.Path]] = {s.name: [] for s in settings}
   for seed in seeds:
     for setting in settings:

@@ -23,7 +23,9 @@ binaries do.
 from collections.abc import Callable, Sequence
 import contextlib
 import errno
+import math
 import os
+import re
 import sys
 from typing import Any, TextIO
 
@@ -34,9 +36,10 @@ from experiments import stopping
 from kickstarting import checks
 from kickstarting import files
 from kickstarting.runtime import threads
+from kickstarting.runtime import training_config
 
 _EXIT_STATUS = 2
-_MOST_OF_A_FLAG = 600  # characters of what is said of a wrong one
+_LONG = re.compile(r'\S{200,}')  # what a user typed, or had typed by a script
 # No defect of ours, wherever they are raised.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -64,7 +67,7 @@ def run(
       if not is_mistake(error):
         raise
       with contextlib.suppress(OSError):  # it may be on the same full disk
-        print(f'error: {_text(error)}', file=sys.stderr, flush=True)
+        print(f'error: {_line(_text(error))}', file=sys.stderr, flush=True)
       return _EXIT_STATUS
 
   app.run(reporting, flags_parser=_parse)
@@ -73,14 +76,30 @@ def run(
 def _parse(argv: Sequence[str]) -> list[str]:
   """Returns what is left beside flags; ends the process for wrong ones."""
   try:
-    return absl_flags.FLAGS(list(argv))
-  except absl_flags.Error as error:
-    text = ' '.join(str(error).split())
-    if len(text) > _MOST_OF_A_FLAG:
-      text = f'{text[:_MOST_OF_A_FLAG]}...'
-    print(f'error: {text} (--help lists the flags.)', file=sys.stderr,
-          flush=True)
+    left = absl_flags.FLAGS(list(argv))
+    for name in absl_flags.FLAGS:
+      _check_number(name, absl_flags.FLAGS[name].value)
+    return left
+  except (absl_flags.Error, checks.UserError) as error:
+    print(f'error: {_line(str(error))} (--help lists the flags.)',
+          file=sys.stderr, flush=True)
     sys.exit(_EXIT_STATUS)
+
+
+def _check_number(name: str, value: Any) -> None:
+  """Raises ValueError for what absl takes for a number, and nothing can use."""
+  if isinstance(value, float) and math.isnan(value):
+    raise checks.UserError(f'--{name} is {value}; expected a number.')
+  if isinstance(value, int) and abs(value) > training_config.MOST:
+    raise checks.UserError(
+        f'--{name} is {value}; expected at most {training_config.MOST} either'
+        ' way.')
+
+
+def _line(text: str) -> str:
+  """Returns a text on one line, long words of it cut in their middle."""
+  return _LONG.sub(
+      lambda word: f'{word[0][:120]}...{word[0][-40:]}', ' '.join(text.split()))
 
 
 def is_mistake(error: BaseException) -> bool:

@@ -42,8 +42,9 @@ def numbers(flag: str, values: Sequence[str]) -> list[float]:
       number = math.nan
     if not math.isfinite(number) or number in found:
       raise checks.UserError(
-          f'--{flag}={",".join(values)} holds {value!r}; expected different'
-          ' numbers with commas between them.')
+          f'--{flag}={files.shown(",".join(values))[1:-1]} holds'
+          f' {files.shown(value, 40)}; expected different numbers with commas'
+          ' between them.')
     found.append(number)
   return found
 
@@ -110,7 +111,8 @@ def _value(text: str, is_word: bool) -> tuple[Any, str]:
 
 def _wrong(flag: str, text: str, part: str, reason: str) -> checks.UserError:
   return checks.UserError(
-      f'--{flag}={text} holds {part!r}, which {reason}; expected NAME=VALUE,'
+      f'--{flag}={files.shown(text)[1:-1]} holds {files.shown(part, 80)}, which'
+      f' {reason}; expected NAME=VALUE,'
       ' each name once, with commas between them, such as'
       ' size=9,dark=true,more={"a":1,"b":2}. For a shell, put single quotes'
       ' around all of it.')
@@ -124,6 +126,10 @@ def path(flag: str, text: str) -> pathlib.Path:
   Raises:
     ValueError: it is no path, or there is no such home.
   """
+  if not text.strip():
+    raise checks.UserError(
+        f'--{flag} names no path; expected one of a file or folder. Write one'
+        ' behind the equals sign.')
   try:
     found = pathlib.Path(text).expanduser()
     found.exists()  # too long a name, or a null byte
@@ -155,7 +161,8 @@ def seeds(flag: str, values: Sequence[str]) -> list[str]:
         int(value) < checks.NUM_SEEDS)
     if not is_seed or int(value) in map(int, found):
       raise checks.UserError(
-          f'--{flag}={",".join(values)} holds {files.shown(value, 40)};'
+          f'--{flag}={files.shown(",".join(values))[1:-1]} holds'
+          f' {files.shown(value, 40)};'
           f' expected different whole numbers, 0 to {checks.NUM_SEEDS - 1},'
           ' with commas between them.')
     found.append(value)

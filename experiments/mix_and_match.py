@@ -142,7 +142,8 @@ def _mixing(frames: int) -> Mapping[str, schedules.Schedule]:
   """Returns the schedule of --mixing; none if it evolves."""
   if _MIXING.value == _BY_PBT:
     return {}
-  schedule = parsing.schedule_from_string(_MIXING.value, total_frames=frames)
+  with teaching_lib.naming(f'--mixing={_MIXING.value}'):
+    schedule = parsing.schedule_from_string(_MIXING.value, total_frames=frames)
   for place in range(101):
     share = schedule(place * frames / 100)
     if share > 1:

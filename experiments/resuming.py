@@ -58,7 +58,8 @@ def adopt(folder: pathlib.Path, program: str) -> None:
       raise checks.UserError(
           f'The run in {files.shown(folder)} has other flags in its'
           f' {run_files.CONFIG}: --{files.shown(min(difference), 60)[1:-1]}'
-          f' {text}. Resume with the version that began it, or start a new run.')
+          f' {text}. Resume with the version that began it, or start a new'
+          ' run.')
   values = {name: _parsed(folder, name, value)
             for name, value in saved.items()}
   for name, value in values.items():

@@ -97,6 +97,7 @@ def check_counts(
       so many devices.
   """
   devices.make_placement(config.learner_devices, config.actor_device)
+  run_flags.config_from_flags(worker_pool.PoolConfig)  # raises now
   num_tasks = len(suite.tasks)
   learner = num_tasks * num_members * _per_task(suite, config.streams)
   if learner * config.splits > seeds.MAX_STREAMS:

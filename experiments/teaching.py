@@ -14,7 +14,7 @@
 # ==============================================================================
 """Teachers, and what moves over time, from the flags that name them.
 
-Not here: what a teacher is (`kickstarting/teachers/`), what a student learns
+Here: `load_teachers`, `learner_schedules`, `naming`. Not here: what a teacher is (`kickstarting/teachers/`), what a student learns
 from it (`build.py`).
 """
 
@@ -165,7 +165,7 @@ def _controller(weights: str, frames: int) -> controllers.WeightController:
   name, _, path = weights.partition(':')
   if name != 'replay':
     return parsing.from_string(weights, total_frames=frames)
-  with _naming(f'--weights={weights}'):
+  with naming(f'--weights={weights}'):
     return controllers.replay(_read_schedule('weights', path))
 
 
@@ -184,7 +184,7 @@ def learner_schedules() -> dict[str, schedules.Schedule]:
   path = shared_flags.LEARNER_SCHEDULE.value
   if not path:
     return {}
-  with _naming(f'--learner_schedule={path}'):
+  with naming(f'--learner_schedule={path}'):
     points = _read_schedule('learner_schedule', path)
     return {
         name: schedules.piecewise(
@@ -199,7 +199,7 @@ def _read_schedule(flag: str, path: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _naming(flag: str) -> Iterator[None]:
+def naming(flag: str) -> Iterator[None]:
   """Names a flag in errors of what it names."""
   try:
     yield

@@ -56,7 +56,7 @@ def choose(program: str, *, owns: bool = True) -> pathlib.Path:
   """
   folder_lock.release()
   name = run_flags.WORKDIR.value
-  if name is None:
+  if not name:
     if run_flags.RESUME.value:
       raise checks.UserError(
           '--resume needs --workdir: the folder of the run to continue.')

@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 NUM_SEEDS = 2**31  # of a run
+_MOST_OF_NAMES = 1000  # characters of a list of names
 
 
 class UserError(ValueError):
@@ -100,9 +101,11 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> None:
   if name not in known:
     close = difflib.get_close_matches(name, known, n=1)
     cure = f'Did you mean {close[0]!r}?' if close else 'Pass one of these.'
+    names = ', '.join(known)
+    if len(names) > _MOST_OF_NAMES:
+      names = f'{names[:_MOST_OF_NAMES]}...'
     raise UserError(
-        f'unknown {kind} {_shown(name)}; expected one of {", ".join(known)}.'
-        f' {cure}')
+        f'unknown {kind} {_shown(name)}; expected one of {names}. {cure}')
 
 
 _KINDS: dict[Any, tuple[Any, str]] = {

@@ -124,7 +124,8 @@ def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
   """Returns the size of the chunks of each group.
 
   Raises:
-    ValueError: two groups have one name, or an MDP needs too much memory.
+    ValueError: two groups have one name, there is none, or an MDP needs too
+      much memory.
   """
   names = [group.name for group in groups]
   twice = sorted({name for name in names if names.count(name) > 1})
@@ -132,6 +133,10 @@ def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
     raise checks.UserError(
         f'there are two groups called {twice[0]!r}; expected different ones,'
         ' for each has files of its own.')
+  if not groups or not all(group.curves for group in groups):
+    raise checks.UserError(
+        'there is nothing to learn: a list of groups or of updates is empty;'
+        ' expected one or more. Name them, or leave the flag out.')
   return {group.name: chunk_size(config, group) for group in groups}
 
 

@@ -41,7 +41,9 @@ _FLOATS = ('nan', 'inf', '-inf', '1e400', '-1', '', ' ', '1e-400', 'x')
 _TEXTS = ('', ' ', 'grid_smal', 'ü', '~', '~nobody/x', 'no/such=path',
           '/dev/zero', 'x' * 5000, 'a,a', '*=', '=', 'replay:', ':', ';', '%',
           'nan', '{"a":', '../..')
-_NO_NUMBER = ('nan', 'x', '', ' ')
+# The folder is that of a case; the rest is for processes that we start.
+_NOT_OF_USERS = ('workdir', 'member', 'helper')
+_NO_NUMBER = ('nan', 'x', '', ' ', '99999999999999999999')
 
 
 class _Begun(BaseException):
@@ -57,7 +59,7 @@ _QUICK = ('--suite=minigrid_all', '--tasks=Empty-Random-6x6', '--network=flat')
 BINARIES: Mapping[str, Sequence[str]] = {
     'train': _QUICK,
     'evaluate': ('--policy=zoo', '--suite=minigrid_all', '--tasks=DoorKey-8x8'),
-    'kickstart': ('--teachers=', '--weights=constant:1'),
+    'kickstart': ('--suite=minigrid_all', '--tasks=DoorKey-8x8'),
     'pbt': ('--suite=minigrid_all', '--tasks=DoorKey-8x8'),
     'mix_and_match': ('--suite=minigrid_all', '--tasks=Empty-Random-6x6'),
     'distil_then_tune': ('--suite=minigrid_all', '--tasks=DoorKey-8x8'),
@@ -69,6 +71,16 @@ BINARIES: Mapping[str, Sequence[str]] = {
     'weighting': (),
     'distilling_policy_distillation.figure_1': (),
     'distilling_policy_distillation.figure_5': (),
+}
+
+# Of binaries whose flags are not those of training: modules whose they are.
+_OF_STUDIES = None
+_OF_LABORATORY = ('experiments.run_flags',)
+_OTHER_FLAGS: Mapping[str, Sequence[str] | None] = {
+    **dict.fromkeys(('study', 'methods', 'architectures', 'curricula',
+                     'weighting'), _OF_STUDIES),
+    'distilling_policy_distillation.figure_1': _OF_LABORATORY,
+    'distilling_policy_distillation.figure_5': _OF_LABORATORY,
 }
 
 # What must be refused, and what the error names.
@@ -102,7 +114,7 @@ _REFUSED: Mapping[str, Sequence[tuple[str, str]]] = {
         ('--tasks=Empty-Random-6x6,Empty-Random-6x6', 'tasks'),
         ('--network=grid_smal', 'grid_small'),
         ('--observation_keys=imag', 'image'),
-        ('--method=kickstartin', 'kickstarting'),
+        ('--method=n_distil', 'n_distill'),
         ('--divergence=cross_entrop', 'cross_entropy'),
         ('--algorithm=ppo', 'vtrace'), ('--algorithm=a2c', 'lockstep'),
         ('--teachers=no.npz', 'no.npz'), ('--teachers=/dev/zero', '/dev/zero'),
@@ -141,18 +153,18 @@ _REFUSED: Mapping[str, Sequence[tuple[str, str]]] = {
         ('--teacher=/no/such', '/no/such'),
     ),
 }
-_MAY_BE_RIGHT = ('--env=', '--mixing=piecewise:0=0')
+_MAY_BE_RIGHT = ('--workdir=/dev/null/x', '--env=', '--mixing=piecewise:0=0')
 
 
 def cases(binary: str, template: pathlib.Path) -> list[limits.Case]:
   """Returns the cases of a binary."""
-  del template
+  _forget(_OTHER_FLAGS.get(binary, ()))
   module = importlib.import_module(f'experiments.{binary}')
-  saved = flagsaver.save_flag_values(flags.FLAGS)
+  _call(module, binary, None, template)  # compiles, and is right
   found = [
       limits.Case(
           f'flags of {binary}', flag[:80],
-          functools.partial(_call, module, binary, flag, saved),
+          functools.partial(_call, module, binary, flag),
           (name,), flag in _MAY_BE_RIGHT)
       for flag, name in _REFUSED.get(binary, ())]
   for flag in _flags(binary, module):
@@ -166,9 +178,23 @@ def cases(binary: str, template: pathlib.Path) -> list[limits.Case]:
       found.append(limits.Case(
           f'flags of {binary}', f'--{flag.name}={value}'[:80],
           functools.partial(
-              _call, module, binary, f'--{flag.name}={value}', saved),
+              _call, module, binary, f'--{flag.name}={value}'),
           (), not must))
   return found
+
+
+def _forget(kept: Sequence[str] | None) -> None:
+  """Leaves the flags of these modules of ours alone; of all, if there are none.
+
+  No process of a user imports what defines flags of one name twice; this one
+  has imported more than a binary does.
+  """
+  if kept == ():
+    return
+  for name, own in flags.FLAGS.flags_by_module_dict().items():
+    if name.startswith('experiments') and name not in (kept or ()):
+      for flag in list(own):
+        delattr(flags.FLAGS, flag.name)
 
 
 def _flags(binary: str, module: Any) -> list[flags.Flag]:
@@ -178,16 +204,21 @@ def _flags(binary: str, module: Any) -> list[flags.Flag]:
              if name.startswith('experiments') for flag in own]
   else:
     known = flags.FLAGS.flags_by_module_dict().get(module.__name__, [])
-  return [flag for flag in known if flag.name != 'workdir']
+  return [flag for flag in known if flag.name not in _NOT_OF_USERS]
 
 
-def _call(module, binary, flag, saved, folder: pathlib.Path) -> None:
+def _call(
+    module: Any, binary: str, flag: str | None, folder: pathlib.Path
+) -> None:
   """Calls a binary as a process would, up to where it gets a folder."""
-  argv = [binary, *BINARIES[binary]]
+  argv = [binary, *(
+      given for given in BINARIES[binary] if not (
+          flag and flag.startswith('--env=') and given in _QUICK[:2]))]
   if flag != '--resume':
     argv.append(f'--workdir={folder / "run"}' if (
         'workdir' in flags.FLAGS) else '')
-  with mock.patch.object(sys, 'argv', [*filter(None, argv), flag]), \
+  with flagsaver.flagsaver(), mock.patch.object(
+      sys, 'argv', [*filter(None, [*argv, flag])]), \
       mock.patch.object(workdir, 'begin', _begin), \
       mock.patch.object(streams, 'side_by_side', _begin), \
       mock.patch.object(folder_lock, 'take', _begin):
@@ -195,7 +226,5 @@ def _call(module, binary, flag, saved, folder: pathlib.Path) -> None:
       cli.run(module.main)
     except _Begun:
       pass
-    finally:
-      flagsaver.restore_flag_values(saved)
   left = list(folder.iterdir())
   assert not left, f'it made {left}'

@@ -108,7 +108,7 @@ def _judge(case: Case, text: str) -> str:
     return 'a traceback'
   if case.names and not any(name in text for name in case.names):
     return f'it names none of {case.names}'
-  if len(text) < 30 or not text.rstrip().endswith(('.', ')')):
+  if len(text) < 30 or not text.rstrip().endswith(('.', ')', '?')):
     return 'no sentence'
   return ''
 

@@ -434,8 +434,8 @@ LOAD_PATHS: Mapping[str, LoadPath] = types.MappingProxyType({
         _write_exchanged, _one('message.json', 'alive', 'lock'),
         _load_exchanged, (kinds.ANY, kinds.JSON),
         lambda name: name.startswith('lock') or _VALUES(name) or _ends(
-            'object', 'name_twice', 'half_a_character', 'half', 'number', 'endless', 'not_a_number',
-            'is missing')(name),
+            'object', 'name_twice', 'half_a_character', 'half', 'number',
+            'endless', 'not_a_number', 'is missing')(name),
         _of_file),
     'generations': LoadPath(
         _write_generations,
