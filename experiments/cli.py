@@ -67,7 +67,7 @@ def run(
       if not is_mistake(error):
         raise
       with contextlib.suppress(OSError):  # it may be on the same full disk
-        print(f'error: {_line(_text(error))}', file=sys.stderr, flush=True)
+        print(f'error: {_shortened(_text(error))}', file=sys.stderr, flush=True)
       return _EXIT_STATUS
 
   app.run(reporting, flags_parser=_parse)
@@ -81,8 +81,9 @@ def _parse(argv: Sequence[str]) -> list[str]:
       _check_number(name, absl_flags.FLAGS[name].value)
     return left
   except (absl_flags.Error, checks.UserError) as error:
-    print(f'error: {_line(str(error))} (--help lists the flags.)',
-          file=sys.stderr, flush=True)
+    text = _shortened(' '.join(str(error).split()))
+    print(f'error: {text} (--help lists the flags.)', file=sys.stderr,
+          flush=True)
     sys.exit(_EXIT_STATUS)
 
 
@@ -96,10 +97,9 @@ def _check_number(name: str, value: Any) -> None:
         ' way.')
 
 
-def _line(text: str) -> str:
-  """Returns a text on one line, long words of it cut in their middle."""
-  return _LONG.sub(
-      lambda word: f'{word[0][:120]}...{word[0][-40:]}', ' '.join(text.split()))
+def _shortened(text: str) -> str:
+  """Returns a text whose long words are cut in their middle."""
+  return _LONG.sub(lambda word: f'{word[0][:120]}...{word[0][-40:]}', text)
 
 
 def is_mistake(error: BaseException) -> bool:

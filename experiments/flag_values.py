@@ -132,7 +132,9 @@ def path(flag: str, text: str) -> pathlib.Path:
         ' behind the equals sign.')
   try:
     found = pathlib.Path(text).expanduser()
-    found.exists()  # too long a name, or a null byte
+    if '\0' in text:
+      raise ValueError('it has a null byte')
+    found.exists()  # raises for too long a name
   except (OSError, RuntimeError, ValueError) as error:
     reason = getattr(error, 'strerror', None) or error
     raise checks.UserError(

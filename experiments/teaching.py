@@ -14,8 +14,9 @@
 # ==============================================================================
 """Teachers, and what moves over time, from the flags that name them.
 
-Here: `load_teachers`, `learner_schedules`, `naming`. Not here: what a teacher is (`kickstarting/teachers/`), what a student learns
-from it (`build.py`).
+Here: `load_teachers`, `check_weights`, `learner_schedules`, `naming`. Not here:
+what a teacher is (`kickstarting/teachers/`), what a student learns from it
+(`build.py`).
 """
 
 from collections.abc import Iterator, Sequence

@@ -33,6 +33,7 @@ from experiments import cli
 from experiments import folder_lock
 from experiments import streams
 from experiments import workdir
+from kickstarting.teachers import zoo
 from kickstarting_test.hostile import limits
 
 _INTEGERS = ('-1', '0', '99999999999999999999', 'nan', '1e400', '1.5', '',
@@ -44,6 +45,9 @@ _TEXTS = ('', ' ', 'grid_smal', 'ü', '~', '~nobody/x', 'no/such=path',
 # The folder is that of a case; the rest is for processes that we start.
 _NOT_OF_USERS = ('workdir', 'member', 'helper')
 _NO_NUMBER = ('nan', 'x', '', ' ', '99999999999999999999')
+
+
+_EXPERT = zoo.default_folder() / 'DoorKey-8x8.npz'
 
 
 class _Begun(BaseException):
@@ -84,7 +88,7 @@ _OTHER_FLAGS: Mapping[str, Sequence[str] | None] = {
 }
 
 # What must be refused, and what the error names.
-_REFUSED: Mapping[str, Sequence[tuple[str, str]]] = {
+_REFUSED: Mapping[str, Sequence[tuple[str | tuple[str, ...], str]]] = {
     'train': (
         ('--c_clip=5', 'c_clip'), ('--seed=-1', 'seed'),
         ('--seed=99999999999999999999', 'seed'), ('--seed=2147483648', 'seed'),
@@ -135,6 +139,15 @@ _REFUSED: Mapping[str, Sequence[tuple[str, str]]] = {
         ('--policy=', 'polic'), ('--policy=~nobody_at_all', 'nobody_at_all'),
         ('--episodes=0', 'episodes'), ('--seed=-1', 'seed'),
         ('--tasks=Empty-8x8', 'Empty-8x8'),
+        ((f'--policy={_EXPERT}', '--suite=atari57', '--tasks=Pong'),
+         'Name its --suite and --tasks, or its --env'),
+        (('--policy=zoo', '--suite=atari57', '--tasks=Pong'), 'Pong'),
+    ),
+    'kickstart': (
+        # A user's own environment, of which no expert comes with the library.
+        (('--env=experiments.examples.corridor:make', '--network=flat'),
+         'Train a teacher'),
+        ('--weights=nonsense', 'weights'), ('--flipped=2', 'flipped'),
     ),
     'mix_and_match': (
         ('--mixing=2', 'mixing'), ('--mixing=constant:2', 'mixing'),
@@ -160,11 +173,11 @@ def cases(binary: str, template: pathlib.Path) -> list[limits.Case]:
   """Returns the cases of a binary."""
   _forget(_OTHER_FLAGS.get(binary, ()))
   module = importlib.import_module(f'experiments.{binary}')
-  _call(module, binary, None, template)  # compiles, and is right
+  _call(module, binary, template)  # compiles, and is right
   found = [
       limits.Case(
-          f'flags of {binary}', flag[:80],
-          functools.partial(_call, module, binary, flag),
+          f'flags of {binary}', ' '.join(_several(flag))[:80],
+          functools.partial(_call, module, binary, *_several(flag)),
           (name,), flag in _MAY_BE_RIGHT)
       for flag, name in _REFUSED.get(binary, ())]
   for flag in _flags(binary, module):
@@ -207,18 +220,27 @@ def _flags(binary: str, module: Any) -> list[flags.Flag]:
   return [flag for flag in known if flag.name not in _NOT_OF_USERS]
 
 
-def _call(
-    module: Any, binary: str, flag: str | None, folder: pathlib.Path
-) -> None:
-  """Calls a binary as a process would, up to where it gets a folder."""
+def _several(given: str | tuple[str, ...]) -> tuple[str, ...]:
+  return (given,) if isinstance(given, str) else given
+
+
+def _call(module: Any, binary: str, *given: Any) -> None:
+  """Calls a binary as a process would, up to where it gets a folder.
+
+  Args:
+    module: of the binary.
+    binary: its name.
+    *given: flags; lastly the folder of the case.
+  """
+  *others, folder = given
+  is_own = any(flag.startswith('--env=') for flag in others)
   argv = [binary, *(
-      given for given in BINARIES[binary] if not (
-          flag and flag.startswith('--env=') and given in _QUICK[:2]))]
-  if flag != '--resume':
-    argv.append(f'--workdir={folder / "run"}' if (
-        'workdir' in flags.FLAGS) else '')
+      flag for flag in BINARIES[binary]
+      if not (is_own and flag.startswith(('--suite', '--tasks'))))]
+  if 'workdir' in flags.FLAGS and '--resume' not in others:
+    argv.append(f'--workdir={folder / "run"}')
   with flagsaver.flagsaver(), mock.patch.object(
-      sys, 'argv', [*filter(None, [*argv, flag])]), \
+      sys, 'argv', [*argv, *others]), \
       mock.patch.object(workdir, 'begin', _begin), \
       mock.patch.object(streams, 'side_by_side', _begin), \
       mock.patch.object(folder_lock, 'take', _begin):

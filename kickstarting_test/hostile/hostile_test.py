@@ -15,9 +15,9 @@
 """Whatever comes from outside ends in one clear line, or is right.
 
 All load paths of files and the flags of all binaries, some thousand cases: none
-hangs, takes much memory, executes code, or writes outside its folder. A summary
-is printed by `python -m kickstarting_test.hostile.hostile_test`. Not here: the cases
-(`load_paths.py`, `flag_cases.py`), limits and what a clear line is
+hangs, takes much memory, executes code, or writes outside its folder.
+`python -m kickstarting_test.hostile.hostile_test` prints a summary. Not here:
+the cases (`load_paths.py`, `flag_cases.py`), limits and what a clear line is
 (`limits.py`).
 """
 
