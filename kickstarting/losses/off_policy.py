@@ -143,7 +143,7 @@ def vtrace(
       exceeds rho_clip; or if arrays differ in shape, are no floats, or hold no
       step. Traced numbers are not checked.
   """
-  lambda_, rho_clip, c_clip, pg_rho_clip = _check_clips(
+  lambda_, rho_clip, c_clip, pg_rho_clip = check_clips(
       lambda_, rho_clip, c_clip, pg_rho_clip)
   if is_learnable_tm1 is None:
     is_learnable_tm1 = jnp.ones(jnp.shape(v_tm1), bool)
@@ -197,7 +197,7 @@ def _held(x: jax.Array, *parts: jax.Array) -> jax.Array:
   return jnp.where(are_finite, jnp.clip(x, -_LARGEST, _LARGEST), x)
 
 
-def _check_clips(
+def check_clips(
     lambda_: chex.Numeric,
     rho_clip: chex.Numeric,
     c_clip: chex.Numeric,
