@@ -35,6 +35,7 @@ import scipy.stats
 from experiments import comparison
 from experiments import figures
 from experiments import folder_lock
+from experiments import run_files
 from experiments import stopping
 from kickstarting import checks
 from kickstarting import children
@@ -114,9 +115,8 @@ def call(command: Sequence[str]) -> None:
 
 
 def _is_finished(workdir: pathlib.Path) -> bool:
-  path = workdir / 'result.json'
-  return path.is_file() and json.loads(
-      path.read_text())['ended'] == 'finished'
+  result = run_files.result(workdir)
+  return result is not None and result['ended'] == 'finished'
 
 
 def teacher_score(workdir: pathlib.Path) -> float:
@@ -125,13 +125,7 @@ def teacher_score(workdir: pathlib.Path) -> float:
   Raises:
     ValueError: it is no such run, or has not ended.
   """
-  path = workdir / 'result.json'
-  result = json.loads(path.read_text()) if path.is_file() else {}
-  if 'evaluation_score' not in result:
-    raise checks.UserError(
-        f'teacher is {str(workdir)!r}; expected the work folder of a run of'
-        ' experiments.train that has ended.')
-  return result['evaluation_score']
+  return run_files.ended(workdir, evaluation_score=float)['evaluation_score']
 
 
 def run_all(
@@ -144,7 +138,14 @@ def run_all(
 
   Returns:
     Name of the setting -> folder of each seed.
+
+  Raises:
+    ValueError: there is no setting.
   """
+  if not settings:
+    raise checks.UserError(
+        'the study has nothing to compare: the list of its settings is empty;'
+        ' expected one or more. Name them, or leave the flag out.')
   runs: dict[str, list[pathlib.Path]] = {s.name: [] for s in settings}
   for seed in seeds:
     for setting in settings:
@@ -158,7 +159,8 @@ def task_scores(folder: pathlib.Path) -> dict[str, float]:
   Of a population it is the mean of its three best members, as in Schmitt et al.
   (2018), Table 2, arXiv:1803.03835.
   """
-  last = logger_lib.read_records(folder)[-1]
+  last = logger_lib.read_records(
+      folder, ('task_score',), must_exist=True)[-1]
   found = last.get('task_score_top3', last['task_score'])
   return {task: np.nan if score is None else score
           for task, score in found.items()}

@@ -39,6 +39,7 @@ from experiments import cli
 from experiments import comparison
 from experiments import figures
 from experiments import flag_values
+from experiments import run_files
 from experiments import study_flags
 from kickstarting import checks
 from kickstarting import files
@@ -128,9 +129,14 @@ def _flags_of_teacher() -> dict[str, Any]:
   """
   if not _TEACHER.value:
     return {'network': _TEACHER_NETWORK.value, 'seed': ablation.TEACHER_SEED}
-  folder = pathlib.Path(_TEACHER.value)
+  folder = flag_values.path('teacher', _TEACHER.value)
   ablation.teacher_score(folder)
-  return json.loads((folder / 'config.json').read_text())['flags']
+  found = run_files.config(folder)
+  if not {'network', 'seed'} <= set(found['flags']):
+    raise checks.UserError(
+        f'the run in {str(folder)!r} has no --network and --seed among its'
+        ' flags; expected a run of experiments.train. Name another --teacher.')
+  return found['flags']
 
 
 def _check_seeds(
@@ -152,15 +158,15 @@ def _check_seeds(
 
 def main(argv):
   del argv
-  folder = pathlib.Path(study_flags.WORKDIR.value)
+  folder = study_flags.folder()
   shares = flag_values.numbers('shares', _SHARES.value)
   scores = flag_values.numbers('scores', _SCORES.value)
-  extra = study_flags.EXTRA.value.split()
+  extra = study_flags.extra()
   network = f'--network={_STUDENT.value}'
   taught = _flags_of_teacher()
-  _check_seeds(taught, _STUDENT.value, study_flags.SEEDS.value)
+  _check_seeds(taught, _STUDENT.value, study_flags.seeds())
   if _TEACHER.value:
-    teacher = pathlib.Path(_TEACHER.value)
+    teacher = flag_values.path('teacher', _TEACHER.value)
   else:
     teacher = ablation.run(folder, ablation.Setting(
         'teacher', 'experiments.train',
@@ -171,7 +177,7 @@ def main(argv):
           SCRATCH, 'experiments.train', (network, '--evaluation_episodes=8')),
       ablation.student(
           KICKSTARTED, network, f'--teachers={teacher / "policy.npz"}'),
-  ], study_flags.SEEDS.value, extra)
+  ], study_flags.seeds(), extra)
   table = tabulate(runs, shares, scores)
   print_table(table)
   figure = figures.draw_curves(

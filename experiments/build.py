@@ -57,8 +57,13 @@ def make_problem(
     teaching: teaching_lib.Teaching = teaching_lib.NO_TEACHING,
     num_members: int = 1,
     wrap: streams_lib.Wrap = streams_lib.unwrapped,
+    *,
+    members_per_batch: int | None = None,
 ) -> training.Problem:
   """Composes a problem for `training.train`, or for a population.
+
+  Whatever is wrong with the flags of a run is found here, before it has a
+  folder.
 
   Args:
     suite: tasks.
@@ -66,16 +71,21 @@ def make_problem(
     update: of the student.
     config: streams are those of one member.
     teaching: teachers, if any.
-    num_members: whose streams a batch holds.
+    num_members: of the population.
     wrap: what stands between the environments and the agent.
+    members_per_batch: whose streams a batch holds; None for all of them.
 
   Raises:
-    ValueError: a teacher does not fit the suite's environment, the method of
-      the update lacks one, or A2C would learn from an older policy's actions.
+    ValueError: there are not so many devices or streams, a teacher does not fit
+      the suite's environment, the method of the update lacks one, or A2C would
+      learn from an older policy's actions.
   """
   training.check_who_acts(update, config)
   network = dataclasses.replace(
       network, taught_value=update.teacher_discount is not None)
+  streams_lib.check_counts(suite, config, members_per_batch or num_members)
+  if not teaching.teachers:
+    teaching_lib.check_weights(config.frames)
   spec, frames_per_step = streams_lib.look_at(suite, wrap)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)

@@ -14,27 +14,32 @@
 # ==============================================================================
 """Runs the main function of a binary and reports mistakes in one line.
 
-Here: `run`. What a user can put right (`checks.UserError`, also in a thread), a
-full disk included, ends with `error: text` on standard error and exit status 2.
-Anything else is a defect and keeps its traceback. Not here: what the binaries
-do.
+Here: `run`. What a user can put right (a wrong flag, `checks.UserError`, also
+in a thread, a full disk) ends with `error: text` on standard error and exit
+status 2. Anything else is a defect and keeps its traceback. Not here: what the
+binaries do.
 """
 
 from collections.abc import Callable, Sequence
 import contextlib
 import errno
+import math
 import os
+import re
 import sys
 from typing import Any, TextIO
 
 from absl import app
+from absl import flags as absl_flags
 
 from experiments import stopping
 from kickstarting import checks
 from kickstarting import files
 from kickstarting.runtime import threads
+from kickstarting.runtime import training_config
 
 _EXIT_STATUS = 2
+_LONG = re.compile(r'\S{200,}')  # what a user typed, or had typed by a script
 # No defect of ours, wherever they are raised.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -62,10 +67,39 @@ def run(
       if not is_mistake(error):
         raise
       with contextlib.suppress(OSError):  # it may be on the same full disk
-        print(f'error: {_text(error)}', file=sys.stderr, flush=True)
+        print(f'error: {_shortened(_text(error))}', file=sys.stderr, flush=True)
       return _EXIT_STATUS
 
-  app.run(reporting)
+  app.run(reporting, flags_parser=_parse)
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+  """Returns what is left beside flags; ends the process for wrong ones."""
+  try:
+    left = absl_flags.FLAGS(list(argv))
+    for name in absl_flags.FLAGS:
+      _check_number(name, absl_flags.FLAGS[name].value)
+    return left
+  except (absl_flags.Error, checks.UserError) as error:
+    text = _shortened(' '.join(str(error).split()))
+    print(f'error: {text} (--help lists the flags.)', file=sys.stderr,
+          flush=True)
+    sys.exit(_EXIT_STATUS)
+
+
+def _check_number(name: str, value: Any) -> None:
+  """Raises ValueError for what absl takes for a number, and nothing can use."""
+  if isinstance(value, float) and math.isnan(value):
+    raise checks.UserError(f'--{name} is {value}; expected a number.')
+  if isinstance(value, int) and abs(value) > training_config.MOST:
+    raise checks.UserError(
+        f'--{name} is {value}; expected at most {training_config.MOST} either'
+        ' way.')
+
+
+def _shortened(text: str) -> str:
+  """Returns a text whose long words are cut in their middle."""
+  return _LONG.sub(lambda word: f'{word[0][:120]}...{word[0][-40:]}', text)
 
 
 def is_mistake(error: BaseException) -> bool:

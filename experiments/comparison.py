@@ -49,8 +49,8 @@ def summarise(
     scratch: str | os.PathLike[str], student: str | os.PathLike[str]
 ) -> dict[str, Any]:
   """Compares two finished runs."""
-  scratch_frames, scratch_values = figures.curve(scratch)
-  frames, values = figures.curve(student)
+  scratch_frames, scratch_values = figures.curve(scratch, must_exist=True)
+  frames, values = figures.curve(student, must_exist=True)
   target = _last(scratch_values)
   reached = frames_to_score(frames, values, target)
   return {
@@ -84,12 +84,13 @@ def tabulate(
   """
   table: dict[str, dict[str, Any]] = {}
   budget = float(
-      logger_lib.read_records(runs['scratch'][0])[-1]['frames'])
+      logger_lib.read_records(
+          runs['scratch'][0], must_exist=True)[-1]['frames'])
   for method, folders in runs.items():
     finals, reached = [], []
     for scratch, folder in zip(runs['scratch'], folders):
       target = last_score(scratch)
-      frames, values = figures.curve(folder)
+      frames, values = figures.curve(folder, must_exist=True)
       finals.append(_last(values))
       reached.append(
           budget if method == 'scratch'

@@ -38,6 +38,7 @@ from experiments import ablation
 from experiments import cli
 from experiments import comparison
 from experiments import mixture_figures
+from experiments import run_files
 from experiments import study_flags
 from kickstarting import checks
 from kickstarting import files
@@ -57,7 +58,6 @@ _MIXING = flags.DEFINE_list(
 
 # Of mixture_cases.py, whose flags clash with ours.
 _COMPLEX = 'complex'
-_RESULT = 'result.json'  # of a run
 _MIXTURES = ('mix_and_match', 'shared_head')
 _BY_PBT = 'pbt'
 
@@ -94,7 +94,7 @@ def _mixtures(
     curves = [mixture_figures.mixing_curve(folder)[1] for folder in folders]
     if not any(map(len, curves)):
       continue
-    results = [json.loads((folder.parent / _RESULT).read_text())
+    results = [run_files.ended(folder.parent, evaluation_scores=dict)
                for folder in folders]
     table[label] = {
         'complex_agent_alone': [
@@ -123,11 +123,10 @@ def _print_mixtures(table: Mapping[str, Mapping[str, Any]]) -> None:
 def main(argv):
   del argv
   settings = _settings()
-  folder = pathlib.Path(
-      study_flags.WORKDIR.value or f'results/curricula_{_CASE.value}')
-  seeds = study_flags.SEEDS.value
+  folder = study_flags.folder(f'results/curricula_{_CASE.value}')
+  seeds = study_flags.seeds()
   runs = ablation.run_all(
-      folder, settings, seeds, study_flags.EXTRA.value.split())
+      folder, settings, seeds, study_flags.extra())
   ends = [comparison.last_score(run) for run in runs[_COMPLEX]]
   table = ablation.tabulate(runs, {
       'half of the complex agent\'s score': [

@@ -95,5 +95,5 @@ def save(
   for suffix in ('.png', '.pdf'):
     picture = io.BytesIO()
     figure.savefig(picture, dpi=150, format=suffix[1:])
-    files.write_bytes(path.with_suffix(suffix), picture.getvalue())
-  return path.with_suffix('.png')
+    files.write_bytes(f'{path}{suffix}', picture.getvalue())
+  return path.with_name(f'{path.name}.png')

@@ -27,14 +27,19 @@ from absl import flags
 
 from experiments import cli
 from experiments import figures
+from experiments import flag_values
 from experiments import playing
+from experiments import run_flags
 from experiments import shared_flags
 from experiments import streams as streams_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
+from kickstarting import checks
+from kickstarting import files
 from kickstarting import types
 from kickstarting.environments import suites
 from kickstarting.runtime import threads
+from kickstarting.runtime import training_config
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
@@ -62,9 +67,19 @@ def _job(name: str, policy: policy_file.Policy, suite: suites.Suite) -> _Job:
     ValueError: actions, observations or parameters do not fit.
   """
   spec = streams_lib.spec_of(suite)
-  teacher_lib.check_fits(
-      teacher_lib.from_policy(name, policy), spec.num_actions,
-      spec.observation)
+  teacher = teacher_lib.from_policy(name, policy)
+  try:
+    teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
+  except checks.UserError as error:
+    there = [f'{x}: {policy.observation[x]}' for x in policy.observation]
+    here = [f'{x}: {spec.observation[x]}' for x in spec.observation]
+    raise checks.UserError(
+        f'--policy={files.shown(name, 80)[1:-1]} has {policy.num_actions}'
+        f' actions and reads {files.shown(there, 120)}, but the tasks of'
+        f' {suite.name} have {spec.num_actions} actions and'
+        f' {files.shown(here, 120)}; it was trained on'
+        f' {files.shown(list(policy.tasks), 60)}. Name its --suite and --tasks,'
+        ' or its --env.') from error
   agent = agent_lib.make_agent(
       policy.network, dict(policy.observation), policy.num_actions)
   return _Job(agent, policy.params, suite)
@@ -77,13 +92,16 @@ def _jobs(name: str, suite: suites.Suite) -> list[_Job]:
         _job(task, zoo.load_expert(task), suites.get_suite(suite.name, [task]))
         for task in suite.task_names
     ]
-  return [_job(name, policy_file.load_policy(name), suite)]
+  path = flag_values.path('policy', name)
+  return [_job(name, policy_file.load_policy(path), suite)]
 
 
 def main(argv):
   del argv
   folder = workdir_lib.choose('evaluate')
-  jobs = _jobs(_POLICY.value, streams_lib.suite_from_flags())
+  suite = streams_lib.suite_from_flags()
+  run_flags.config_from_flags(training_config.TrainingConfig)  # checks --seed
+  jobs = _jobs(_POLICY.value, suite)
   workdir_lib.begin(folder, 'evaluate')
   start = time.monotonic()
   table: dict[str, dict[str, Any]] = {}

@@ -32,13 +32,20 @@ from kickstarting.runtime import logger as logger_lib
 _COLOURS = tuple(f'C{i}' for i in range(10))  # of matplotlib
 
 
-def curve(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
+def curve(
+    folder: str | os.PathLike[str], *, must_exist: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
   """Returns frames [N] and suite scores [N] of a run.
 
   Records without a score are left out: no episode of some task had ended.
+
+  Args:
+    folder: of the run.
+    must_exist: whether it is an error if there is no record at all.
   """
   records = [
-      r for r in logger_lib.read_records(folder) if r['score'] is not None]
+      r for r in logger_lib.read_records(
+          folder, ('score',), must_exist=must_exist) if r['score'] is not None]
   return (np.array([r['frames'] for r in records], np.float64),
           np.array([r['score'] for r in records], np.float64))
 

@@ -14,16 +14,18 @@
 # ==============================================================================
 """What the text of a flag means.
 
-Here: `numbers`, `settings`. Not here: flags (`run_flags.py`,
-`shared_flags.py`).
+Here: `numbers`, `settings`, `path`, `target`, `seeds`. Not here: flags
+(`run_flags.py`, `shared_flags.py`).
 """
 
 from collections.abc import Collection, Sequence
 import json
 import math
+import pathlib
 from typing import Any
 
 from kickstarting import checks
+from kickstarting import files
 
 
 def numbers(flag: str, values: Sequence[str]) -> list[float]:
@@ -36,12 +38,13 @@ def numbers(flag: str, values: Sequence[str]) -> list[float]:
   for value in values:
     try:
       number = float(value)
-    except ValueError:
+    except ValueError:  # no number
       number = math.nan
     if not math.isfinite(number) or number in found:
       raise checks.UserError(
-          f'--{flag}={",".join(values)} holds {value!r}; expected different'
-          ' numbers with commas between them.')
+          f'--{flag}={files.shown(",".join(values))[1:-1]} holds'
+          f' {files.shown(value, 40)}; expected different numbers with commas'
+          ' between them.')
     found.append(number)
   return found
 
@@ -108,7 +111,64 @@ def _value(text: str, is_word: bool) -> tuple[Any, str]:
 
 def _wrong(flag: str, text: str, part: str, reason: str) -> checks.UserError:
   return checks.UserError(
-      f'--{flag}={text} holds {part!r}, which {reason}; expected NAME=VALUE,'
+      f'--{flag}={files.shown(text)[1:-1]} holds {files.shown(part, 80)}, which'
+      f' {reason}; expected NAME=VALUE,'
       ' each name once, with commas between them, such as'
       ' size=9,dark=true,more={"a":1,"b":2}. For a shell, put single quotes'
       ' around all of it.')
+
+
+def path(flag: str, text: str) -> pathlib.Path:
+  """Returns the path that a flag names; a tilde stands for a home.
+
+  No shell puts a home in its place behind an equals sign.
+
+  Raises:
+    ValueError: it is no path, or there is no such home.
+  """
+  if not text.strip():
+    raise checks.UserError(
+        f'--{flag} names no path; expected one of a file or folder. Write one'
+        ' behind the equals sign.')
+  try:
+    found = pathlib.Path(text).expanduser()
+    if '\0' in text:
+      raise ValueError('it has a null byte')
+    found.exists()  # raises for too long a name
+  except (OSError, RuntimeError, ValueError) as error:
+    reason = getattr(error, 'strerror', None) or error
+    raise checks.UserError(
+        f'--{flag}={files.shown(text)[1:-1]} is no path ({reason}); expected'
+        ' one of a file or folder. Correct it.') from error
+  return found
+
+
+def target(flag: str, text: str) -> str:
+  """Returns MODULE:FUNCTION or PATH.py:FUNCTION, with a tilde put right."""
+  place, colon, function = text.rpartition(':')
+  if place.endswith('.py'):
+    place = str(path(flag, place))
+  return f'{place}{colon}{function}'
+
+
+def seeds(flag: str, values: Sequence[str]) -> list[str]:
+  """Returns the seeds of a study, as flags of its runs take them.
+
+  Raises:
+    ValueError: one is no seed, one is there twice, or there is none.
+  """
+  found: list[str] = []
+  for value in values:
+    is_seed = value.isascii() and value.isdigit() and len(value) < 11 and (
+        int(value) < checks.NUM_SEEDS)
+    if not is_seed or int(value) in map(int, found):
+      raise checks.UserError(
+          f'--{flag}={files.shown(",".join(values))[1:-1]} holds'
+          f' {files.shown(value, 40)};'
+          f' expected different whole numbers, 0 to {checks.NUM_SEEDS - 1},'
+          ' with commas between them.')
+    found.append(value)
+  if not found:
+    raise checks.UserError(
+        f'--{flag}= names no seed; expected one or more, such as 1,2,3.')
+  return found

@@ -30,18 +30,17 @@ Not here: what a score is (`kickstarting/environments/scores.py`).
 
 from collections.abc import Callable, Iterator
 import contextlib
-import csv
-import io
-import pathlib
 from typing import Any
 
-from absl import app
 from absl import flags
 from absl import logging
 import envpool
 
+from experiments import cli
+from experiments import csv_files
+from experiments import flag_values
 from experiments import random_policy
-from kickstarting import files
+from kickstarting import checks
 from kickstarting.environments import envpool_batch
 from kickstarting.environments import seeds
 
@@ -137,25 +136,14 @@ def _episodes(
   env.close()
 
 
-def _write(rows: list[dict], path: pathlib.Path) -> None:
-  out = io.StringIO(newline='')
-  writer = csv.DictWriter(out, rows[0], lineterminator='\n')
-  writer.writeheader()
-  writer.writerows(rows)
-  files.write_text(path, out.getvalue())
-
-
-def main(argv: list[str]) -> None:
+def main(argv):
   """Measures the wanted levels and updates the file after each."""
-  if len(argv) > 1:
-    raise app.UsageError(f'unexpected arguments: {argv[1:]}')
-  path = pathlib.Path(_OUTPUT.value)
-  with path.open(encoding='utf-8', newline='') as file:
-    rows = list(csv.DictReader(file))
+  del argv
+  path = flag_values.path('output', _OUTPUT.value)
+  rows = csv_files.read(path, ('name', 'level'))
   known = {row['name'] for row in rows} | {row['level'] for row in rows}
-  unknown = set(_LEVELS.value or ()) - known
-  if unknown:
-    raise app.UsageError(f'{path} has no level {", ".join(sorted(unknown))}.')
+  for level in _LEVELS.value or ():
+    checks.check_name(f'level of {path}', level, known)
   measures: dict[str, Callable[..., dict[str, Any]]] = {
       'random': measure_random,
       'reference': measure_reference,
@@ -168,9 +156,9 @@ def main(argv: list[str]) -> None:
     )
     if wanted:
       row.update(measure(row['level'], _EPISODES.value, _SEED.value))
-      _write(rows, path)
+      csv_files.write(path, rows)
       print(', '.join(f'{key}={value}' for key, value in row.items()))
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

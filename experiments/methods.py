@@ -25,7 +25,6 @@ updates (`kickstarting/losses/distillation.py`).
 """
 
 from collections.abc import Sequence
-import pathlib
 
 from absl import flags
 
@@ -67,10 +66,10 @@ def settings(names: Sequence[str], flipped: float) -> list[ablation.Setting]:
 
 def main(argv):
   del argv
-  folder = pathlib.Path(study_flags.WORKDIR.value)
+  folder = study_flags.folder()
   runs = ablation.run_all(
-      folder, settings(_METHODS.value, _FLIPPED.value), study_flags.SEEDS.value,
-      study_flags.EXTRA.value.split())
+      folder, settings(_METHODS.value, _FLIPPED.value), study_flags.seeds(),
+      study_flags.extra())
   ablation.report(
       folder, runs, name='methods', threshold=_THRESHOLD.value,
       title=f'Updates, {100 * _FLIPPED.value:g} % of the best actions flipped')

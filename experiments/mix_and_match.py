@@ -54,7 +54,6 @@ from kickstarting import pbt
 from kickstarting import types
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
-from kickstarting.populations import evolving
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
 from kickstarting.runtime import threads
@@ -143,7 +142,8 @@ def _mixing(frames: int) -> Mapping[str, schedules.Schedule]:
   """Returns the schedule of --mixing; none if it evolves."""
   if _MIXING.value == _BY_PBT:
     return {}
-  schedule = parsing.schedule_from_string(_MIXING.value, total_frames=frames)
+  with teaching_lib.naming(f'--mixing={_MIXING.value}'):
+    schedule = parsing.schedule_from_string(_MIXING.value, total_frames=frames)
   for place in range(101):
     share = schedule(place * frames / 100)
     if share > 1:
@@ -198,6 +198,30 @@ class _Trained(NamedTuple):
   population: dict[str, int] | None = None  # what happened in it
 
 
+def _population(
+    case: mixture_cases.Case,
+    name: str,
+    suite: suites.Suite,
+    problem: training.Problem,
+) -> dict[str, Any]:
+  """Returns what `population_training.train` needs to know; checked.
+
+  Raises:
+    ValueError: the flags fit no population.
+  """
+  network = case.agents[name]
+  config, num_members = _config(network), _num_members(network)
+  rules = rules_flags.rules(_PRESET.value)
+  judge = None
+  if case.is_final_judged:
+    judge = playing.make_judge(
+        problem, suite, config.seed, rules.exploit.window, num_members,
+        _final(network, suite, case.wrap), case.wrap)
+  population = population_training.PopulationConfig(rules, num_members)
+  population_training.check(problem, config, population, judge)
+  return {'population': population, 'judge': judge}
+
+
 def _train(
     case: mixture_cases.Case,
     name: str,
@@ -218,15 +242,8 @@ def _train(
     return _Trained(
         outcome.score, outcome.frames, outcome.frames_per_second,
         outcome.seconds, outcome.params)
-  rules = rules_flags.rules(_PRESET.value)
-  judge = None
-  if case.is_final_judged:
-    judge = playing.make_judge(
-        problem, suite, config.seed, rules.exploit.window, num_members,
-        _final(network, suite, case.wrap), case.wrap)
   outcome = run(train=functools.partial(
-      population_training.train, judge=judge,
-      population=population_training.PopulationConfig(rules, num_members)))
+      population_training.train, **_population(case, name, suite, problem)))
   best, *_ = scoring.best_three(outcome.scores)
   return _Trained(
       outcome.scores[best], outcome.frames * num_members,
@@ -293,11 +310,8 @@ def main(argv):
   case = _make_case(suite)
   problems = {name: _make_problem(case, name, suite) for name in case.agents}
   for name, problem in problems.items():
-    network = case.agents[name]
-    if _num_members(network) > 1:
-      evolving.fit_rules(
-          problem, _config(network), rules_flags.rules(_PRESET.value),
-          _num_members(network))
+    if _num_members(case.agents[name]) > 1:
+      _population(case, name, suite, problem)
   stop = workdir_lib.begin(folder, 'mix_and_match')
   print(f'{_CASE.value} on {suite.name}: {len(suite.tasks)} tasks,'
         f' {shared_flags.FLAGS.frames / 1e6:.2f} M frames an agent; results in'

@@ -40,7 +40,8 @@ def mixing_curve(
   Of a population it is that of its best member. Of an agent that is no mixture
   there are none, N = 0.
   """
-  records = [r for r in logger_lib.read_records(folder) if _TRANSFER in r]
+  records = [r for r in logger_lib.read_records(folder)
+             if _TRANSFER in r and 'mixing' in r]
   return (np.array([r['frames'] for r in records], np.float64),
           np.array([_mixing(r) for r in records], np.float64))
 
@@ -48,7 +49,7 @@ def mixing_curve(
 def _mixing(record: Mapping[str, Any]) -> float:
   mixing = record['mixing']
   if isinstance(mixing, Mapping):
-    return mixing[str(record['best_member'])]
+    return mixing.get(str(record.get('best_member')), np.nan)
   return mixing
 
 

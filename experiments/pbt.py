@@ -116,7 +116,7 @@ def _make_problem(config: training_config.TrainingConfig, num_members: int):
       shared_flags.update_from_flags(), config,
       teaching_lib.load_teachers(
           shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
-      num_members)
+      num_members, members_per_batch=1 if _PROCESSES.value else None)
 
 
 def _make_judge(
@@ -180,10 +180,14 @@ def main(argv):
     raise checks.UserError(
         f'--weighting={_WEIGHTING.value} without teachers: there is no weight'
         ' to evolve. Name --teachers, or add --weighting=none.')
-  evolving.fit_rules(problem, config, rules, _POPULATION.value)
-  judging.check_rules(judge, rules)
   if _PROCESSES.value:
+    evolving.fit_rules(problem, config, rules, _POPULATION.value)
+    judging.check_rules(judge, rules)
     generations.check_rules(rules, config, _POPULATION.value)
+  else:
+    population_training.check(
+        problem, config,
+        population_training.PopulationConfig(rules, _POPULATION.value), judge)
   stop = workdir_lib.begin(folder, 'pbt')
   print(f'{len(problem.task_names)} tasks, {len(problem.teacher_names)}'
         f' teachers, {_POPULATION.value} members of'

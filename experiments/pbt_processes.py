@@ -318,7 +318,10 @@ def _records(
 ) -> list[list[dict[str, Any]]]:
   """Returns the records of each member."""
   files = generations.Files(folder)
-  return [logger_lib.read_records(files.member(m)) for m in range(num_members)]
+  return [
+      logger_lib.read_records(
+          files.member(m), ('score', 'score_cap', 'task_score'))
+      for m in range(num_members)]
 
 
 def _frames(folder: pathlib.Path, num_members: int) -> int:

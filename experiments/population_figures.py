@@ -41,11 +41,11 @@ def draw_scores(
   Returns:
     Path of the PNG.
   """
-  records = logger_lib.read_records(folder)
+  records = logger_lib.read_records(folder, ('member_score', 'score_top3'))
   figure, axes = drawing.subplots(figsize=(7, 4.2))
   frames = np.array([r['frames'] for r in records]) / 1e6
   for member in records[0]['member_score'] if records else ():
-    scores = [r['member_score'][member] for r in records]
+    scores = [r['member_score'].get(member) for r in records]
     axes.plot(
         frames, [np.nan if s is None else s for s in scores],
         color='tab:blue', alpha=0.3, linewidth=0.8,

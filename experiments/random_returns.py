@@ -24,8 +24,7 @@ of a CSV file are filled in, whose column `name` has the tasks. The last line is
 JSON. Not here: other players (`reference_players.py`, `measure_references.py`).
 """
 
-import csv
-import io
+from collections.abc import Sequence
 import json
 import pathlib
 from typing import Any
@@ -34,12 +33,15 @@ from absl import flags
 import numpy as np
 
 from experiments import cli
+from experiments import csv_files
+from experiments import flag_values
 from experiments import random_policy
+from experiments import run_flags
 from experiments import shared_flags
 from experiments import streams as streams_lib
 from kickstarting import checks
-from kickstarting import files
 from kickstarting.environments import seeds
+from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
 _EPISODES = flags.DEFINE_integer(
@@ -48,33 +50,41 @@ _OUTPUT = flags.DEFINE_string('output', '', 'CSV file to be filled in.')
 _NUM_STREAMS = 20  # of a task, at most
 
 
-def _fill_in(path: pathlib.Path, table: dict[str, dict[str, Any]]) -> None:
-  """Updates the rows of a CSV file.
+def _read(
+    path: pathlib.Path, tasks: Sequence[str]
+) -> dict[str, dict[str, str]]:
+  """Returns the rows of a CSV file by name.
 
   Raises:
-    ValueError: it lacks a task, or the columns.
+    ValueError: it cannot be read, or lacks a task or a column.
   """
-  with path.open(encoding='utf-8', newline='') as file:
-    rows = {row['name']: row for row in csv.DictReader(file)}
-  missing = sorted(set(table) - set(rows))
+  lines = csv_files.read(path, ('name', 'random_return', 'random_episodes'))
+  rows = {row['name']: row for row in lines}
+  missing = sorted(set(tasks) - set(rows))
   if missing:
     raise checks.UserError(
         f'--output={path} has no row {missing[0]!r}; expected one for each'
         ' task. Write the name of the task into the file.')
+  return rows
+
+
+def _fill_in(path: pathlib.Path, table: dict[str, dict[str, Any]]) -> None:
+  """Updates the rows of a CSV file; see `_read`."""
+  rows = _read(path, list(table))
   for name, row in table.items():
     rows[name] |= {
         f'random_{key}': str(row[key]) for key in ('return', 'episodes')}
-  out = io.StringIO(newline='')
-  writer = csv.DictWriter(
-      out, next(iter(rows.values())), lineterminator='\n')
-  writer.writeheader()
-  writer.writerows(rows.values())
-  files.write_text(path, out.getvalue())
+  csv_files.write(path, rows.values())
 
 
 def main(argv):
   del argv
   suite = streams_lib.suite_from_flags()
+  run_flags.config_from_flags(training_config.TrainingConfig)  # checks --seed
+  output = None
+  if _OUTPUT.value:
+    output = flag_values.path('output', _OUTPUT.value)
+    _read(output, suite.task_names)
   streams = streams_lib.side_by_side(_EPISODES.value, _NUM_STREAMS)
   per_stream = -(-_EPISODES.value // streams)
   seed = shared_flags.FLAGS.seed
@@ -95,8 +105,8 @@ def main(argv):
     print(', '.join(
         [task.name, *(f'{key} {x}' for key, x in table[task.name].items())]),
           flush=True)
-    if _OUTPUT.value:
-      _fill_in(pathlib.Path(_OUTPUT.value), {task.name: table[task.name]})
+    if output:
+      _fill_in(output, {task.name: table[task.name]})
   print(json.dumps({'suite': suite.name, 'tasks': table}), flush=True)
 
 

@@ -25,7 +25,6 @@ students (`train.py`, `kickstart.py`, `distil_then_tune.py`,
 """
 
 from collections.abc import Sequence
-import pathlib
 
 from absl import flags
 
@@ -80,13 +79,13 @@ def chosen(names: Sequence[str]) -> list[ablation.Setting]:
 
 def main(argv):
   del argv
-  folder = pathlib.Path(study_flags.WORKDIR.value)
+  folder = study_flags.folder()
   runs = ablation.run_all(
-      folder, chosen(_SETTINGS.value), study_flags.SEEDS.value,
-      study_flags.EXTRA.value.split())
+      folder, chosen(_SETTINGS.value), study_flags.seeds(),
+      study_flags.extra())
   ablation.report(
       folder, runs, name='relatives', threshold=_THRESHOLD.value,
-      title=f'Relatives of kickstarting, {len(study_flags.SEEDS.value)} seeds')
+      title=f'Relatives of kickstarting, {len(study_flags.seeds())} seeds')
 
 
 if __name__ == '__main__':

@@ -165,12 +165,12 @@ def update_from_flags(**overrides: Any) -> update_lib.UpdateConfig:
 SUITE = flags.DEFINE_string(
     'suite', 'minigrid8', 'Suite of tasks: a name in '
     'kickstarting/environments/suites, such as minigrid30 or atari57, or '
-    'PATH.py of one of your own.')
+    'PATH.py of one of your own, whose code is run.')
 TASKS = flags.DEFINE_list(
     'tasks', [], 'Names of tasks of the suite; empty for all of them.')
 ENV = flags.DEFINE_string(
     'env', '', 'An environment of your own instead of a suite: module:function '
-    'or PATH.py:function.')
+    'or PATH.py:function. The code of the module or file is run.')
 ENV_SETTINGS = flags.DEFINE_string(
     'env_settings', '', 'Settings of the environments, NAME=VALUE with commas '
     'between them, such as full_action_space=true; a value may be JSON with '
@@ -186,7 +186,8 @@ TORSO_DTYPE = flags.DEFINE_enum(
 TEACHERS = flags.DEFINE_list(
     'teachers', [], 'Teachers, comma-separated: PATH (speaks on the tasks it '
     'was trained on), TASK=PATH, *=PATH (speaks on every task), or "zoo" for '
-    'the experts that come with the library, where no other is named.')
+    'the experts that come with the library, where no other is named. No code '
+    'in such a file is ever run.')
 WEIGHTS = flags.DEFINE_string(
     'weights', 'linear:1:50%', 'Controller of the teachers\' weights, e.g. '
     'constant:1, linear:1:2e6, linear:1:50%;cut=60%, or '

@@ -21,14 +21,18 @@ from collections.abc import Callable
 import json
 from typing import Any, TypeAlias
 
+from absl import flags
+
 from experiments import flag_values
 from experiments import run_flags
 from experiments import shared_flags
 from kickstarting import checks
+from kickstarting import files
 from kickstarting.environments import base
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
 from kickstarting.environments import worker_pool
+from kickstarting.runtime import devices
 from kickstarting.runtime import training_config
 
 # Of a batch and the row of its first task; owns the batch.
@@ -43,10 +47,13 @@ def suite_from_flags() -> suites.Suite:
   Raises:
     ValueError: there is none, or two are named.
   """
-  target = shared_flags.ENV.value
+  target = flag_values.target('env', shared_flags.ENV.value)
   if not target:
+    name = shared_flags.SUITE.value
+    if name.endswith('.py'):
+      name = str(flag_values.path('suite', name))
     suite = suites.get_suite(
-        shared_flags.SUITE.value, shared_flags.TASKS.value or None)
+        name, shared_flags.TASKS.value or None)
   else:
     if run_flags.FLAGS['suite'].present or shared_flags.TASKS.value:
       raise checks.UserError(
@@ -55,12 +62,54 @@ def suite_from_flags() -> suites.Suite:
     suite = suites.of_environment(target)
   settings = flag_values.settings(
       'env_settings', shared_flags.ENV_SETTINGS.value, suite.words)
+  if 'seed' in settings:
+    raise checks.UserError(
+        f'--env_settings has seed={files.shown(settings["seed"], 40)};'
+        ' environments get a seed each, from --seed. Leave it out.')
   suite = suite._replace(settings=settings)
   for name, value in suite.defaults.items():
     checks.check_name(f'flag in the defaults of {suite.name}', name,
                       run_flags.FLAGS)
-    run_flags.FLAGS.set_default(name, value)
+    try:
+      run_flags.FLAGS.set_default(name, value)
+    except (flags.IllegalFlagValueError, TypeError) as error:
+      raise checks.UserError(
+          f'the defaults of {suite.name} have {files.shown(value, 60)} for'
+          f' {name!r}; expected what the flag --{name} takes. Correct the'
+          ' suite.') from error
   return suite
+
+
+def check_counts(
+    suite: suites.Suite,
+    config: training_config.TrainingConfig,
+    num_members: int = 1,
+) -> None:
+  """Checks that batches can be made, and cut over the devices.
+
+  Args:
+    suite: of the tasks.
+    config: streams are those of one member.
+    num_members: whose streams a batch holds.
+
+  Raises:
+    ValueError: a batch has too many streams, does not divide, or there are not
+      so many devices.
+  """
+  devices.make_placement(config.learner_devices, config.actor_device)
+  run_flags.config_from_flags(worker_pool.PoolConfig)  # raises now
+  num_tasks = len(suite.tasks)
+  learner = num_tasks * num_members * _per_task(suite, config.streams)
+  if learner * config.splits > seeds.MAX_STREAMS:
+    raise checks.UserError(
+        f'--streams={config.streams} and --splits={config.splits} make'
+        f' {learner * config.splits} streams of {num_tasks} tasks and'
+        f' {num_members} members in a batch; expected at most'
+        f' {seeds.MAX_STREAMS}. Lower one of them.')
+  if learner % config.learner_devices:
+    raise checks.UserError(
+        f'a learner batch has {learner} streams, but --learner_devices is'
+        f' {config.learner_devices}; expected a multiple. Change --streams.')
 
 
 def make_environment(
@@ -72,11 +121,14 @@ def make_environment(
     splits: int = 1,
 ) -> base.BatchedEnvironment:
   """Makes a batch of about `streams` * `splits` streams over all tasks."""
-  per_task = splits * max(1, round(streams / len(suite.tasks)))
   return suite.make_batch(
-      per_task, seed=seed, actor_id=block, group=group,
-      bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value,
+      splits * _per_task(suite, streams), seed=seed, actor_id=block,
+      group=group, bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value,
       pool=run_flags.config_from_flags(worker_pool.PoolConfig))
+
+
+def _per_task(suite: suites.Suite, streams: int) -> int:
+  return max(1, round(streams / len(suite.tasks)))
 
 
 def side_by_side(episodes: int, most: int) -> int:

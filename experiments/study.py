@@ -35,6 +35,7 @@ from experiments import ablation
 from experiments import cli
 from experiments import comparison
 from experiments import figures
+from experiments import run_files
 from experiments import study_flags
 from kickstarting import files
 
@@ -70,24 +71,24 @@ def _print(table: dict[str, dict[str, Any]]) -> None:
 
 def main(argv):
   del argv
-  folder = pathlib.Path(study_flags.WORKDIR.value)
+  folder = study_flags.folder()
   runs: dict[str, list[pathlib.Path]] = {
       name: [] for name in ('scratch', 'kickstarted', 'distilled')}
-  for seed in study_flags.SEEDS.value:
-    extra = study_flags.EXTRA.value.split()
+  for seed in study_flags.seeds():
+    extra = study_flags.extra()
     both = ablation.run(folder, _KICKSTART, seed, extra)
     alone = ablation.run(folder, _DISTILL, seed, extra)
     runs['scratch'].append(both / 'scratch')
     runs['kickstarted'].append(both / 'kickstarted')
     runs['distilled'].append(alone / 'distilled')
   first = runs['scratch'][0].parent
-  result = json.loads((first / 'result.json').read_text())
+  result = run_files.ended(first, suite=str, teacher_frames=(int, type(None)))
   table = comparison.tabulate(runs, result['teacher_frames'])
   _print(table)
   figure = figures.draw_curves(
       folder / 'score_against_frames', runs,
       title=(
-          f'{result["suite"]}, {len(study_flags.SEEDS.value)} seeds (mean and'
+          f'{result["suite"]}, {len(study_flags.seeds())} seeds (mean and'
           ' range)'))
   result = {'workdir': str(folder), 'figure': str(figure), 'table': table}
   files.write_json(folder / 'study.json', result, indent=2)

@@ -14,13 +14,40 @@
 # ==============================================================================
 """Flags of the studies over several seeds.
 
-Not here: the flags of single runs (`shared_flags.py`), which a study passes on.
+Here: the flags, and `folder`, `seeds`, `extra`, which are what they mean. Not
+here: the flags of single runs (`shared_flags.py`), which a study passes on.
 """
 
+import pathlib
+
 from absl import flags
+
+from experiments import flag_values
 
 WORKDIR = flags.DEFINE_string(
     'workdir', 'results/study', 'Folder of the study.')
 SEEDS = flags.DEFINE_list('seeds', ['1', '2', '3'], 'Seeds.')
 EXTRA = flags.DEFINE_string(
     'extra', '', 'Further flags for every run, space-separated.')
+
+
+def folder(default: str = '') -> pathlib.Path:
+  """Returns the folder of the study.
+
+  Args:
+    default: where --workdir is empty.
+
+  Raises:
+    ValueError: it is no path.
+  """
+  return flag_values.path('workdir', WORKDIR.value or default)
+
+
+def seeds() -> list[str]:
+  """Returns the seeds of the runs; raises ValueError if one is none."""
+  return flag_values.seeds('seeds', SEEDS.value)
+
+
+def extra() -> list[str]:
+  """Returns the flags that every run gets."""
+  return EXTRA.value.split()

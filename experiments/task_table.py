@@ -25,12 +25,12 @@ learns (`evaluate.py`).
 
 from collections.abc import Collection, Sequence
 import os
-import pathlib
 
 from absl import flags
 
 from experiments import cli
 from experiments import figures
+from experiments import flag_values
 from kickstarting import checks
 from kickstarting.environments import suites
 from kickstarting.runtime import logger as logger_lib
@@ -54,10 +54,8 @@ def rows(folders: Sequence[str | os.PathLike[str]]) -> list[list[str]]:
         'no run is named; give the folders of one or more runs.')
   last = []
   for folder in folders:
-    records = logger_lib.read_records(folder)
-    if not records:
-      raise checks.UserError(f'{str(folder)!r} holds no records of a run.')
-    last.append(records[-1])
+    last.append(logger_lib.read_records(
+        folder, ('score', 'task_score'), must_exist=True)[-1])
   names = last[0]['task_score']
   for folder, record in zip(folders, last):
     odd = set(names) ^ set(record['task_score'])
@@ -103,15 +101,16 @@ def _row(family: str, task: str, scores: Sequence[float | None]) -> list[str]:
 
 
 def main(argv: Sequence[str]) -> None:
-  folders = argv[1:]
+  folders = [flag_values.path('workdir', folder) for folder in argv[1:]]
   table = rows(folders)
-  names = [pathlib.Path(folder).name for folder in folders]
+  names = [folder.name for folder in folders]
   for cells in (['family', 'task', *names, 'mean'], ['---'] * (len(names) + 3),
                 *table):
     print(f'| {" | ".join(cells)} |')
   if _PICTURE.value:
     figures.draw_curves(
-        _PICTURE.value, {f'{len(folders)} runs': folders},
+        flag_values.path('picture', _PICTURE.value),
+        {f'{len(folders)} runs': folders},
         title='mean and range' if len(folders) > 1 else names[0])
 
 

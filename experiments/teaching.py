@@ -14,20 +14,22 @@
 # ==============================================================================
 """Teachers, and what moves over time, from the flags that name them.
 
-Not here: what a teacher is (`kickstarting/teachers/`), what a student learns
-from it (`build.py`).
+Here: `load_teachers`, `check_weights`, `learner_schedules`, `naming`. Not here:
+what a teacher is (`kickstarting/teachers/`), what a student learns from it
+(`build.py`).
 """
 
 from collections.abc import Iterator, Sequence
 import contextlib
 import dataclasses
-import json
-import pathlib
+from typing import Any
 
 import numpy as np
 
+from experiments import flag_values
 from experiments import shared_flags
 from kickstarting import checks
+from kickstarting import files
 from kickstarting.environments import suites
 from kickstarting.runtime import training
 from kickstarting.teachers import policy_file
@@ -36,6 +38,8 @@ from kickstarting.teachers import zoo
 from kickstarting.weights import controllers
 from kickstarting.weights import parsing
 from kickstarting.weights import schedules
+
+ZOO = 'zoo'  # in --teachers: the experts that come with the library
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,14 +81,15 @@ def load_teachers(
   teachers: list[teacher_lib.Teacher] = []
   costs: dict[str, int | None] = {}  # of a file that is named twice once
   assignments: dict[str, int] = {}
-  named = {spec.rpartition('=')[0] for spec in specs}
+  named = [_task_and_path(spec, suite) for spec in specs if spec != ZOO]
   for spec in specs:
-    if spec == 'zoo':
-      tasks = [task for task in suite.task_names if task not in named]
-      teachers += zoo.load_experts(tasks, gives_features=gives_features)
+    if spec == ZOO:
+      taken = {task for task, _ in named}
+      tasks = [task for task in suite.task_names if task not in taken]
+      teachers += _shipped(tasks, suite, gives_features)
       costs[spec] = zoo.training_frames(tasks)
       continue
-    task, _, path = spec.rpartition('=')
+    task, path = _task_and_path(spec, suite)
     if task:
       assignments[task] = len(teachers)
     policy = policy_file.load_policy(path)
@@ -113,13 +118,66 @@ def _frames(policy: policy_file.Policy) -> int | None:
   return None
 
 
+def _task_and_path(spec: str, suite: suites.Suite) -> tuple[str, str]:
+  """Returns what stands before and behind the sign in TASK=PATH.
+
+  What exists as a path is a path, whatever signs are in it.
+
+  Raises:
+    ValueError: there is no such path, nor such a task.
+  """
+  whole = flag_values.path('teachers', spec)
+  if whole.exists() or '=' not in spec:
+    return '', str(whole)
+  for task in sorted(
+      (*suite.task_names, teacher_lib.EVERY_TASK), key=len, reverse=True):
+    if spec.startswith(f'{task}='):
+      path = flag_values.path('teachers', spec.removeprefix(f'{task}='))
+      return task, str(path)
+  task = spec.partition('=')[0]
+  raise checks.UserError(
+      f'--teachers holds {files.shown(spec, 120)}: there is no such file or'
+      f' folder, and {files.shown(task, 60)} is not one of the tasks of the'
+      f' student, {files.shown(list(suite.task_names), 160)}. Correct the path,'
+      ' or the task before the first equals sign.')
+
+
+def _shipped(
+    tasks: Sequence[str], suite: suites.Suite, gives_features: bool
+) -> list[teacher_lib.Teacher]:
+  """Returns the experts that come with the library.
+
+  Raises:
+    ValueError: there is none of a task.
+  """
+  known = zoo.manifest()
+  missing = [task for task in tasks if task not in known]
+  if missing:
+    raise checks.UserError(
+        f'--teachers={ZOO}: no expert for {missing[0]!r} of {suite.name} comes'
+        ' with the library, which has those of'
+        f' {files.shown(sorted(known), 160)}. Train a teacher on your task with'
+        ' experiments.train, and name its folder in --teachers.')
+  return zoo.load_experts(tasks, gives_features=gives_features)
+
+
 def _controller(weights: str, frames: int) -> controllers.WeightController:
   """Returns what --weights names."""
   name, _, path = weights.partition(':')
   if name != 'replay':
     return parsing.from_string(weights, total_frames=frames)
-  with _reading(f'--weights={weights}', path):
-    return controllers.replay(json.loads(pathlib.Path(path).read_text()))
+  with naming(f'--weights={weights}'):
+    return controllers.replay(_read_schedule('weights', path))
+
+
+def check_weights(frames: int) -> None:
+  """Raises ValueError if --weights is given, but there are no teachers."""
+  if shared_flags.WEIGHTS.present:
+    weights = shared_flags.WEIGHTS.value
+    _controller(weights, frames)
+    raise checks.UserError(
+        f'--weights={weights} without teachers has no effect; expected the'
+        ' weights of some. Name --teachers, or leave it out.')
 
 
 def learner_schedules() -> dict[str, schedules.Schedule]:
@@ -127,27 +185,24 @@ def learner_schedules() -> dict[str, schedules.Schedule]:
   path = shared_flags.LEARNER_SCHEDULE.value
   if not path:
     return {}
-  with _reading(f'--learner_schedule={path}', path):
-    points = json.loads(pathlib.Path(path).read_text())
+  with naming(f'--learner_schedule={path}'):
+    points = _read_schedule('learner_schedule', path)
     return {
         name: schedules.piecewise(
-            points[name]['frames'], points[name]['values'],
-            interpolation='step')
+            *schedules.points_of(points, name), interpolation='step')
         for name in training.LEARNER_HYPERS}
 
 
+def _read_schedule(flag: str, path: str) -> dict[str, Any]:
+  return files.read_json(
+      flag_values.path(flag, path), 'the schedule.json of a run of'
+      ' experiments.pbt', kind=dict)
+
+
 @contextlib.contextmanager
-def _reading(flag: str, path: str) -> Iterator[None]:
-  """Names the flag in errors of a file that it names."""
+def naming(flag: str) -> Iterator[None]:
+  """Names a flag in errors of what it names."""
   try:
     yield
-  except OSError as error:
-    raise checks.UserError(
-        f'{flag}: {path!r} cannot be read ({error.strerror}); name the'
-        ' schedule.json of a run of experiments.pbt.') from error
-  except (KeyError, TypeError) as error:
-    raise checks.UserError(
-        f'{flag}: {error} is missing or has no points; name the schedule.json'
-        ' of a run of experiments.pbt.') from error
-  except ValueError as error:
-    raise checks.UserError(f'{flag}: {error}') from error
+  except checks.UserError as error:
+    raise checks.UserError(f'{files.shown(flag)[1:-1]}: {error}') from error

@@ -21,7 +21,6 @@ are then copied into the library with their manifest. Not here: the plan
 (`expert_plan.py`), training itself (`train.py`).
 """
 
-import json
 import pathlib
 import sys
 
@@ -30,7 +29,9 @@ from absl import flags
 from experiments import ablation
 from experiments import cli
 from experiments import expert_plan
+from experiments import flag_values
 from experiments import folder_lock
+from experiments import run_files
 from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 
@@ -50,7 +51,7 @@ _FLAGS = ('--unroll_steps=10', '--streams=64', '--learning_rate=2e-3')
 def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:
   """Does one run unless it is done."""
   workdir = folder / step.name
-  if (workdir / 'result.json').is_file():
+  if run_files.result(workdir):
     print(f'{step.name}: done before', flush=True)
     return
   command = [
@@ -69,9 +70,10 @@ def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:
 def ship(folder: pathlib.Path, step: expert_plan.Step) -> None:
   """Copies a finished expert into the library."""
   task, = step.tasks
-  result = json.loads((folder / task / 'result.json').read_text())
+  result = run_files.ended(
+      folder / task, frames=int, evaluation_score=float, tasks=dict)
   policy = folder / task / 'policy.npz'
-  config = json.loads((folder / task / 'config.json').read_text())
+  config = run_files.config(folder / task)
   level = suites.get_suite('minigrid_all', [task]).levels[0]
   zoo.add_expert(policy, task, {
       'level': level,
@@ -88,7 +90,7 @@ def ship(folder: pathlib.Path, step: expert_plan.Step) -> None:
 
 def main(argv):
   del argv
-  folder = pathlib.Path(_WORKDIR.value)
+  folder = flag_values.path('workdir', _WORKDIR.value)
   folder_lock.take(folder)
   for step in expert_plan.PLAN:
     if not _ONLY.value or step.name in _ONLY.value:

@@ -59,8 +59,8 @@ def settings(teacher: pathlib.Path) -> list[ablation.Setting]:
 def main(argv):
   del argv
   ablation.study(
-      pathlib.Path(study_flags.WORKDIR.value), settings,
-      study_flags.SEEDS.value, study_flags.EXTRA.value.split(),
+      study_flags.folder(), settings,
+      study_flags.seeds(), study_flags.extra(),
       name='weighting', title='One weight, or one for each task')
 
 

@@ -15,7 +15,8 @@
 """The folder of a run: fresh or resumed, and what describes the run in it.
 
 Here: `choose`, `begin`, `finish`. Not here: what a run does, who has a folder
-(`folder_lock.py`), signals (`stopping.py`).
+(`folder_lock.py`), signals (`stopping.py`), reading a run's files back
+(`run_files.py`, `resuming.py`).
 """
 
 from collections.abc import Callable
@@ -27,17 +28,15 @@ import subprocess
 import sys
 from typing import Any
 
-from absl import flags
-
+from experiments import flag_values
 from experiments import folder_lock
+from experiments import resuming
+from experiments import run_files
 from experiments import run_flags
 from kickstarting import checks
 from kickstarting import files
 
-CONFIG = 'config.json'
-RESULT = 'result.json'
-# What a resumed run may change.
-_MAY_DIFFER = ('resume', 'workdir', 'member', 'helper')
+CONFIG, RESULT = run_files.CONFIG, run_files.RESULT
 
 
 def choose(program: str, *, owns: bool = True) -> pathlib.Path:
@@ -57,17 +56,17 @@ def choose(program: str, *, owns: bool = True) -> pathlib.Path:
   """
   folder_lock.release()
   name = run_flags.WORKDIR.value
-  if name is None:
+  if not name:
     if run_flags.RESUME.value:
       raise checks.UserError(
           '--resume needs --workdir: the folder of the run to continue.')
     stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
     name = os.path.join('results', f'{program}-{stamp}-{os.getpid()}')
-  folder = pathlib.Path(name)
+  folder = flag_values.path('workdir', name)
   if owns:
     folder_lock.check_free(folder)
   if run_flags.RESUME.value:
-    _adopt(folder, program)
+    resuming.adopt(folder, program)
   else:
     _check_empty(folder)
   return folder
@@ -89,7 +88,7 @@ def begin(folder: pathlib.Path, program: str) -> Callable[[], bool]:
         'program': program,
         'flags': {
             k: v for k, v in run_flags.own_flags().items()
-            if k not in _MAY_DIFFER
+            if k not in resuming.MAY_DIFFER
         },
         'command': command(),
         'git_revision': git_revision(),
@@ -104,39 +103,6 @@ def _check_empty(folder: pathlib.Path) -> None:
     raise checks.UserError(
         f'--workdir {str(folder)!r} is not an empty folder; name another one,'
         ' or add --resume to continue the run in it. Nothing was changed.')
-
-
-def _adopt(folder: pathlib.Path, program: str) -> None:
-  """Sets the flags to those of the run in `folder`."""
-  path = folder / CONFIG
-  if not path.is_file():
-    raise checks.UserError(
-        f'--workdir {str(folder)!r} holds no run to resume ({CONFIG} is'
-        ' missing); name the folder of a run, or drop --resume.')
-  try:
-    config = json.loads(path.read_text())
-    saved, other = config['flags'], config['program']
-  except (json.JSONDecodeError, KeyError) as e:
-    raise checks.UserError(
-        f'{str(path)!r} is damaged ({e}); restore it from a copy.') from e
-  if other != program:
-    raise checks.UserError(
-        f'--workdir {str(folder)!r} holds a run of experiments.{other};'
-        f' experiments.{program} cannot resume it. Use the same program.')
-  unknown = sorted(set(saved) - set(flags.FLAGS))
-  if unknown:
-    raise checks.UserError(
-        f'The run in {str(folder)!r} was started with --{unknown[0]}, which'
-        ' this version does not have; resume with the version that began it.')
-  for name, value in saved.items():
-    flag = flags.FLAGS[name]
-    if flag.present and flag.value != value:
-      raise checks.UserError(
-          f'--{name} is {flag.value!r}, but the run in {str(folder)!r} was'
-          f' started with {value!r}; drop the flag to resume, or start a new'
-          ' run in another folder.')
-    flag.value = value
-    flag.using_default_value = False  # nor takes another one of its suite
 
 
 def command() -> str:

@@ -35,6 +35,8 @@ import numpy as np
 # Normal numbers of float32, in which all of them are used; XLA takes smaller
 # ones for 0.
 LEAST, LARGEST = 1.1754943508222875e-38, 3.4028234663852886e38
+NUM_SEEDS = 2**31  # of a run
+_MOST_OF_NAMES = 1000  # characters of a list of names
 
 
 class UserError(ValueError):
@@ -117,17 +119,17 @@ def check_bool(name: str, value: Any) -> None:
     raise UserError(f'{name} is {short(value)}; expected True or False.')
 
 
-def short(value: Any) -> str:
-  """Returns how a value is written, cut to a line."""
-  return _cut(repr, value)
+def short(value: Any, most: int = 60) -> str:
+  """Returns how a value is written, on one line of so many characters."""
+  return _cut(repr, value, most)
 
 
-def _cut(write: Callable[[Any], str], value: Any) -> str:
+def _cut(write: Callable[[Any], str], value: Any, most: int = 60) -> str:
   try:
     text = ' '.join(write(value).split())
   except ValueError:  # Python does not write integers of thousands of digits
     return 'an integer of thousands of digits'
-  return text if len(text) <= 60 else f'{text[:57]}...'
+  return text if len(text) <= most else f'{text[:most - 20]}...{text[-17:]}'
 
 
 def as_number(name: str, value: Any) -> float | None:
@@ -164,6 +166,14 @@ def _held(value: float) -> str:
   return ', within float32' if is_right else ''
 
 
+def check_seed(name: str, value: int) -> None:
+  """Raises ValueError unless `value` is a seed that every generator takes."""
+  if not 0 <= value < NUM_SEEDS:
+    raise UserError(
+        f'{name} is {value}; expected 0 to {NUM_SEEDS - 1}. Pass a {name}'
+        ' within that range.')
+
+
 def check_name(kind: str, name: str, known: Iterable[str]) -> None:
   """Raises ValueError unless `name` is one of `known`."""
   known = sorted(known)
@@ -171,9 +181,11 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> None:
     text = name if isinstance(name, str) else ''
     close = difflib.get_close_matches(text, known, n=1)
     cure = f'Did you mean {close[0]!r}?' if close else 'Pass one of these.'
+    names = ', '.join(known)
+    if len(names) > _MOST_OF_NAMES:
+      names = f'{names[:_MOST_OF_NAMES]}...'
     raise UserError(
-        f'unknown {kind} {name!r}; expected one of {", ".join(known)}. {cure}'
-    )
+        f'unknown {kind} {short(name)}; expected one of {names}. {cure}')
 
 
 _KINDS: dict[Any, tuple[Any, str]] = {

@@ -18,23 +18,28 @@ Here: one way to write (a temporary file, then a rename) and one to read, for
 text and JSON; `writing` turns every OSError of an output into one line, and
 `check_same` notices an output that somebody deletes while it is written. A file
 from outside may be anything: what it may be (a regular file), how large, and
-how deep is checked before it is parsed. Not here: what the files hold, archives
-of arrays (`teachers/policy_file.py`), checkpoints (`runtime/checkpoint.py`).
+how deep is checked before it is parsed; `check_fields` looks at what it says.
+Not here: archives of arrays (`archives.py`, read it next), checkpoints
+(`runtime/checkpoint.py`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import json
 import math
 import os
 import pathlib
 import stat
-from typing import Any
+from typing import Any, BinaryIO, TypeAlias
 
 from kickstarting import checks
 
 MAX_TEXT_BYTES = 64 * 2**20
 _MAX_DEPTH = 64  # of lists and objects inside each other
+_MAX_DIGITS = 20  # of a whole number, so that floats hold it, about
+
+Kind: TypeAlias = type | tuple[type, ...]
+Kinds: TypeAlias = Mapping[str, Kind]
 
 
 class OutputError(checks.UserError):
@@ -118,15 +123,40 @@ def write_json(
   write_text(path, json.dumps(value, indent=indent) + '\n')
 
 
-def without_nan(value: Any) -> Any:
-  """Returns a value with None for NaN and infinities, which JSON lacks."""
-  if isinstance(value, Mapping):
-    return {key: without_nan(v) for key, v in value.items()}
-  if isinstance(value, (list, tuple)):
-    return [without_nan(v) for v in value]
-  if isinstance(value, float) and not math.isfinite(value):
-    return None
-  return value
+@contextlib.contextmanager
+def opened(path: str | os.PathLike[str], what: str) -> Iterator[BinaryIO]:
+  """Opens a regular file to be read; every OSError inside is an InputError.
+
+  Args:
+    path: of the file; a link to a regular file is one.
+    what: what it should be, for errors, such as 'a schedule'.
+
+  Raises:
+    InputError: there is none, it is no regular file (a pipe would be waited
+      for), or it may not be read.
+  """
+  path = pathlib.Path(path)
+  try:
+    # A pipe without a writer would block the open.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+      mode = os.fstat(descriptor).st_mode
+      if not stat.S_ISREG(mode):
+        raise InputError(
+            f'{shown(path)} is not a regular file; expected {what}. Name the'
+            ' file itself.')
+    except BaseException:
+      os.close(descriptor)
+      raise
+    with open(descriptor, 'rb') as file:
+      yield file
+  except checks.UserError:
+    raise
+  except (OSError, ValueError) as error:  # a null byte in a path is the latter
+    reason = getattr(error, 'strerror', None) or error
+    raise InputError(
+        f'{shown(path)} cannot be read ({reason}); expected {what}. Correct'
+        ' the path, or restore the file from a copy.') from error
 
 
 def read_bytes(
@@ -135,38 +165,16 @@ def read_bytes(
     *,
     max_bytes: int = MAX_TEXT_BYTES,
 ) -> bytes:
-  """Reads a regular file of bounded size.
-
-  Args:
-    path: of the file; a link to a regular file is one.
-    what: what it should be, for errors, such as 'a schedule'.
-    max_bytes: the largest size that is read.
+  """Reads a regular file of bounded size; see `opened`.
 
   Raises:
-    InputError: there is none, it is no regular file (a pipe would be waited
-      for), too large, or it may not be read.
+    InputError: it is larger than `max_bytes`, or cannot be read.
   """
-  path = pathlib.Path(path)
-  try:
-    # A pipe without a writer would block the open.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, 'rb') as file:
-      status = os.fstat(file.fileno())
-      if not stat.S_ISREG(status.st_mode):
-        raise InputError(
-            f'{str(path)!r} is not a regular file; expected {what}. Name the'
-            ' file itself.')
-      content = file.read(max_bytes + 1)
-  except (OSError, ValueError) as error:
-    if isinstance(error, InputError):
-      raise
-    reason = getattr(error, 'strerror', None) or error
-    raise InputError(
-        f'{str(path)!r} cannot be read ({reason}); expected {what}. Correct'
-        ' the path, or restore the file from a copy.') from error
+  with opened(path, what) as file:
+    content = file.read(max_bytes + 1)
   if len(content) > max_bytes:
     raise InputError(
-        f'{str(path)!r} has more than {max_bytes} bytes; expected {what}, which'
+        f'{shown(path)} has more than {max_bytes} bytes; expected {what}, which'
         ' is smaller. Name the right file.')
   return content
 
@@ -183,7 +191,7 @@ def read_text(
     return content.decode('utf-8')
   except UnicodeDecodeError as error:
     raise InputError(
-        f'{str(path)!r} is not UTF-8 text ({error.reason} at byte'
+        f'{shown(path)} is not UTF-8 text ({error.reason} at byte'
         f' {error.start}); expected {what}. Name the right file, or restore it'
         ' from a copy.') from error
 
@@ -192,13 +200,14 @@ def read_json(
     path: str | os.PathLike[str],
     what: str,
     *,
-    kind: type | tuple[type, ...] = object,
+    kind: Kind = object,
     max_bytes: int = MAX_TEXT_BYTES,
+    allows_nan: bool = False,
 ) -> Any:
   """Reads JSON; see `read_bytes` and `parse_json`."""
   return parse_json(
-      read_text(path, what, max_bytes=max_bytes), repr(str(path)), what,
-      kind=kind)
+      read_text(path, what, max_bytes=max_bytes), shown(path), what,
+      kind=kind, allows_nan=allows_nan)
 
 
 def parse_json(
@@ -206,24 +215,41 @@ def parse_json(
     where: str,
     what: str,
     *,
-    kind: type | tuple[type, ...] = object,
+    kind: Kind = object,
+    allows_nan: bool = False,
 ) -> Any:
   """Parses JSON of bounded depth.
 
   Args:
-    text: what is parsed; NaN and infinities, which JSON lacks, are refused.
+    text: what is parsed.
     where: whose text it is, for errors, such as the quoted path of a file.
     what: what it should be, for errors.
     kind: the type of the outermost value, such as dict.
+    allows_nan: whether it may hold NaN and infinities, which JSON lacks.
 
   Raises:
     InputError: it is no JSON, nested too deeply, or of another type.
   """
-  def refuse(name: str) -> None:
-    raise ValueError(f'{name} is no JSON')
+  def constant(name: str) -> float:
+    if not allows_nan:
+      raise ValueError(f'{name} is no JSON')
+    return float(name)
+
+  def number(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):  # such as 1e999
+      raise ValueError(f'{text[:40]} is too large a number')
+    return value
+
+  def whole_number(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+      raise ValueError(f'{text[:40]}... is too large a number')
+    return int(text)
 
   try:
-    value = json.loads(text, parse_constant=refuse)
+    value = json.loads(
+        text, parse_constant=constant, parse_float=number,
+        parse_int=whole_number)
     reason = _misfit(value, kind)
   except (RecursionError, ValueError) as error:
     reason = (
@@ -236,13 +262,83 @@ def parse_json(
   return value
 
 
-def _misfit(value: Any, kind: type | tuple[type, ...]) -> str:
+def check_fields(
+    record: Mapping[str, Any],
+    kinds: Kinds,
+    where: str,
+    what: str,
+    *,
+    optional: Sequence[str] = (),
+) -> None:
+  """Checks what a file says by name; see `misfit`.
+
+  Args:
+    record: from JSON.
+    kinds: types by name.
+    where: as for `parse_json`.
+    what: as for `parse_json`.
+    optional: names that may be missing.
+
+  Raises:
+    InputError: a name is missing, or its value is of another type.
+  """
+  reason = misfit(record, kinds, optional=optional)
+  if reason:
+    raise InputError(
+        f'{where} is damaged ({reason}); expected {what}. Restore it from a'
+        ' copy, or write it anew.')
+
+
+def misfit(
+    record: Mapping[str, Any], kinds: Kinds, *, optional: Sequence[str] = ()
+) -> str:
+  """Returns what is wrong with the types of a record's values; '' if nothing.
+
+  Args:
+    record: from JSON.
+    kinds: types by name; float stands for every number, int for whole ones, and
+      bool alone for True and False.
+    optional: names that may be missing.
+  """
+  for name, kind in kinds.items():
+    if name in record:
+      reason = _misfit(record[name], kind)
+      if reason:
+        return f'{name!r}: {reason}'
+    elif name not in optional:
+      return f'{name!r} is missing'
+  return ''
+
+
+def without_nan(value: Any) -> Any:
+  """Returns a value with None for NaN and infinities, which JSON lacks."""
+  if isinstance(value, Mapping):
+    return {key: without_nan(v) for key, v in value.items()}
+  if isinstance(value, (list, tuple)):
+    return [without_nan(v) for v in value]
+  if isinstance(value, float) and not math.isfinite(value):
+    return None
+  return value
+
+
+def shown(value: Any, most: int = 200) -> str:
+  """Returns a path or a value for an error: quoted, on one line, not long."""
+  if isinstance(value, os.PathLike):
+    value = os.fspath(value)
+  return checks.short(value, most)
+
+
+def _misfit(value: Any, kind: Kind) -> str:
   """Returns what is wrong with a value of JSON; '' if nothing is."""
-  if not isinstance(value, kind):
-    kinds = kind if isinstance(kind, tuple) else (kind,)
+  kinds = kind if isinstance(kind, tuple) else (kind,)
+  accepted = (*kinds, int) if float in kinds else kinds
+  is_accepted = isinstance(value, accepted)
+  if isinstance(value, bool):  # which Python takes for an int
+    is_accepted = bool in kinds or object in kinds
+  if not is_accepted:
     return (
-        f'it holds a {type(value).__name__}, not a'
-        f' {" or ".join(k.__name__ for k in kinds)}')
+        f'it holds {_name(type(value))}, not'
+        f' {" or ".join(map(_name, kinds))}')
   layer = [value]
   for _ in range(_MAX_DEPTH):
     layer = [
@@ -251,3 +347,12 @@ def _misfit(value: Any, kind: type | tuple[type, ...]) -> str:
     if not layer:
       return ''
   return 'it is nested too deeply'
+
+
+def _name(kind: type) -> str:
+  """Returns what JSON calls a type of Python."""
+  return {
+      bool: 'true or false', dict: 'an object', float: 'a number',
+      int: 'a whole number', list: 'a list', str: 'a text',
+      type(None): 'null',
+  }.get(kind, kind.__name__)

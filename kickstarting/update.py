@@ -93,6 +93,9 @@ class UpdateConfig:
       checks.check_fraction(field, getattr(self, field))
     for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):
       checks.check_positive(field, getattr(self, field))
+    if self.algorithm == 'vtrace':
+      losses.check_clips(
+          self.vtrace_lambda, self.rho_clip, self.c_clip, self.pg_rho_clip)
     checks.check_not_negative('feature_cost', self.feature_cost)
     checks.check_positive_finite('rmsprop_epsilon', self.rmsprop_epsilon)
     if not self.max_grad_norm > 0.0:

@@ -77,8 +77,8 @@ class ReadTest(parameterized.TestCase):
       (b'[' * 100_000, 'nested too deeply'),
       (b'{"a":' + b'[' * 65 + b']' * 65 + b'}', 'nested too deeply'),
       (b'9' * 5000, 'damaged'),
-      (b'null', 'holds a NoneType, not a dict'),
-      (b'[]', 'holds a list, not a dict'),
+      (b'null', 'holds null, not an object'),
+      (b'[]', 'holds a list, not an object'),
   )
   def test_damaged(self, content, pattern):
     self.path.write_bytes(content)

@@ -26,15 +26,17 @@ import io
 import os
 import pathlib
 from typing import NamedTuple
-import zipfile
 
 import jax
 import numpy as np
 
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
+from kickstarting import archives
 from kickstarting import checks
 from kickstarting import files
+
+_MAX_CURVE_BYTES = 2**28  # of one file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +57,7 @@ class LabConfig:
       if getattr(self, name) < 1:
         raise checks.UserError(
             f'{name} is {getattr(self, name)}; expected at least 1.')
-    if self.seed < 0:
-      raise checks.UserError(f'seed is {self.seed}; expected at least 0.')
+    checks.check_seed('seed', self.seed)
     if self.steps % self.points:
       raise checks.UserError(
           f'steps is {self.steps}, which {self.points} points do not divide;'
@@ -123,7 +124,8 @@ def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
   """Returns the size of the chunks of each group.
 
   Raises:
-    ValueError: two groups have one name, or an MDP needs too much memory.
+    ValueError: two groups have one name, there is none, or an MDP needs too
+      much memory.
   """
   names = [group.name for group in groups]
   twice = sorted({name for name in names if names.count(name) > 1})
@@ -131,6 +133,10 @@ def check(config: LabConfig, groups: Sequence[Group]) -> dict[str, int]:
     raise checks.UserError(
         f'there are two groups called {twice[0]!r}; expected different ones,'
         ' for each has files of its own.')
+  if not groups or not all(group.curves for group in groups):
+    raise checks.UserError(
+        'there is nothing to learn: a list of groups or of updates is empty;'
+        ' expected one or more. Name them, or leave the flag out.')
   return {group.name: chunk_size(config, group) for group in groups}
 
 
@@ -164,20 +170,34 @@ class Curve(NamedTuple):
       ValueError: the file is damaged.
     """
     path = self.path(folder)
-    if not path.exists():
+    if not os.path.lexists(path):
       return {}
     try:
-      with np.load(path) as saved:
-        arrays = dict(saved)
-      sizes = {arrays[name].shape[1] for name in ('teacher', 'values')}
-      if sizes != {self.chunk.num}:
-        raise checks.UserError(f'it holds {sizes} MDPs, not {self.chunk.num}')
-      return arrays
-    except (EOFError, KeyError, OSError, ValueError,
-            zipfile.BadZipFile) as error:
+      with archives.opened(path, 'a curve of the laboratory') as saved:
+        reason = self._misfit(saved.headers)
+        if reason:
+          raise saved.damaged(reason)
+        return {name: saved.read(name) for name in saved.headers}
+    except files.InputError as error:
       raise checks.UserError(
-          f'{str(path)!r} is damaged ({error}); delete it, and --resume'
-          ' computes that curve once more.') from error
+          f'{error} Or delete it, and --resume computes that curve once more.'
+      ) from error
+
+  def _misfit(self, found: Mapping[str, archives.Header]) -> str:
+    """Returns what is wrong with arrays of a file; '' if nothing."""
+    if set(found) != {'values', 'teacher', 'seconds'}:
+      return f'it has the arrays {files.shown(sorted(found), 80)}'
+    for name, header in found.items():
+      axes = 0 if name == 'seconds' else 3
+      is_fit = len(header.shape) == axes and header.dtype.kind in 'fi' and (
+          0 not in header.shape) and (
+          not axes or header.shape[1] == self.chunk.num
+          and header.num_bytes <= _MAX_CURVE_BYTES)
+      if not is_fit:
+        return (f'{name!r} is {header.dtype} of shape'
+                f' {files.shown(header.shape, 60)}, and there are'
+                f' {self.chunk.num} MDPs')
+    return ''
 
   def save(self, folder: pathlib.Path, **arrays: np.ndarray | float) -> None:
     """Writes what was found, whole or not at all.

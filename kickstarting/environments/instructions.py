@@ -162,9 +162,10 @@ class InstructionTable:
     if not self._has_warned:
       text = b' '.join(words).decode('utf-8', 'replace')
       warnings.warn(
-          f'instruction {text!r} has {len(words)} words; the'
-          f' words beyond max_words={self._max_words} are cut off, in this and'
-          ' in later instructions; raise max_words if they matter.',
+          f'instruction {text!r} has {len(words)} words; those beyond'
+          f' {self._max_words} are cut off, in this and in later instructions.'
+          ' If they matter, give the tasks of the suite a larger max_words;'
+          ' a suite of your own takes it as an argument of own.of_builders.',
           stacklevel=4,
       )
       self._has_warned = True

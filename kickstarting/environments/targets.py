@@ -22,12 +22,17 @@ from collections.abc import Callable, Mapping, Sequence
 import importlib
 import importlib.util
 import inspect
+import os
 import pathlib
 import sys
 import types
 from typing import Any
 
 from kickstarting import checks
+from kickstarting import files
+
+_WHAT = 'a file of Python with an environment or a suite'
+_MAX_BYTES = 2**24
 
 
 def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
@@ -94,13 +99,23 @@ def check_signature(
 def load(path: pathlib.Path) -> types.ModuleType:
   """Returns the module of a file.
 
+  This runs the code of the file, whatever it does.
+
   Raises:
-    ValueError: there is no such file.
+    ValueError: it is no file of Python.
   """
-  if not path.is_file():
+  if not os.path.lexists(path):
     raise checks.UserError(
-        f'there is no file {str(path)!r}; expected one of Python. Correct the'
-        ' path.')
+        f'there is no file {files.shown(path)}; expected one of Python. Correct'
+        ' the path.')
+  source = files.read_bytes(path, _WHAT, max_bytes=_MAX_BYTES)
+  try:
+    compile(source, str(path), 'exec', dont_inherit=True)
+  except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    reason = ' '.join(str(error).split())[:200] or type(error).__name__
+    raise checks.UserError(
+        f'{files.shown(path)} is no Python ({reason}); expected {_WHAT}.'
+        ' Correct it, or name the right one.') from error
   name = f'of_a_user_{path.stem}'  # in nobody's way
   spec = importlib.util.spec_from_file_location(name, path)
   assert spec and spec.loader

@@ -54,6 +54,7 @@ from kickstarting.losses.mix_and_match import mixture_transfer
 from kickstarting.losses.mix_and_match import mixture_value
 from kickstarting.losses.mix_and_match import shares_along
 from kickstarting.losses.mix_and_match import TRANSFERS
+from kickstarting.losses.off_policy import check_clips
 from kickstarting.losses.off_policy import log_importance_ratios
 from kickstarting.losses.off_policy import vtrace
 from kickstarting.losses.off_policy import VTraceOutput
@@ -81,6 +82,7 @@ __all__ = (
     'a2c',
     'apply_distral',
     'apply_method',
+    'check_clips',
     'check_shares',
     'check_teacher_discount',
     'choose_method',

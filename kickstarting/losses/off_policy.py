@@ -143,7 +143,7 @@ def vtrace(
       exceeds rho_clip; or if arrays differ in shape, are no floats, or hold no
       step. Traced numbers are not checked.
   """
-  lambda_, rho_clip, c_clip, pg_rho_clip = _check_clips(
+  lambda_, rho_clip, c_clip, pg_rho_clip = check_clips(
       lambda_, rho_clip, c_clip, pg_rho_clip)
   v_tm1, v_t, r_t, discount_t, log_rho_tm1 = inputs.arrays(
       v_tm1=(v_tm1, float, 'TB'), v_t=(v_t, float, 'TB'),
@@ -199,7 +199,7 @@ def _held(x: jax.Array, *parts: jax.Array) -> jax.Array:
   return jnp.where(are_finite, jnp.clip(x, -_LARGEST, _LARGEST), x)
 
 
-def _check_clips(
+def check_clips(
     lambda_: chex.Numeric,
     rho_clip: chex.Numeric,
     c_clip: chex.Numeric,

@@ -22,6 +22,7 @@ that refer to them by row (`unroll`). Not here: sampling (`agent.py`).
 from collections.abc import Callable, Mapping
 import dataclasses
 import json
+import typing
 from typing import Any, NamedTuple
 
 import haiku as hk
@@ -29,6 +30,7 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import files
 from kickstarting import types
 from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import branches as branches_lib
@@ -134,19 +136,53 @@ def from_json(fields: Mapping[str, Any]) -> NetworkConfig:
   """Returns the configuration that `to_json` was given.
 
   Raises:
-    TypeError: a field is unknown.
-    ValueError: a field has an impossible value.
+    ValueError: a field is unknown, or has an impossible value.
   """
+  fields = _checked('network', NetworkConfig, fields)
   parts: dict[str, Any] = {
       name: tuple(value) for name, value in fields.items()
       if isinstance(value, list) and name != 'branches'}
   if 'branches' in fields:
+    branches = [
+        _checked('branch', branches_lib.Branch, branch)
+        for branch in fields['branches']]
     parts['branches'] = tuple(
-        branches_lib.Branch(**{**branch, 'actions': tuple(branch['actions'])})
-        for branch in fields['branches'])
+        branches_lib.Branch(
+            **{**branch, 'actions': tuple(branch.get('actions', ()))})
+        for branch in branches)
   if 'features' in fields:
-    parts['features'] = branches_lib.Features(**fields['features'])
+    parts['features'] = branches_lib.Features(
+        **_checked('features', branches_lib.Features, fields['features']))
   return NetworkConfig(**{**fields, **parts})
+
+
+def _checked(name: str, config: type, saved: Any) -> Mapping[str, Any]:
+  """Returns what JSON has for a dataclass, whose types it must have."""
+  fields = {field.name: field for field in dataclasses.fields(config)}
+  reason = files.misfit({name: saved}, {name: dict})
+  if not reason:
+    for key in saved:
+      checks.check_name(f'field of the {name}', key, fields)
+    reason = files.misfit(
+        saved, {key: _kind(field.type) for key, field in fields.items()},
+        optional=[key for key, field in fields.items()
+                  if field.default is not dataclasses.MISSING])
+  if not reason:
+    reason = next(filter(None, (
+        files.misfit({key: item}, {key: _kind(
+            typing.get_args(fields[key].type)[0])})
+        for key, value in saved.items() if isinstance(value, list)
+        for item in value)), '')
+  if reason:
+    raise checks.UserError(f'of its {name} {reason}')
+  return saved
+
+
+def _kind(annotation: Any) -> type:
+  """Returns what JSON has in the place of a type."""
+  if dataclasses.is_dataclass(annotation):
+    return dict
+  return list if typing.get_origin(annotation) is tuple else annotation
 
 
 def final_agent(config: NetworkConfig) -> NetworkConfig:

@@ -104,10 +104,10 @@ class Controller:
     for generation in range(newest + 1, self._num_generations + 1):
       try:
         reports = [
-            exchange.wait_for(
-                self._files.report(member, generation),
-                lambda: should_stop() or are_finished(), check)
-            for member in range(self._num_members)]
+            generations.check_report(path, exchange.wait_for(
+                path, lambda: should_stop() or are_finished(), check))
+            for path in (self._files.report(member, generation)
+                         for member in range(self._num_members))]
       except threads.Stopped:
         if should_stop():
           raise
@@ -122,7 +122,7 @@ class Controller:
   def _decide(
       self, generation: int, reports: Sequence[Mapping[str, Any]]
   ) -> dict[str, Any]:
-    orders = exchange.read_json(self._files.orders(generation - 1))
+    orders = self._files.read_orders(generation - 1)
     population = generations.from_json(orders['population'])
     population = pbt.add_returns(
         population, [report['returns'] for report in reports])

@@ -27,6 +27,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from kickstarting import files
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting.populations import judging
@@ -244,7 +245,9 @@ class Evolving:
     self._num_steps = int(saved['num_steps'])
     self._failed = np.array(saved['failed'])
     self.scores.restore(saved)
-    self.records = json.loads(np.asarray(saved['lineage']).tobytes())
+    self.records = files.parse_json(
+        np.asarray(saved['lineage']).tobytes().decode('utf-8', 'replace'),
+        'the lineage in a checkpoint', 'that of a population', kind=list)
     score, frames, member = saved['best'].tolist()
     self.best = (score, int(frames), int(member), saved['best_params'])
 

@@ -34,6 +34,7 @@ Here: where they are and what they hold. Not here: who writes them
 from collections.abc import Mapping
 import dataclasses
 import pathlib
+import re
 from typing import Any
 
 import jax
@@ -41,17 +42,27 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import seeds
 from kickstarting.runtime import checkpoint as checkpoint_lib
-from kickstarting.runtime import exchange
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
 PULSE_TIMEOUT_S = 30.0  # without a sign of the controller, members end
 _SEED_STRIDE = 64  # between the seeds of members
+_GENERATION = re.compile('[0-9]{4,9}')
+_ORDERS, _REPORT = 'the orders of a population', 'the report of a member'
+_ORDERS_KINDS: files_lib.Kinds = {
+    'generation': int, 'parents': list, 'records': list, 'population': dict}
+_REPORT_KINDS: files_lib.Kinds = {
+    'frames': int, 'returns': list, 'failed': bool,
+    'rejoined': (int, type(None)), 'has_checkpoint': bool}
+_RECORD_KINDS: files_lib.Kinds = {  # of the lineage
+    'step': int, 'member': int, 'parent': int, 'rescued': bool, 'frames': int,
+    'parent_frames': int, 'score': (float, type(None)), 'hypers': dict}
 MOST_MEMBERS = seeds.NUM_RUNS // _SEED_STRIDE - 1  # whose episodes differ
 
 
@@ -89,7 +100,64 @@ class Files:
   def newest_generation(self) -> int | None:
     """Returns the newest that has orders; None before the first."""
     names = (self.folder / 'generations').glob('[0-9]*.json')
-    return max((int(path.stem) for path in names), default=None)
+    return max((int(path.stem) for path in names
+                if _GENERATION.fullmatch(path.stem)), default=None)
+
+  def read_orders(self, generation: int) -> dict[str, Any]:
+    """Returns the orders of a generation that has some.
+
+    Raises:
+      ValueError: they are damaged, or gone.
+    """
+    path = self.orders(generation)
+    return check_orders(path, files_lib.read_json(
+        path, _ORDERS, kind=dict, allows_nan=True))
+
+  def read_report(self, member: int, generation: int) -> dict[str, Any]:
+    """Returns a report that was written.
+
+    Raises:
+      ValueError: it is damaged, or gone.
+    """
+    path = self.report(member, generation)
+    return check_report(path, files_lib.read_json(
+        path, _REPORT, kind=dict, allows_nan=True))
+
+
+def check_report(path: pathlib.Path, report: dict[str, Any]) -> dict[str, Any]:
+  """Returns what a report holds; raises ValueError if it is damaged."""
+  where = files_lib.shown(path)
+  files_lib.check_fields(report, _REPORT_KINDS, where, _REPORT)
+  for value in report['returns']:
+    files_lib.check_fields(
+        {'returns': value}, {'returns': float}, where, _REPORT)
+  return report
+
+
+def check_orders(path: pathlib.Path, orders: dict[str, Any]) -> dict[str, Any]:
+  """Returns what orders hold; raises ValueError if they are damaged."""
+  where = files_lib.shown(path)
+  files_lib.check_fields(orders, _ORDERS_KINDS, where, _ORDERS)
+  for record in orders['records']:
+    files_lib.check_fields({'records': record}, {'records': dict},
+                           where, _ORDERS)
+    files_lib.check_fields(record, _RECORD_KINDS, where, _ORDERS)
+  size = len(orders['parents'])
+  try:
+    population = from_json(orders['population'])
+    is_whole = all(
+        np.shape(x)[:1] == (size,) for x in jax.tree.leaves(population))
+    is_whole &= all(
+        type(parent) is int and 0 <= parent < size
+        for parent in orders['parents'])
+  except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+    is_whole = False
+  if not is_whole:
+    raise files_lib.InputError(
+        f'{where} is damaged (its members do not fit each other); expected'
+        f' {_ORDERS}. Restore it from a copy, or start the run again in another'
+        ' folder.')
+  return orders
 
 
 def check_rules(
@@ -135,7 +203,7 @@ def saved_frames(folder: pathlib.Path, member: int) -> int:
   generation = files.newest_generation()
   if not generation:
     return 0
-  return exchange.read_json(files.report(member, generation))['frames']
+  return files.read_report(member, generation)['frames']
 
 
 def lineage(folder: pathlib.Path) -> list[pbt.Record]:
@@ -145,7 +213,7 @@ def lineage(folder: pathlib.Path) -> list[pbt.Record]:
   return [
       record
       for generation in range(0 if newest is None else newest + 1)
-      for record in exchange.read_json(files.orders(generation))['records']
+      for record in files.read_orders(generation)['records']
   ]
 
 

@@ -163,7 +163,7 @@ class _Member:
     generation = self._files.newest_generation()
     if not generation:
       return None
-    orders = exchange.read_json(self._files.orders(generation))
+    orders = self._files.read_orders(generation)
     parents = orders['parents']
     first = parents[self._member]
     others = [m for m in range(len(parents)) if m != first]
@@ -176,7 +176,7 @@ class _Member:
         continue
       self._generation = generation
       # A member that was killed before its first checkpoint lost nothing.
-      report = exchange.read_json(self._files.report(self._member, generation))
+      report = self._files.read_report(self._member, generation)
       if report['has_checkpoint'] or is_damaged or member != first:
         self._rejoined = member
       self._scores.windows[0].restore(theirs['window'])
@@ -241,8 +241,9 @@ class _Member:
     if frames < following * self._every:
       return state, np.array([False])
     self._publish(following, frames, state)
-    orders = exchange.wait_for(
-        self._files.orders(following), self._should_stop, self._pulse.check)
+    path = self._files.orders(following)
+    orders = generations.check_orders(path, exchange.wait_for(
+        path, self._should_stop, self._pulse.check))
     # Its own are read again as well: what was published before a kill counts.
     parent = orders['parents'][self._member]
     theirs = generations.read_published(
@@ -275,8 +276,9 @@ class _Member:
   def _orders(self) -> Mapping[str, Any]:
     generation = self._generation
     if self._read is None or self._read[0] != generation:
-      self._read = generation, exchange.wait_for(
-          self._files.orders(generation), self._should_stop, self._pulse.check)
+      path = self._files.orders(generation)
+      self._read = generation, generations.check_orders(path, exchange.wait_for(
+          path, self._should_stop, self._pulse.check))
     return self._read[1]
 
   def _publish(

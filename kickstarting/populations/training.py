@@ -81,6 +81,24 @@ def member(tree: types.PyTree, index: int) -> types.PyTree:
   return jax.tree.map(lambda x: x[index], tree)
 
 
+def check(
+    problem: training.Problem,
+    config: training_config.TrainingConfig,
+    population: PopulationConfig,
+    judge: judging.Judge | None = None,
+) -> None:
+  """Raises ValueError unless `train` can be called so."""
+  training.check_who_acts(problem.update, config)
+  if config.learner_devices != 1:
+    raise checks.UserError(
+        f'learner_devices is {config.learner_devices} with a population of one'
+        ' program; expected 1. Give each member a process of its own instead.')
+  rules = evolving.fit_rules(
+      problem, config, population.rules, population.num_members)
+  judging.check_rules(judge, rules)
+  evolving.first_population(problem, config, rules, population.num_members)
+
+
 def train(
     problem: training.Problem,
     config: training_config.TrainingConfig,
@@ -111,11 +129,7 @@ def train(
     threads.ThreadError: an actor failed.
     ValueError: the rules or the checkpoint do not fit; see `loop.run`.
   """
-  training.check_who_acts(problem.update, config)
-  if config.learner_devices != 1:
-    raise checks.UserError(
-        f'learner_devices is {config.learner_devices} with a population of one'
-        ' program; expected 1. Give each member a process of its own instead.')
+  check(problem, config, population, judge)
   layout = layout_lib.Layout(config.splits, population.num_members)
   update = update_lib.make_update(problem.update, problem.agent)
   program = program_lib.Program(

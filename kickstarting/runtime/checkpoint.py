@@ -16,8 +16,9 @@
 
 Orbax writes each checkpoint into a temporary folder and renames it; this module
 adds what a resumed run must know before it trusts one: version, network and a
-checksum of every array. No pickle is involved. Not here: trained policies as
-files to share (`teachers/policy_file.py`).
+checksum of every array. No pickle is involved. Not here: what is looked at
+before it is read (`checkpoint_files.py`), trained policies as files to share
+(`teachers/policy_file.py`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ import os
 import pathlib
 import re
 import shutil
+import sys
 from typing import Any
 import zlib
 
@@ -38,6 +40,7 @@ import orbax.checkpoint as ocp
 from kickstarting import checks
 from kickstarting import files
 from kickstarting import types
+from kickstarting.runtime import checkpoint_files
 
 FORMAT_VERSION = 2
 # As TensorStore writes it, where it does not raise an OSError.
@@ -46,6 +49,36 @@ _OS_ERROR = re.compile(r"os_error_code='(\d+)'")
 
 class DamagedError(checks.UserError):
   """A checkpoint cannot be read, or is not what was written."""
+
+
+@contextlib.contextmanager
+def _reading(where: str) -> Iterator[None]:
+  """Turns whatever a damaged checkpoint makes the libraries raise into one.
+
+  Where an array cannot be read, those whose reading is under way are abandoned:
+  their threads report to an event loop that has ended, with a traceback each,
+  from then on at any time.
+  """
+  report = sys.unraisablehook
+
+  def report_others(error: Any) -> None:
+    if str(error.exc_value) != 'Event loop is closed':
+      report(error)
+
+  sys.unraisablehook = report_others
+  verbosity = logging.get_verbosity()
+  logging.set_verbosity(logging.FATAL)  # what is logged is raised as well
+  try:
+    yield
+  except Exception as e:  # Orbax and TensorStore raise many kinds
+    kind = '' if isinstance(e, checks.UserError) else f'{type(e).__name__}: '
+    raise DamagedError(
+        f'{where} cannot be read, it is damaged or incomplete'
+        f' ({kind}{" ".join(str(e).split())[:200]}). Delete that folder to'
+        ' resume from the one before, or restore it from a copy.') from e
+  finally:
+    logging.set_verbosity(verbosity)
+  sys.unraisablehook = report
 
 
 def _flatten(tree: types.PyTree) -> dict[str, np.ndarray]:
@@ -96,9 +129,13 @@ class Checkpointer:
       files.OutputError: it cannot be created.
     """
     self._folder = pathlib.Path(folder).absolute()
+    checkpoint_files.check_folder(self._folder)
     with _writing(self._folder):
       self._manager = ocp.CheckpointManager(
           self._folder,
+          item_handlers={
+              'arrays': ocp.StandardCheckpointHandler(),
+              'metadata': ocp.JsonCheckpointHandler()},
           options=ocp.CheckpointManagerOptions(
               max_to_keep=keep, enable_async_checkpointing=False),
       )
@@ -177,48 +214,50 @@ class Checkpointer:
     frames = self.latest() if frames is None else frames
     if frames is None:
       raise checks.UserError(
-          f'No checkpoint in {str(self._folder)!r}; start the run without'
+          f'No checkpoint in {files.shown(self._folder)}; start the run without'
           ' --resume, or name the folder of a run that saved one.')
-    where = f'Checkpoint {str(self._folder / str(frames))!r}'
-    try:
-      saved = self._manager.restore(
-          frames,
-          args=ocp.args.Composite(
-              arrays=ocp.args.StandardRestore(),
-              metadata=ocp.args.JsonRestore()))
-      arrays, metadata = saved['arrays'], saved['metadata']
-      version = metadata['format_version']
-      checksums = metadata['checksums']
-      for name, (shape, dtype) in metadata['empty'].items():
-        arrays[name] = np.zeros(shape, dtype)
-    except Exception as e:  # Orbax and TensorStore raise many kinds
-      raise DamagedError(
-          f'{where} cannot be read, it is damaged or incomplete'
-          f' ({type(e).__name__}: {str(e)[:200]}). Delete that folder to resume'
-          ' from the one before, or restore it from a copy.') from e
+    path = self._folder / str(frames)
+    where = f'Checkpoint {files.shown(path)}'
+    paths, tree = jax.tree_util.tree_flatten_with_path(like)
+    wanted = {jax.tree_util.keystr(path): leaf for path, leaf in paths}
+    with _reading(where):
+      checkpoint_files.check_sizes(path, wanted)
+      metadata = checkpoint_files.read_metadata(path / 'metadata' / 'metadata')
+    version = metadata['format_version']
     if version != FORMAT_VERSION:
       raise checks.UserError(
-          f'{where} has format version {version}; this library reads version'
-          f' {FORMAT_VERSION}. Resume with the version that wrote it.')
+          f'{where} has format version {files.shown(version, 40)}; this library'
+          f' reads version {FORMAT_VERSION}. Resume with the version that wrote'
+          ' it.')
     network = json.loads(json.dumps(network))  # as it was read: no tuples
     if metadata['network'] != network:
       raise checks.UserError(
-          f'{where} is of network {metadata["network"]}, but this run uses'
-          f' {network}. Resume with the same flags as the run was started.')
-    for name, checksum in checksums.items():
-      if name not in arrays or _checksum(np.asarray(arrays[name])) != checksum:
-        raise DamagedError(
-            f'{where} is damaged: the array {name!r} has changed since it was'
-            ' written. Delete that folder to resume from the one before.')
-    paths, tree = jax.tree_util.tree_flatten_with_path(like)
-    names = [jax.tree_util.keystr(path) for path, _ in paths]
-    if set(names) != set(arrays):
-      different = sorted(set(names) ^ set(arrays))
+          f'{where} is of network {files.shown(metadata["network"])}, but this'
+          f' run uses {files.shown(network)}. Resume with the same flags as the'
+          ' run was started.')
+    checksums, empty = metadata['checksums'], metadata['empty']
+    different = sorted(set(wanted) ^ set(checksums))
+    if different:
       raise checks.UserError(
           f'{where} holds another kind of state: {different[0]!r} is on one'
           ' side only. Resume with the same flags as the run was started.')
+    with _reading(where):
+      found = {
+          name: (tuple(shape), dtype) for name, (shape, dtype) in empty.items()
+      } | checkpoint_files.listed(self._manager, frames)
+      checkpoint_files.check_listed(found, wanted)
+      arrays = self._manager.restore(
+          frames, args=ocp.args.Composite(arrays=ocp.args.StandardRestore())
+      )['arrays']
+      arrays |= {
+          name: np.zeros(*found[name]) for name in empty}
+    for name, checksum in checksums.items():
+      if _checksum(np.asarray(arrays[name])) != checksum:
+        raise DamagedError(
+            f'{where} is damaged: the array {name!r} has changed since it was'
+            ' written. Delete that folder to resume from the one before.')
     return jax.tree_util.tree_unflatten(
-        tree, [np.asarray(arrays[name]) for name in names]), metadata
+        tree, [np.asarray(arrays[name]) for name in wanted]), metadata
 
   def close(self) -> None:
     """Waits for what is under way."""

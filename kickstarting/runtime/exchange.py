@@ -40,29 +40,35 @@ _MAX_OWNER = 1 << 20  # bytes of what a lock says
 
 
 class ExchangeError(checks.UserError):
-  """The other side is gone, or a file is damaged."""
+  """The other side is gone."""
 
 
-def read_json(path: pathlib.Path) -> Any:
+def read_json(
+    path: pathlib.Path, kind: type | tuple[type, ...] = dict
+) -> Any:
   """Returns what a file holds; None if there is none.
 
+  It may hold NaN: a population knows no return of a member that is new.
+
+  Args:
+    path: of a JSON file.
+    kind: the type of what it holds.
+
   Raises:
-    ExchangeError: it is damaged.
+    ValueError: it is damaged.
   """
-  try:
-    return json.loads(path.read_text(encoding='utf-8'))
-  except FileNotFoundError:
+  if not os.path.lexists(path):
     return None
-  except ValueError as error:
-    raise ExchangeError(
-        f'{str(path)!r} is damaged ({error}); restore it from a copy, or start'
-        ' the run again in another folder.') from error
+  return files.read_json(
+      path, 'what another process of this run wrote', kind=kind,
+      allows_nan=True)
 
 
 def wait_for(
     path: pathlib.Path,
     should_stop: Callable[[], bool],
     check: Callable[[], None] = lambda: None,
+    kind: type | tuple[type, ...] = dict,
 ) -> Any:
   """Waits until a file is there, and returns what it holds.
 
@@ -70,11 +76,13 @@ def wait_for(
     path: of a JSON file.
     should_stop: polled; True ends the wait.
     check: called now and then; raises when waiting is in vain.
+    kind: see `read_json`.
 
   Raises:
     threads.Stopped: `should_stop` said so.
+    ValueError: it is damaged.
   """
-  while (value := read_json(path)) is None:
+  while (value := read_json(path, kind)) is None:
     if should_stop():
       raise threads.Stopped()
     check()
@@ -103,7 +111,7 @@ class Pulse:
 
     It must be the same one as at the first call.
     """
-    process = read_json(self._path)
+    process = read_json(self._path, int)
     self._seen = self._seen or process
     if process != self._seen:
       raise ExchangeError(
@@ -131,6 +139,9 @@ class Lock:
   def __init__(self, path: pathlib.Path):
     """Opens the file, and makes its folder if it is missing."""
     self._path = path
+    if os.path.lexists(path):
+      with files.opened(path, 'the lock of a folder'):
+        pass  # a pipe would be no lock, and is refused
     with files.writing(path):
       path.parent.mkdir(parents=True, exist_ok=True)
       self._file = path.open('a+', encoding='utf-8')
@@ -181,11 +192,10 @@ def check_free(path: pathlib.Path) -> None:
   Raises:
     ExchangeError: one has it.
   """
-  try:
-    with path.open('rb') as file:
-      is_free = _try_lock(file.fileno(), fcntl.LOCK_SH)
-  except OSError:
-    return  # there is none
+  if not os.path.lexists(path):
+    return
+  with files.opened(path, 'the lock of a folder') as file:
+    is_free = _try_lock(file.fileno(), fcntl.LOCK_SH)
   if not is_free:
     raise ExchangeError(
         f'{str(path.parent)!r} is in use by {_owner(path)}. End that one, or'

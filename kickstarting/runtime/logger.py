@@ -18,7 +18,7 @@ Here: `RunLogger` and reading the file back. Not here: what a record holds
 (`training.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import contextlib
 import json
 import math
@@ -36,6 +36,20 @@ from tensorboardX.proto import summary_pb2
 from kickstarting import files
 
 RECORDS = 'records.jsonl'
+_WHAT = 'the records of a run, one in a line'
+_MAX_LINE_BYTES = 4 * 2**20
+_MAX_BYTES = 2**30
+_NUMBER = (float, type(None))  # None stands for what is not finite
+# Of a record; there may be more, and less.
+_KINDS: files.Kinds = {
+    'frames': float, 'score': _NUMBER, 'score_cap': _NUMBER, 'entropy': _NUMBER,
+    'transfer': _NUMBER, 'frames_per_second': _NUMBER, 'cuts': _NUMBER,
+    'score_median': _NUMBER, 'score_top3': _NUMBER, 'best_member': int,
+    'mixing': (float, dict, type(None)), 'task_score': dict,
+    'task_score_top3': dict, 'member_score': dict, 'lambda': dict,
+}
+_OF_NUMBERS = ('task_score', 'task_score_top3', 'member_score', 'lambda',
+               'mixing')
 _NO_CURVES = ('frames', 'score_cap')  # one is the axis, one never changes
 _NO_TAG = re.compile(r'[^-/\w.]')  # what TensorBoard has not in names
 
@@ -151,8 +165,6 @@ class _Board:
       self._writer.flush()
 
 
-
-
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   """Returns one line: frames, speed, score, weights, entropy, time left."""
   rate = record['frames_per_second']
@@ -190,17 +202,77 @@ def _shown(score: float) -> str:
   return f'{score:5.1f}' if math.isfinite(score) else '    -'
 
 
-def read_records(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
-  """Returns the records of a run.
+def read_records(
+    folder: str | os.PathLike[str],
+    needs: Sequence[str] = (),
+    *,
+    must_exist: bool = False,
+) -> list[dict[str, Any]]:
+  """Returns the records of a run; none if there is no file.
 
-  A line that was cut off when the process was killed is left out.
+  A last line that was cut off when the process was killed is left out.
+
+  Args:
+    folder: of the run.
+    needs: what every record must have, beside its frames.
+    must_exist: whether there must be a record.
+
+  Raises:
+    files.InputError: a line is damaged, or no record; the text has its number.
+      Or there is no record.
   """
-  records = []
   path = pathlib.Path(folder) / RECORDS
-  if path.exists():
-    for line in path.read_text(encoding='utf-8').splitlines():
-      try:
-        records.append(json.loads(line))
-      except json.JSONDecodeError:
-        break
+  records = _read(path, needs) if os.path.lexists(path) else []
+  if must_exist and not records:
+    raise files.InputError(
+        f'{files.shown(folder)} holds no records of a run; expected'
+        f' {RECORDS!r} in it. Name the folder of a run that has begun.')
   return records
+
+
+def _read(path: pathlib.Path, needs: Sequence[str]) -> list[dict[str, Any]]:
+  """Returns the records of a file; see `read_records`."""
+  records = []
+  with files.opened(path, _WHAT) as file:
+    number = 0
+    while line := file.readline(_MAX_LINE_BYTES + 1):
+      number += 1
+      where = f'line {number} of {files.shown(path)}'
+      try:
+        record = _parse(line, where)
+        files.check_fields(record, dict.fromkeys(needs, object), where, _WHAT)
+      except files.InputError:
+        is_cut_off = not line.endswith(b'\n') and len(line) <= _MAX_LINE_BYTES
+        if not is_cut_off:
+          raise
+      else:
+        records.append(record)
+      if file.tell() > _MAX_BYTES:
+        raise files.InputError(
+            f'{files.shown(path)} has more than {_MAX_BYTES} bytes; expected'
+            f' {_WHAT}. Draw longer runs from a copy with every tenth line.')
+  return records
+
+
+def _parse(line: bytes, where: str) -> dict[str, Any]:
+  """Returns the record of a line."""
+  if len(line) > _MAX_LINE_BYTES:
+    raise files.InputError(
+        f'{where} has more than {_MAX_LINE_BYTES} bytes; expected {_WHAT}.'
+        ' Delete that line.')
+  try:
+    text = line.decode('utf-8')
+  except UnicodeDecodeError as error:
+    raise files.InputError(
+        f'{where} is no text ({error.reason}); expected {_WHAT}. Delete that'
+        ' line.') from error
+  record = files.parse_json(text, where, _WHAT, kind=dict)
+  files.check_fields(
+      record, _KINDS, where, _WHAT,
+      optional=[name for name in _KINDS if name != 'frames'])
+  for name in _OF_NUMBERS:
+    of_names = record.get(name)
+    if isinstance(of_names, dict):
+      files.check_fields(
+          of_names, dict.fromkeys(of_names, _NUMBER), where, _WHAT)
+  return record

@@ -23,6 +23,8 @@ import dataclasses
 from kickstarting import checks
 from kickstarting.environments import seeds
 
+MOST = 2**53  # of any count: floats hold every whole number up to here
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
@@ -61,11 +63,16 @@ class TrainingConfig:
       if getattr(self, field) < 1:
         raise checks.UserError(
             f'{field} is {getattr(self, field)}; expected at least 1.')
+      if getattr(self, field) > MOST:
+        raise checks.UserError(
+            f'{field} is {getattr(self, field):.6g}; expected at most {MOST}.'
+            ' Lower it.')
     for field in ('mixing', 'teacher_share', 'epsilon'):
       checks.check_fraction(field, getattr(self, field))
     for field in (
         'learning_rate', 'entropy_cost', 'baseline_cost', 'transfer_cost'):
       checks.check_not_negative(field, getattr(self, field))
+    checks.check_seed('seed', self.seed)
     if self.lockstep and self.num_actors != 1:
       raise checks.UserError(
           f'num_actors is {self.num_actors} with lockstep; expected 1: several'

@@ -15,22 +15,26 @@
 """A trained agent in one file: arrays, what shaped them, where they come from.
 
 Here: `Policy`, `save_policy`, `load_policy`. The file is a NumPy archive whose
-entry `metadata` is JSON; it is read with pickling off. Not here: resuming a
-run (`runtime/checkpoint.py`).
+entry `metadata` is JSON. It may come from anybody: names, shapes and types of
+its arrays are compared with the network's before a number is read, and nothing
+in it is ever executed. Not here: archives in general
+(`kickstarting/archives.py`), resuming a run (`runtime/checkpoint.py`).
 """
 
 from collections.abc import Mapping
 import dataclasses
 import io
 import json
+import math
 import os
 import pathlib
 from typing import Any
-import zipfile
-import zlib
 
+import jax
 import numpy as np
 
+from kickstarting import agent as agent_lib
+from kickstarting import archives
 from kickstarting import checks
 from kickstarting import files
 from kickstarting import types
@@ -39,10 +43,14 @@ from kickstarting.networks import build
 
 FORMAT_VERSION = 1
 _METADATA = 'metadata'
-# What numpy, zipfile, zlib and json raise for bytes that are not a policy.
-_UNREADABLE = (
-    EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError,
-    zipfile.BadZipFile, zlib.error)
+_WHAT = 'a policy file, written by `save_policy`'
+_METADATA_KINDS = {
+    'network': dict, 'num_actions': int, 'observation': dict, 'max_words': int,
+    'tasks': list, 'info': dict}
+_INFO_KINDS = {'method': str, 'has_q': bool}
+_MAX_METADATA_BYTES = 16 * 2**20
+_MAX_PARAMS_BYTES = 2**28
+_MAX_SIZE = 2**22  # of any one number that shapes a network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,10 +129,9 @@ def save_policy(
       for name, value in flatten(policy.params).items()
   }
   arrays[_METADATA] = np.asarray(json.dumps(metadata))
-  path = pathlib.Path(path)
-  archive = io.BytesIO()
-  np.savez_compressed(archive, **arrays)  # type: ignore[arg-type]
-  files.write_bytes(path, archive.getvalue())
+  content = io.BytesIO()
+  np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
+  files.write_bytes(path, content.getvalue())
 
 
 def load_policy(path: str | os.PathLike[str]) -> Policy:
@@ -135,54 +142,155 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
 
   Raises:
     ValueError: there is no such file, it is damaged, it is of another format
-      version, or it holds something else than arrays.
+      version, or its arrays are not those of its network.
   """
   path = pathlib.Path(path)
-  if path.is_dir():
-    path = path / 'policy.npz'
-  if not path.is_file():
+  try:
+    if path.is_dir():
+      path = path / 'policy.npz'
+    is_missing = not path.exists()
+  except (OSError, ValueError):  # too long, a loop of links, a null byte
+    is_missing = True
+  if is_missing:
     raise checks.UserError(
-        f'No policy at {str(path)!r}; expected a file written by'
+        f'No policy at {files.shown(path)}; expected a file written by'
         ' `save_policy`, or the work folder of a finished run.')
+  with archives.opened(path, _WHAT) as archive:
+    metadata = _metadata(archive)
+    version = metadata.get('format_version')
+    if version != FORMAT_VERSION:
+      raise checks.UserError(
+          f'{files.shown(path)} has format version'
+          f' {files.shown(version, 40)}; this library reads version'
+          f' {FORMAT_VERSION}. Write it again with a matching version.')
+    try:
+      policy = _without_params(metadata, len(archive.headers))
+      _check_arrays(policy, archive)
+    except checks.UserError as error:
+      raise archive.damaged(str(error)) from error
+    params = {}
+    for name in archive.headers:
+      if name != _METADATA:
+        params[name] = archive.read(name).astype(np.float32)
+        if not np.isfinite(params[name]).all():
+          raise archive.damaged(
+              f'{files.shown(name, 80)} has NaN or infinite parameters')
+  return dataclasses.replace(policy, params=unflatten(params))
+
+
+def _metadata(archive: archives.Archive) -> dict[str, Any]:
+  """Reads what a file says of its arrays."""
+  header = archive.headers.get(_METADATA)
+  if header is None or header.dtype.kind != 'U' or header.shape or (
+      header.num_bytes > _MAX_METADATA_BYTES):
+    raise archive.damaged(f'the text {_METADATA!r} is missing, or too long')
   try:
-    with path.open('rb') as f, np.load(f, allow_pickle=False) as archive:
-      arrays = {name: archive[name] for name in archive.files}
-    metadata = dict(json.loads(str(arrays.pop(_METADATA))))
-  except _UNREADABLE as e:
-    raise _damaged(path, e) from e
-  version = metadata.get('format_version')
-  if version != FORMAT_VERSION:
+    text = str(archive.read(_METADATA))
+  except ValueError as error:  # what is no character
+    raise archive.damaged(f'{_METADATA!r} is no text') from error
+  return files.parse_json(
+      text, f'{_METADATA!r} of {archive.where}', _WHAT, kind=dict)
+
+
+def _without_params(metadata: Mapping[str, Any], num_arrays: int) -> Policy:
+  """Makes a policy of what a file says of its arrays.
+
+  Raises:
+    ValueError: it says something impossible, or absurd.
+  """
+  reason = files.misfit(metadata, _METADATA_KINDS) or files.misfit(
+      metadata['info'], _INFO_KINDS, optional=tuple(_INFO_KINDS))
+  if reason:
+    raise checks.UserError(f'in its metadata {reason}')
+  network = build.from_json(metadata['network'])
+  sizes = {
+      'num_actions': metadata['num_actions'],
+      'max_words': metadata['max_words'],
+      'core_size': network.core_size,
+      'instruction_buckets': network.instruction_buckets,
+      'size of features': max(network.features.size, 1),
+  }
+  for name, size in sizes.items():
+    if not 1 <= size <= _MAX_SIZE:
+      raise checks.UserError(
+          f'{name} is {files.shown(size, 40)}; expected 1 to {_MAX_SIZE}')
+  parts = network.features.num_tasks + sum(
+      branch.num_tasks for branch in network.branches)
+  if parts > num_arrays:
     raise checks.UserError(
-        f'{str(path)!r} has format version {version!r}; this library reads'
-        f' version {FORMAT_VERSION}. Write it again with a matching version.')
-  try:
-    return _policy(metadata, arrays)
-  except _UNREADABLE as e:
-    raise _damaged(path, e) from e
-
-
-def _damaged(path: pathlib.Path, error: Exception) -> checks.UserError:
-  return checks.UserError(
-      f'{str(path)!r} is not a policy file, or it is damaged ({error!r});'
-      ' expected an archive of plain arrays written by `save_policy`. Copy the'
-      ' file again, or train the agent anew.')
-
-
-def _policy(
-    metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
-) -> Policy:
-  """Makes a policy of what a file holds."""
+        f'its network has parts for {files.shown(parts, 40)} tasks, but there'
+        f' are {num_arrays} arrays')
+  if not all(isinstance(task, str) for task in metadata['tasks']):
+    raise checks.UserError('its tasks are not all texts')
   return Policy(
-      network=build.from_json(metadata['network']),
-      params=unflatten({
-          name: value.astype(np.float32) for name, value in arrays.items()
-      }),
-      num_actions=metadata['num_actions'],
+      network=network, params={}, num_actions=metadata['num_actions'],
       observation={
-          name: base.ArraySpec(tuple(shape), np.dtype(dtype))
-          for name, (shape, dtype) in metadata['observation'].items()
-      },
-      max_words=metadata['max_words'],
-      tasks=tuple(metadata['tasks']),
-      info=metadata['info'],
-  )
+          name: _spec(name, saved)
+          for name, saved in metadata['observation'].items()},
+      max_words=metadata['max_words'], tasks=tuple(metadata['tasks']),
+      info=metadata['info'])
+
+
+def _spec(name: str, saved: Any) -> base.ArraySpec:
+  """Returns the spec of one array of an observation."""
+  dtype: np.dtype | None = None
+  try:
+    shape, text = saved
+    dtype = np.dtype(text) if isinstance(text, str) else None
+    is_plain = dtype is not None and dtype.kind in 'biuf' and all(
+        type(size) is int and size >= 0 for size in shape)
+  except (SyntaxError, TypeError, ValueError):
+    is_plain = False
+  if dtype is None or not is_plain or len(shape) > 8 or (
+      math.prod(shape) > _MAX_SIZE):
+    raise checks.UserError(
+        f'its observation {files.shown(name, 60)} is {files.shown(saved, 80)};'
+        ' expected a shape and a type of numbers')
+  return base.ArraySpec(tuple(shape), dtype)
+
+
+def _check_arrays(policy: Policy, archive: archives.Archive) -> None:
+  """Raises ValueError unless a file has the arrays of its network."""
+  agent = agent_lib.make_agent(
+      policy.network, dict(policy.observation), policy.num_actions)
+  try:
+    wanted = jax.eval_shape(agent.init, jax.random.key(0))
+  except checks.UserError:
+    raise
+  except Exception as error:  # of whatever library builds the network
+    raise checks.UserError(
+        'its network cannot read its observation'
+        f' ({" ".join(str(error).split())[:120]})') from error
+  headers = {
+      name: header for name, header in archive.headers.items()
+      if name != _METADATA}
+  check_shapes(
+      {name: tuple(x.shape) for name, x in flatten(wanted).items()},
+      {name: header.shape for name, header in headers.items()})
+  odd = [name for name, header in headers.items()
+         if header.dtype.kind != 'f' or header.dtype.itemsize > 8]
+  if odd:
+    raise checks.UserError(
+        f'{odd[0]!r} is of type {headers[odd[0]].dtype}; expected floats')
+  size = sum(4 * math.prod(header.shape) for header in headers.values())
+  if size > _MAX_PARAMS_BYTES:
+    raise checks.UserError(
+        f'its parameters take {size} bytes; expected at most'
+        f' {_MAX_PARAMS_BYTES}')
+
+
+def check_shapes(
+    expected: Mapping[str, tuple[int, ...]],
+    found: Mapping[str, tuple[int, ...]],
+) -> None:
+  """Raises ValueError unless arrays have the names and shapes of a network."""
+  different = sorted(
+      name for name in expected.keys() | found.keys()
+      if expected.get(name) != found.get(name))
+  if different:
+    name = different[0]
+    raise checks.UserError(
+        f'parameters of another network: {len(different)} arrays differ, the'
+        f' first is {files.shown(name, 80)} with shape'
+        f' {files.shown(found.get(name), 60)}, expected {expected.get(name)}.'
+        ' Build the network that it was trained with.')

@@ -121,15 +121,10 @@ def check_params(
       key: tuple(np.shape(value))
       for key, value in policy_file.flatten(params).items()
   }
-  if expected != got:
-    different = sorted(
-        key for key in expected.keys() | got.keys()
-        if expected.get(key) != got.get(key))
-    key = different[0]
-    raise checks.UserError(
-        f'{name!r} holds parameters of another network: {len(different)} arrays'
-        f' differ, the first is {key!r} with shape {got.get(key)}, expected'
-        f' {expected.get(key)}. Build the network that it was trained with.')
+  try:
+    policy_file.check_shapes(expected, got)
+  except checks.UserError as error:
+    raise checks.UserError(f'{name!r} holds {error}') from error
   bad = [
       key for key, value in policy_file.flatten(params).items()
       if not np.isfinite(np.asarray(value)).all()

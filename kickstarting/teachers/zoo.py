@@ -34,6 +34,13 @@ from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 
 MANIFEST = 'manifest.json'
+_WHAT = 'a list of experts with their files'
+_KINDS: files.Kinds = {
+    'file': str, 'sha256': str, 'frames': int, 'teacher': (str, type(None)),
+    'teacher_frames': int}
+_OPTIONAL = ('frames', 'teacher', 'teacher_frames')
+_MAX_POLICY_BYTES = 2**26
+_LONGEST_NAME = 200  # of a file
 
 
 def default_folder() -> pathlib.Path:
@@ -45,11 +52,28 @@ def default_folder() -> pathlib.Path:
 def manifest(
     folder: str | os.PathLike[str] | None = None
 ) -> dict[str, dict[str, Any]]:
-  """Returns task -> level, frames, seed, score, command, file, sha256."""
+  """Returns task -> level, frames, seed, score, command, file, sha256.
+
+  There may be no manifest; then there are no experts.
+
+  Raises:
+    ValueError: it is damaged.
+  """
   path = pathlib.Path(folder or default_folder()) / MANIFEST
-  if not path.is_file():
+  if not os.path.lexists(path):
     return {}
-  return json.loads(path.read_text(encoding='utf-8'))
+  entries = files.read_json(path, _WHAT, kind=dict)
+  for task, entry in entries.items():
+    where = f'{files.shown(path)}, at {files.shown(task, 60)},'
+    files.check_fields({'entry': entry}, {'entry': dict}, where, _WHAT)
+    files.check_fields(entry, _KINDS, where, _WHAT, optional=_OPTIONAL)
+    name = entry['file']
+    if name != os.path.basename(name) or name in ('', '.', '..') or (
+        len(name) > _LONGEST_NAME):
+      raise files.InputError(
+          f'{where} names the file {files.shown(name, 80)}; expected one in the'
+          ' folder of the manifest. Restore it from a copy.')
+  return entries
 
 
 def training_frames(
@@ -61,7 +85,14 @@ def training_frames(
   taught several of them counts once.
   """
   known = manifest(folder)
-  entries = [known[task] for task in tasks]
+  entries = []
+  for task in tasks:
+    entry = known.get(task, {})
+    path = pathlib.Path(folder or default_folder()) / MANIFEST
+    files.check_fields(
+        entry, _KINDS, f'{files.shown(path)}, at {files.shown(task, 60)},',
+        _WHAT)
+    entries.append(entry)
   taught_by = {e['teacher']: e['teacher_frames'] for e in entries}
   return sum(e['frames'] for e in entries) + sum(taught_by.values())
 
@@ -83,14 +114,13 @@ def load_expert(
   if task not in known:
     raise checks.UserError(
         f'No expert for {task!r} in {str(folder)!r}; there are experts for'
-        f' {sorted(known)}. Train one with `python -m experiments.train'
-        f' --suite=minigrid_all --tasks={task}` and pass its folder as a'
-        ' teacher.')
+        f' {sorted(known)}. Train a policy on it with `python -m'
+        ' experiments.train`, and name its folder as a teacher.')
   path = folder / known[task]['file']
-  if not path.is_file() or _sha256(path) != known[task]['sha256']:
+  if not os.path.lexists(path) or _sha256(path) != known[task]['sha256']:
     raise checks.UserError(
-        f'The expert for {task!r} ({str(path)!r}) is missing or is not the'
-        ' file that the manifest describes; install the library again.')
+        f'The expert for {task!r} ({files.shown(path)}) is missing or is not'
+        f' the file that {MANIFEST} describes; install the library again.')
   return policy_file.load_policy(path)
 
 
@@ -133,4 +163,5 @@ def add_expert(
 
 
 def _sha256(path: pathlib.Path) -> str:
-  return hashlib.sha256(path.read_bytes()).hexdigest()
+  return hashlib.sha256(files.read_bytes(
+      path, 'the policy of an expert', max_bytes=_MAX_POLICY_BYTES)).hexdigest()

@@ -126,28 +126,17 @@ def replay(schedule: Mapping[str, Mapping[str, Any]]) -> WeightController:
     ValueError: a name is missing, or points do not fit; see
       `schedules.piecewise`.
   """
-  points = {}
-  for name in ('alpha', 'rho'):
-    try:
-      points[name] = schedule[name]['frames'], schedule[name]['values']
-    except (KeyError, IndexError, TypeError) as error:
-      raise checks.UserError(
-          f'schedule is {checks.short(schedule)}; expected {name!r} with its'
-          " 'frames' and 'values'. Take schedule.json of a run of"
-          ' experiments.pbt.') from error
-    checks.check_type(f'values of {name}', points[name][1], (list, tuple),
-                      'a list')
+  alpha, (frames, rows) = (
+      schedules.points_of(schedule, name) for name in ('alpha', 'rho'))
+  sizes = {len(row) if isinstance(row, list) else -1 for row in rows}
+  if len(sizes) != 1 or -1 in sizes or len(frames) != len(rows):
+    raise checks.UserError(
+        f'the schedule has {len(frames)} numbers of frames and {len(rows)}'
+        ' values of \'rho\'; expected as many, each a list with a number for'
+        ' each teacher. Take schedule.json of a run of experiments.pbt.')
   steps = functools.partial(schedules.piecewise, interpolation='step')
-  frames, rows = points['rho']
-  for row in rows:
-    checks.check_type('one of values of rho', row, (list, tuple),
-                      'a list with one factor for each teacher')
-    if len(row) != len(rows[0]):
-      raise checks.UserError(
-          f'values of rho are {checks.short(rows)}; expected lists of one'
-          ' length, the number of teachers.')
   return scheduled(
-      steps(*points['alpha']), [steps(frames, column) for column in zip(*rows)])
+      steps(*alpha), [steps(frames, column) for column in zip(*rows)])
 
 
 def _as_schedule(

@@ -69,8 +69,9 @@ def from_string(
   _check_text(spec)
   try:
     return _parse(spec, total_frames)
-  except ValueError as error:
-    raise checks.UserError(f'weights {spec!r}: {error}') from error
+  except checks.UserError as error:
+    raise checks.UserError(
+        f'weights {checks.short(spec, 120)}: {error}') from error
 
 
 def schedule_from_string(
@@ -88,8 +89,9 @@ def schedule_from_string(
   _check_text(spec)
   try:
     return _schedule(spec, lambda text: _frames(text, total_frames))
-  except ValueError as error:
-    raise checks.UserError(f'schedule {spec!r}: {error}') from error
+  except checks.UserError as error:
+    raise checks.UserError(
+        f'schedule {checks.short(spec, 120)}: {error}') from error
 
 
 def _check_text(spec: str) -> None:
@@ -109,9 +111,9 @@ def _parse(
     name, _, value = part.strip().partition('=')
     if name not in ('cut', 'rho') or name in options:
       raise checks.UserError(
-          f'found {part!r}; expected cut=FRAMES or rho=WEIGHT,WEIGHT,..., each '
-          'at most once. Remove it or correct its name.'
-      )
+          f'found {checks.short(part, 60)}; expected cut=FRAMES or'
+          ' rho=WEIGHT,WEIGHT,..., each at most once. Remove it or correct its'
+          ' name.')
     options[name] = value
   if 'cut' in options:
     alpha = schedules.cut(alpha, frames(options['cut']))
@@ -128,8 +130,8 @@ def _schedule(
   name, *arguments = text.strip().split(':')
   if name not in _USAGE:
     raise checks.UserError(
-        f'unknown schedule {name!r}; expected one of {", ".join(_USAGE)}. '
-        f'Write for example {_USAGE["linear"]}.'
+        f'unknown schedule {checks.short(name, 60)}; expected one of'
+        f' {", ".join(_USAGE)}. Write for example {_USAGE["linear"]}.'
     )
   least = _USAGE[name].split('[')[0].count(':')
   most = _USAGE[name].count(':')
@@ -155,8 +157,8 @@ def _points(
   points = [point.partition('=') for point in text.split(',')]
   if not all(separator for _, separator, _ in points):
     raise checks.UserError(
-        f'found {text!r}; expected {_USAGE[name]}. Write a weight for every '
-        'number of frames.'
+        f'found {checks.short(text, 60)}; expected {_USAGE[name]}. Write a'
+        ' weight for every number of frames.'
     )
   return schedules.piecewise(
       [frames(boundary) for boundary, _, _ in points],
@@ -183,5 +185,6 @@ def _number(text: str) -> float:
     return float(text)
   except ValueError as error:
     raise checks.UserError(
-        f'found {text!r}; expected a number like 0.5 or 2e6. Correct it.'
+        f'found {checks.short(text, 60)}; expected a number like 0.5 or 2e6.'
+        ' Correct it.'
     ) from error

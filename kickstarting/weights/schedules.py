@@ -21,7 +21,7 @@ Not here: one weight per teacher; read `controllers.py` next.
 """
 
 import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import itertools
 import math
 from typing import Any, TypeAlias
@@ -30,14 +30,13 @@ from kickstarting import checks
 
 Schedule: TypeAlias = Callable[[float], float]
 
-
 def check_weight(name: str, value: float) -> float:
   """Returns a finite, non-negative weight, or raises a ValueError."""
   number = _number(name, value)
   if not 0 <= number <= checks.LARGEST:  # a weight is a float32 in the end
     raise checks.UserError(
-        f'{name} is {value}; expected a finite weight of at least 0. Pass 0 '
-        'to switch a teacher off.'
+        f'{name} is {checks.short(value, 40)}; expected a finite weight of at '
+        'least 0. Pass 0 to switch a teacher off.'
     )
   return number
 
@@ -161,8 +160,8 @@ def piecewise(
   increases = all(low < high for low, high in itertools.pairwise(points))
   if not (increases and points[0] >= 0 and math.isfinite(points[-1])):
     raise checks.UserError(
-        f'boundaries are {list(boundaries)}; expected finite frames that '
-        'increase from 0 or more. Sort them and remove duplicates.'
+        f'boundaries are {checks.short(list(boundaries), 120)}; expected finite'
+        ' frames that increase from 0 or more. Sort them and remove duplicates.'
     )
   if interpolation not in ('linear', 'step'):
     raise checks.UserError(
@@ -200,3 +199,27 @@ def cut(schedule: Schedule, frames: float) -> Schedule:
   checks.check_callable('schedule', schedule)
   end = _check_frames('frames', frames)
   return lambda frames: 0.0 if frames >= end else schedule(frames)
+
+
+def points_of(
+    schedule: Mapping[str, Any], name: str
+) -> tuple[list[Any], list[Any]]:
+  """Returns frames and values of one name of a schedule that evolved.
+
+  Args:
+    schedule: name -> 'frames' and 'values', as `experiments.pbt` writes them
+      into `schedule.json`.
+    name: of a hyper-parameter.
+
+  Raises:
+    ValueError: there are none.
+  """
+  points = schedule.get(name) if isinstance(schedule, Mapping) else None
+  found = points if isinstance(points, Mapping) else {}
+  frames, values = found.get('frames'), found.get('values')
+  if not isinstance(frames, list) or not isinstance(values, list):
+    raise checks.UserError(
+        f"the schedule lacks {name!r} with lists of 'frames' and 'values'; it"
+        f' is {checks.short(schedule, 120)}. Take schedule.json of a run of'
+        ' experiments.pbt.')
+  return frames, values

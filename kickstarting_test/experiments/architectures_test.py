@@ -62,7 +62,7 @@ class ArchitecturesTest(absltest.TestCase):
     folder = pathlib.Path(self.create_tempdir().full_path)
     done = _study(folder, f'--teacher={folder}')
     self.assertEqual(done.returncode, 2)
-    self.assertIn(f"teacher is '{folder}'; expected the work", done.stderr)
+    self.assertIn(f"'{folder}' holds no run that has ended", done.stderr)
 
   def test_a_student_that_begins_as_its_teacher_did(self):
     folder = pathlib.Path(self.create_tempdir().full_path) / 'study'

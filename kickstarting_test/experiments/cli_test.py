@@ -14,10 +14,13 @@
 # ==============================================================================
 """Tests of `experiments/cli.py` and of what it is told by the wiring."""
 
+import contextlib
 import errno
+import io
 import os
 import subprocess
 import sys
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import flagsaver
@@ -129,7 +132,7 @@ class MistakesTest(parameterized.TestCase):
   @parameterized.parameters(
       ('nowhere.json', "learner_schedule=nowhere.json: .*cannot be read"),
       (__file__, 'learner_schedule=.*Expecting value'),
-      ('weights', "'learning_rate' is missing"))
+      ('weights', "lacks 'learning_rate' with its 'frames'"))
   def test_learner_schedule(self, path, text):
     if path == 'weights':
       path = self.create_tempfile(content='{"alpha": {}}').full_path
@@ -137,6 +140,29 @@ class MistakesTest(parameterized.TestCase):
       error = _raised(teaching_lib.learner_schedules)
     self.assertRegex(str(error), text)
     self.assertTrue(cli.is_mistake(error))
+
+
+class FlagsTest(parameterized.TestCase):
+  """What is wrong with the text of a flag is one line, and status 2."""
+
+  @parameterized.parameters(
+      ('--seeed=1', "Unknown command line flag 'seeed'. Did you mean: seed"),
+      ('--streams=x', "invalid literal for int"),
+      ('--streams=99999999999999999999', 'streams is 99999999999999999999'),
+      ('--learning_rate=nan', '--learning_rate is nan; expected a number'),
+      ('--lockstep=maybe', 'lockstep'), ('stray', 'are no flags'),
+      ('--network=' + 'x' * 5000, "unknown network 'xxxx"),
+      ('--lockstep=' + 'x' * 5000, 'xxxx'))
+  def test_flag(self, flag, text):
+    error = io.StringIO()
+    with flagsaver.flagsaver(), mock.patch.object(
+        sys, 'argv', ['binary', flag]), contextlib.redirect_stderr(error):
+      with self.assertRaises(SystemExit) as end:
+        cli.run(lambda argv: networks.get_network(shared_flags.NETWORK.value))
+    self.assertEqual(end.exception.code, 2)
+    self.assertRegex(error.getvalue(), f'^error: .*{text}')
+    self.assertLen(error.getvalue().splitlines(), 1)
+    self.assertLess(len(error.getvalue()), 1000)
 
 
 _PRINTING = (

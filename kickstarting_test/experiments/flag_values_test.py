@@ -14,6 +14,9 @@
 # ==============================================================================
 """Tests what the text of a flag means."""
 
+import os
+from unittest import mock
+
 from absl.testing import absltest
 from absl.testing import parameterized
 
@@ -74,6 +77,44 @@ class SettingsTest(parameterized.TestCase):
   def test_what_follows_a_value(self, text):
     with self.assertRaisesRegex(checks.UserError, 'which is no setting'):
       flag_values.settings('env_settings', text)
+
+
+class PathTest(parameterized.TestCase):
+
+  def test_a_tilde_is_a_home(self):
+    with mock.patch.dict(os.environ, HOME='/users/somebody'):
+      self.assertEqual(
+          str(flag_values.path('workdir', '~/runs/lr=0.01')),
+          '/users/somebody/runs/lr=0.01')
+      self.assertEqual(
+          flag_values.target('env', '~/mine.py:make'),
+          '/users/somebody/mine.py:make')
+    self.assertEqual(flag_values.target('env', 'mine:make'), 'mine:make')
+    self.assertEqual(str(flag_values.path('workdir', 'a/~b')), 'a/~b')
+
+  @parameterized.parameters('', ' ', '~nobody_at_all/x', 'a\0b', 'x' * 5000)
+  def test_what_is_no_path(self, text):
+    with self.assertRaisesRegex(checks.UserError, '^--workdir.* no path'):
+      flag_values.path('workdir', text)
+
+
+class SeedsTest(parameterized.TestCase):
+
+  def test_seeds(self):
+    self.assertEqual(
+        flag_values.seeds('seeds', ['1', '0', '2147483647']),
+        ['1', '0', '2147483647'])
+
+  @parameterized.parameters(
+      '', '-1', '1', '01', '1.0', 'x', '2147483648', '99999999999999999999',
+      '\u0663', 'nan')
+  def test_what_is_no_seed(self, seed):
+    with self.assertRaisesRegex(checks.UserError, '^--seeds=.*expected diff'):
+      flag_values.seeds('seeds', ['1', seed])
+
+  def test_none(self):
+    with self.assertRaisesRegex(checks.UserError, 'names no seed'):
+      flag_values.seeds('seeds', [])
 
 
 if __name__ == '__main__':

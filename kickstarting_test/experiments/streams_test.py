@@ -26,6 +26,7 @@ from kickstarting.environments import base
 from kickstarting.environments import process_batch
 from kickstarting.environments import suites
 from kickstarting.environments import task_observation
+from kickstarting.runtime import training_config
 from kickstarting_test import stand_ins
 
 _HISTORY = 'kickstarting_test.environments.faulty:History'
@@ -86,6 +87,37 @@ class SuiteFromFlagsTest(parameterized.TestCase):
       with self.assertRaisesRegex(
           checks.UserError, "=length holds 'length', which is no setting"):
         streams_lib.suite_from_flags()
+
+
+class CheckCountsTest(parameterized.TestCase):
+
+  @parameterized.parameters(
+      ({'streams': 100_000_000}, '--streams=100000000 and --splits=4 make'),
+      ({'splits': 100_000_000}, '--splits=100000000 make'),
+      ({'learner_devices': 9}, 'learner_devices is 9'),
+      ({'actor_device': 5}, 'actor_device is 5'),
+      ({'actor_device': -1}, 'actor_device is -1'))
+  def test_what_no_batch_can_have(self, fields, text):
+    config = training_config.TrainingConfig(**fields)
+    suite = suites.get_suite('minigrid8')
+    with self.assertRaisesRegex(checks.UserError, text):
+      streams_lib.check_counts(suite, config)
+    streams_lib.check_counts(suite, training_config.TrainingConfig())
+
+  @parameterized.parameters(
+      ('minigrid8', 'num_envs=3'), ('minigrid8', 'num_threads=3'),
+      ('minigrid8', 'batch_size=3'), ('minigrid8', 'seed=5'),
+      ('minigrid8', 'nonsense=1'), ('minigrid8', 'max_episode_steps=x'),
+      ('atari57', 'num_envs=3'), ('atari57', 'seed=5'),
+      ('atari57', 'frame_skip=x'), ('atari57', 'frame_skip=1e400'),
+      ('dmlab30', 'seed=5'), ('dmlab30', 'nonsense=1'),
+      ('vizdoom', 'seed=5'), ('vizdoom', 'num_threads=2'))
+  def test_settings_that_are_not_for_a_user(self, suite, setting):
+    with flagsaver.flagsaver(
+        suite=suite, env_settings=setting,
+        tasks=[suites.get_suite(suite).task_names[0]]):
+      with self.assertRaisesRegex(checks.UserError, setting.split('=')[0]):
+        streams_lib.spec_of(streams_lib.suite_from_flags())
 
 
 if __name__ == '__main__':

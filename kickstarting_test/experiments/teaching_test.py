@@ -15,10 +15,18 @@
 """Tests of teaching.py; mistakes in flags are in `cli_test.py`."""
 
 import dataclasses
+import os
+import pathlib
+import shutil
+from unittest import mock
 
 from absl.testing import absltest
+from absl.testing import flagsaver
+from absl.testing import parameterized
 
+from experiments import shared_flags
 from experiments import teaching as teaching_lib
+from kickstarting import checks
 from kickstarting.environments import suites
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import zoo
@@ -76,6 +84,58 @@ class LoadTeachersTest(absltest.TestCase):
       self.assertEqual(
           self._load('zoo', f'{_SHORT}={path}').frames,
           None if frames is None else other + frames)
+
+
+class PathsTest(parameterized.TestCase):
+  """What exists as a path is a path, whatever signs are in it."""
+
+  def setUp(self):
+    super().setUp()
+    self.root = pathlib.Path(self.create_tempdir().full_path)
+    self.folder = self.root / 'runs' / 'lr=0.01,x=1'
+    self.folder.mkdir(parents=True)
+    shutil.copy(zoo.default_folder() / f'{_LONG}.npz',
+                self.folder / 'policy.npz')
+    self.enter_context(mock.patch.dict(os.environ, HOME=str(self.root)))
+
+  def _load(self, *specs):
+    return teaching_lib.load_teachers(
+        specs, suites.get_suite('minigrid8'), 'constant:1', 1_000_000)
+
+  @parameterized.parameters(
+      '{}', '{}/policy.npz', '*={}', f'{_SHORT}={{}}', '*={}/policy.npz')
+  def test_with_an_equals_sign(self, spec):
+    self.assertLen(self._load(spec.format(self.folder)).teachers, 1)
+
+  @parameterized.parameters('~/runs/lr=0.01,x=1', '*=~/runs/lr=0.01,x=1')
+  def test_with_a_tilde(self, spec):
+    [teacher] = self._load(spec).teachers
+    self.assertEndsWith(teacher.name, str(self.folder))
+
+  @parameterized.parameters(
+      ('runs/lr=0.02', "'runs/lr' is not one of the tasks"),
+      ('Nowhere=x.npz', "'Nowhere' is not one of the tasks"),
+      ('*=', 'names no path'), ('', 'names no path'),
+      ('*=nowhere.npz', "No policy at 'nowhere.npz'"))
+  def test_others(self, spec, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      self._load(spec)
+
+  def test_weights_without_teachers(self):
+    for weights, text in (
+        ('nonsense', "unknown schedule 'nonsense'"),
+        ('constant:1', 'without teachers has no effect')):
+      with flagsaver.flagsaver((shared_flags.WEIGHTS, weights)):
+        shared_flags.FLAGS['weights'].present = 1
+        with self.assertRaisesRegex(checks.UserError, text):
+          teaching_lib.check_weights(1000)
+    teaching_lib.check_weights(1000)
+
+  def test_experts_of_an_environment_of_one_s_own(self):
+    suite = suites.of_environment('mine.py:make')
+    with self.assertRaisesRegex(
+        checks.UserError, "teachers=zoo: no expert for 'make' .*Train a tea"):
+      teaching_lib.load_teachers(['zoo'], suite, 'constant:1', 1000)
 
 
 if __name__ == '__main__':

@@ -27,6 +27,7 @@ from absl.testing import flagsaver
 from experiments import folder_lock
 from experiments import shared_flags  # noqa: F401  (flags of a run)
 from experiments import workdir
+from kickstarting import files
 from kickstarting.runtime import exchange
 
 FLAGS = flags.FLAGS
@@ -157,7 +158,7 @@ class WorkdirTest(absltest.TestCase):
     self._begin('kickstart')
     FLAGS.resume = True
     with self.assertRaisesRegex(
-        ValueError, 'holds a run of experiments.kickstart; experiments.train'):
+        ValueError, 'a run of experiments.kickstart; experiments.train'):
       self._begin('train')
 
   def test_resume_with_a_flag_of_another_version(self):
@@ -167,7 +168,8 @@ class WorkdirTest(absltest.TestCase):
     config['flags']['warp'] = 9
     path.write_text(json.dumps(config))
     FLAGS.resume = True
-    with self.assertRaisesRegex(ValueError, 'started with --warp, which this'):
+    with self.assertRaisesRegex(
+        ValueError, 'other flags in its config.json: --warp this version'):
       self._begin()
 
   def test_resume_without_a_folder(self):
@@ -185,10 +187,39 @@ class WorkdirTest(absltest.TestCase):
   def test_resume_with_a_damaged_description(self):
     self._begin()
     FLAGS.resume = True
-    for text in ('{"flags": {"se', '{}'):
+    for text in ('{"flags": {"se', '{}', 'null', '[' * 9999, '{"flags": 3}'):
       (self.folder / workdir.CONFIG).write_text(text)
-      with self.assertRaisesRegex(ValueError, 'is damaged .* restore it'):
+      with self.assertRaisesRegex(ValueError, 'is damaged .* Restore it'):
         self._begin()
+
+  def test_resume_with_flags_of_other_types(self):
+    self._begin()
+    path = self.folder / workdir.CONFIG
+    text = path.read_text()
+    FLAGS.resume = True
+    for name, value in (
+        ('seed', '1'), ('seed', True), ('seed', 1.5), ('seed', None),
+        ('seed', []), ('tasks', 'a'), ('tasks', [1]), ('tasks', {}),
+        ('network', 3), ('network', None), ('frames', 'x'), ('frames', 1.5),
+        ('frames', {}), ('lockstep', 3), ('lockstep', 'true'),
+        ('learning_rate', 'x'), ('learning_rate', True),
+        ('torso_dtype', 'float8'), ('env_settings', None)):
+      config = json.loads(text)
+      config['flags'][name] = value
+      path.write_text(json.dumps(config))
+      with self.assertRaisesRegex(
+          files.InputError, f'config.json.*for --{name} .*Restore it'):
+        self._begin()
+
+  def test_resume_with_a_flag_less(self):
+    self._begin()
+    path = self.folder / workdir.CONFIG
+    config = json.loads(path.read_text())
+    del config['flags']['seed']
+    path.write_text(json.dumps(config))
+    FLAGS.resume = True
+    with self.assertRaisesRegex(ValueError, '--seed is missing in it'):
+      self._begin()
 
   def test_result_is_the_last_line_and_is_kept(self):
     self._begin()

@@ -78,7 +78,9 @@ class FilesTest(crew.TestCase):
     frames = lambda: generations.saved_frames(self.folder, 0)
     self.assertEqual(frames(), 0)
     files_lib.write_json(files.orders(2), {})
-    files_lib.write_json(files.report(0, 2), {'frames': 2 * crew.EVERY + 3})
+    files_lib.write_json(files.report(0, 2), {
+        'frames': 2 * crew.EVERY + 3, 'returns': [], 'failed': False,
+        'rejoined': None, 'has_checkpoint': False})
     self.assertEqual(frames(), 2 * crew.EVERY + 3)
 
 

@@ -27,6 +27,7 @@ from absl.testing import parameterized
 import jax
 import numpy as np
 
+from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting.populations import generations
 from kickstarting.populations import judging
@@ -159,7 +160,7 @@ class DamageTest(crew.TestCase):
     path = generations.Files(self.folder).orders(1)
     path.write_text('{"gen')
     with self.assertRaisesRegex(
-        exchange.ExchangeError, r'0001.json. is damaged'):
+        files_lib.InputError, r'0001.json. is damaged'):
       self.run_member(0)
 
 

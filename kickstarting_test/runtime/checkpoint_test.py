@@ -19,6 +19,8 @@ import json
 import os
 import pathlib
 import shutil
+import sys
+import time
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -26,6 +28,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.runtime import checkpoint
 
@@ -36,7 +39,7 @@ def _state(value: float = 1.0) -> types.PyTree:
   """Returns what a run saves, and what has gone wrong in such savers."""
   return {
       'learner': types.LearnerState(
-          {'linear/~/w': {'b': jnp.full((2, 3), value)}},
+          {'linear/~/w': {'b': jnp.full((2, 3), float(value))}},
           (np.zeros((0, 3), np.float32), ()),
           jnp.asarray(7, jnp.int32)),
       'rng_key': jax.random.key_data(jax.random.key(3)),
@@ -181,6 +184,72 @@ class CheckpointTest(parameterized.TestCase):
     path.write_text(json.dumps(metadata))
     with self.assertRaisesRegex(ValueError, 'array .* has changed since'):
       self._open().restore(_state(), _NETWORK)
+
+  @parameterized.named_parameters(
+      ('no_checksums', {'checksums': {}}, 'is missing'),
+      ('no_checksums_nor_arrays', {'checksums': {}, 'empty': {}},
+       'another kind of state'),
+      ('no_checksums_at_all', {'checksums': None},
+       "'checksums': it holds null"),
+      ('checksums_of_text', {'checksums': {'a': 'x'}}, "'a': it holds a text"),
+      ('no_list_of_what_is_empty', {'empty': None}, "'empty': it holds null"),
+      ('full_arrays_that_are_empty', {'empty': {"['count']": [[3], 'int64']}},
+       'for an array without elements'),
+      ('too_many_elements', {'empty': {"['empty']": [[0, 10**30], 'int64']}},
+       r'of shape \(0, 10+\), not int64'),
+      ('elements_of_no_type', {'empty': {"['empty']": [[0], 'x, y']}},
+       'damaged'),
+      ('version_of_text', {'format_version': 'x'}, "format version 'x'"))
+  def test_metadata_that_says_something_else(self, change, message):
+    self._save(10)
+    path = self.folder / '10' / 'metadata' / 'metadata'
+    metadata = json.loads(path.read_text())
+    if change.get('empty'):
+      metadata['checksums'] |= dict.fromkeys(change['empty'], 0)
+      change = {'empty': metadata['empty'] | change['empty']}
+    metadata |= change
+    path.write_text(json.dumps(metadata))
+    with self.assertRaisesRegex(checks.UserError, message):
+      self._open().restore(_state(), _NETWORK)
+
+  @parameterized.named_parameters(
+      ('other_shape', {'large': np.zeros(5)}, r'float32 of shape'),
+      ('other_type', {'large': np.zeros(100_000, np.int8)}, 'is float32 of'),
+      ('other_axes', {'large': np.zeros((1, 1), np.float32)}, 'is float32 of'))
+  def test_arrays_that_a_run_does_not_need_are_not_read(self, change, message):
+    self._save(10)
+    checkpointer = self._open()
+    with absltest.mock.patch.object(
+        checkpointer._manager, 'restore', side_effect=AssertionError):
+      with self.assertRaisesRegex(checkpoint.DamagedError, message):
+        checkpointer.restore(_state() | change, _NETWORK)
+
+  @parameterized.parameters('_CHECKPOINT_METADATA', 'metadata/metadata',
+                            'arrays/manifest.ocdbt')
+  def test_pipes_and_links_are_not_opened(self, name):
+    self._save(10)
+    path = self.folder / '10' / name
+    path.unlink()
+    for make in (os.mkfifo, lambda path: path.symlink_to(path)):
+      make(path)
+      with self.assertRaisesRegex(checks.UserError, 'is no regular file'):
+        self._open()
+      path.unlink()
+
+  def test_arrays_that_cannot_be_read_are_one_error(self):
+    state = {f'{i}': np.arange(3000.) + i for i in range(60)}
+    checkpointer = checkpoint.Checkpointer(self.folder)
+    checkpointer.save(10, state, {'network': _NETWORK})
+    checkpointer.close()
+    for path in self._files(10):
+      if path.stat().st_size > 10_000:
+        path.write_bytes(b'x')
+    seen = []
+    with absltest.mock.patch.object(sys, 'unraisablehook', seen.append):
+      with self.assertRaisesRegex(checkpoint.DamagedError, 'cannot be read'):
+        self._open().restore(state, _NETWORK)
+      time.sleep(0.2)  # threads that read go on
+    self.assertEmpty(seen)
 
   def test_folder_of_a_killed_save_is_ignored(self):
     self._save(10, 20)

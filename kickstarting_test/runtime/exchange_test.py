@@ -54,25 +54,43 @@ class JsonTest(TestCase):
 
   def test_damaged(self):
     files_lib.write_json(self.path, [1, 2])
-    self.path.write_text('[1, ')
-    with self.assertRaisesRegex(
-        exchange.ExchangeError, "b.json' is damaged .* restore it"):
-      exchange.read_json(self.path)
+    for text, reason in (
+        ('[1, ', 'damaged'), ('null', 'holds null, not an object'),
+        ('[1, 2]', 'holds a list, not an object')):
+      self.path.write_text(text)
+      with self.assertRaisesRegex(
+          files_lib.InputError, f"b.json' is damaged .*{reason}|Restore it"):
+        exchange.read_json(self.path)
+
+  def test_what_is_no_file_is_not_taken_for_a_missing_one(self):
+    self.path.parent.mkdir()
+    self.path.symlink_to(self.path)
+    with self.assertRaisesRegex(files_lib.InputError, 'symbolic links'):
+      exchange.wait_for(self.path, _never)
+    self.path.unlink()
+    os.mkfifo(self.path)
+    with self.assertRaisesRegex(files_lib.InputError, 'not a regular file'):
+      exchange.wait_for(self.path, _never)
 
   def test_what_cannot_be_written_leaves_the_old(self):
     files_lib.write_json(self.path, 1)
     with self.assertRaises(TypeError):
       files_lib.write_json(self.path, object())
-    self.assertEqual(exchange.read_json(self.path), 1)
+    self.assertEqual(exchange.read_json(self.path, int), 1)
 
 
 class WaitTest(TestCase):
 
   def test_until_it_is_there(self):
-    timer = threading.Timer(0.3, files_lib.write_json, (self.path, 7))
+    timer = threading.Timer(0.3, files_lib.write_json, (self.path, {'x': 7}))
     timer.start()
     self.addCleanup(timer.join)
-    self.assertEqual(exchange.wait_for(self.path, _never), 7)
+    self.assertEqual(exchange.wait_for(self.path, _never), {'x': 7})
+
+  def test_null_is_not_waited_for(self):
+    files_lib.write_json(self.path, None)
+    with self.assertRaisesRegex(files_lib.InputError, 'holds null'):
+      exchange.wait_for(self.path, _never)
 
   def test_stopped(self):
     with self.assertRaises(threads.Stopped):

@@ -16,12 +16,14 @@
 
 import io
 import json
+import os
 import pathlib
 import struct
 
 from absl.testing import absltest
 from tensorboardX import proto
 
+from kickstarting import files
 from kickstarting.runtime import logger
 
 
@@ -166,8 +168,50 @@ class RunLoggerTest(absltest.TestCase):
     self._log(_record(21), resume_frames=20)
     self.assertEqual(self._frames(), [10, 21])
 
+  def test_a_damaged_line_in_the_middle_is_named(self):
+    self._log(_record(10), _record(20))
+    path = self.folder / logger.RECORDS
+    first, last = path.read_bytes().splitlines(keepends=True)
+    for line, reason in (
+        (b'{"frames": 15,\n', 'damaged'), (b'\xff\xfe\n', 'no text'),
+        (b'\0\0\n', 'damaged'), (b'\n', 'damaged'), (b'[]\n', 'a list'),
+        (b'null\n', 'holds null'), (b'{"score": 3}\n', "'frames' is missing"),
+        (b'{"frames": "15"}\n', "'frames': it holds a text, not a number"),
+        (b'{"frames": true}\n', "'frames': it holds true or false"),
+        (b'{"frames": 1, "task_score": 3}\n', "'task_score': it holds a who"),
+        (b'{"frames": 1, "lambda": {"a": []}}\n', "'a': it holds a list"),
+        (b'{"frames": 1e999}\n', 'too large'),
+        (b'[' * 10_000 + b'\n', 'too deeply'),
+        (b' ' * 5_000_000 + b'\n', 'more than 4194304 bytes')):
+      with self.subTest(reason):
+        path.write_bytes(first + line + last)
+        with self.assertRaisesRegex(
+            files.InputError, f"line 2 of '.*{logger.RECORDS}' .*{reason}"):
+          logger.read_records(self.folder)
+
+  def test_a_whole_last_line_that_is_damaged_is_named(self):
+    self._log(_record(10))
+    with (self.folder / logger.RECORDS).open('a') as file:
+      file.write('{"score": 3}\n')
+    with self.assertRaisesRegex(files.InputError, 'line 2 of'):
+      logger.read_records(self.folder)
+
+  def test_what_a_reader_needs(self):
+    self._log({**_record(10)})
+    self.assertLen(logger.read_records(self.folder, ('score',)), 1)
+    with self.assertRaisesRegex(files.InputError, "line 1 .*'x' is missing"):
+      logger.read_records(self.folder, ('score', 'x'))
+    with self.assertRaisesRegex(files.InputError, 'holds no records of a run'):
+      logger.read_records(self.folder / 'none', must_exist=True)
+
   def test_no_file_no_records(self):
     self.assertEqual(logger.read_records(self.folder), [])
+
+  def test_no_regular_file(self):
+    self.folder.mkdir()
+    os.mkfifo(self.folder / logger.RECORDS)
+    with self.assertRaisesRegex(files.InputError, 'not a regular file'):
+      logger.read_records(self.folder)
 
   def test_tensorboard_holds_all_scalars(self):
     self._log(_record(10))

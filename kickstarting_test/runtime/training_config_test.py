@@ -68,5 +68,16 @@ class ConfigTest(parameterized.TestCase):
       training_config.TrainingConfig(num_actors=33, batches_per_actor=2)
 
 
+class KindsTest(parameterized.TestCase):
+
+  @parameterized.parameters(
+      {'mixing': 'piecewise:0=0,50%=1'}, {'mixing': True}, {'streams': '32'},
+      {'streams': 32.0}, {'learning_rate': '1e-3'}, {'lockstep': 1})
+  def test_a_field_of_another_kind(self, **fields):
+    [name] = fields
+    with self.assertRaisesRegex(checks.UserError, f'{name} is .*of type'):
+      training_config.TrainingConfig(**fields)
+
+
 if __name__ == '__main__':
   absltest.main()

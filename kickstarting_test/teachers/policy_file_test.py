@@ -15,7 +15,10 @@
 """Tests of policy files: round trips, damage, hostile content."""
 
 import dataclasses
+import json
+import os
 import pathlib
+import tracemalloc
 from unittest import mock
 
 from absl.testing import absltest
@@ -23,27 +26,30 @@ from absl.testing import parameterized
 import jax
 import numpy as np
 
+from kickstarting import agent as agent_lib
+from kickstarting import files
 from kickstarting.networks import build
 from kickstarting.teachers import policy_file
 from kickstarting_test.networks import examples
 
+_NETWORK = build.NetworkConfig(
+    'flat', 4, reads_previous=False, reads_instruction=False,
+    observation_keys=('x',))
 
-def _policy():
-  rng = np.random.default_rng(0)
-  draw = lambda *shape: rng.normal(size=shape).astype(np.float32)
-  return policy_file.Policy(
-      network=build.NetworkConfig(
-          'flat', 4, reads_previous=False, observation_keys=('x', 'y')),
-      params={
-          'core/~/lstm/linear': {'w': draw(3, 4), 'b': draw(4)},
-          'policy': {'w': draw(4, 7), 'b': draw(7)},
-      },
+
+def _policy(**fields):
+  policy = policy_file.Policy(
+      network=_NETWORK,
+      params={},
       num_actions=7,
       observation=examples.GRID_SPEC | examples.FLAT_SPEC,
       max_words=12,
       tasks=('DoorKey-5x5', 'Unlock'),
       info={'frames': 1000, 'note': 'best of 3'},
   )
+  agent = agent_lib.make_agent(_NETWORK, dict(policy.observation), 7)
+  return dataclasses.replace(
+      policy, **{'params': examples.params(agent.init, 0), **fields})
 
 
 class PolicyFileTest(parameterized.TestCase):
@@ -61,8 +67,8 @@ class PolicyFileTest(parameterized.TestCase):
   def _assert_damaged(self, message=''):
     with self.assertRaisesRegex(
         ValueError,
-        f"policy.npz' is not a policy file, or it is damaged .*{message}.*"
-        'Copy the file again, or train the agent anew'):
+        f"policy.npz' is (not a policy file, .*or it is )?damaged .*{message}.*"
+        '(copy it again|write it anew)'):
       policy_file.load_policy(self._path)
 
   @parameterized.parameters((np.float32, 0), (np.float16, 1e-3))
@@ -94,12 +100,9 @@ class PolicyFileTest(parameterized.TestCase):
     self._save()
     before = self._path.read_bytes()
 
-    def fail(file, **unused_arrays):
-      file.write(b'half')
-      raise OSError('disk full')
-
-    with mock.patch.object(np, 'savez_compressed', fail):
-      with self.assertRaisesRegex(OSError, 'disk full'):
+    full = OSError(28, 'No space left on device')
+    with mock.patch.object(os, 'fsync', side_effect=full):
+      with self.assertRaisesRegex(files.OutputError, 'No space left'):
         self._save(dtype=np.float16)
     self.assertEqual(self._path.read_bytes(), before)
     self.assertEqual(list(self._path.parent.iterdir()), [self._path])
@@ -163,20 +166,84 @@ class PolicyFileTest(parameterized.TestCase):
       with self._path.open('wb') as f:
         np.savez(f, **arrays | {name: np.array([Hostile()], object)})
       self.assertIn(b'touch', self._path.read_bytes())
-      self._assert_damaged('Object arrays cannot be loaded')
+      self._assert_damaged('objects of Python')
     self.assertFalse(proof.exists())
 
   @parameterized.parameters(
       ('[1]', ''), ('{', ''), ('{"format_version": 1}', 'network'),
-      ('{"format_version": 1, "network": {"torso": "mlp",'
-       ' "observation_keys": []}}', "unknown torso 'mlp'"),
-      ('{"format_version": 1, "network": {"torso": "flat", "colour": 3,'
-       ' "observation_keys": []}}', 'colour'),
-  )
-  def test_wrong_metadata(self, metadata, message):
+      ('NaN', 'no JSON'), ('{"a":' + '[' * 70 + ']' * 70 + '}', 'too deeply'))
+  def test_metadata_that_is_none(self, metadata, message):
     self._path.parent.mkdir()
     np.savez(self._path, metadata=np.asarray(metadata))
     self._assert_damaged(message)
+
+  @parameterized.named_parameters(
+      ('unknown_torso', {'network': {'torso': 'mlp'}}, "unknown torso 'mlp'"),
+      ('unknown_field', {'network': {'torso': 'flat', 'colour': 3}}, 'colour'),
+      ('network_is_none', {'network': None}, "'network': it holds null"),
+      ('size_is_text', {'network': {'torso': 'flat', 'core_size': 'x'}},
+       "'core_size': it holds a text, not a whole number"),
+      ('branches_of_text', {'network': {'torso': 'flat', 'branches': ['x']}},
+       'branches.: it holds a text, not an object'),
+      ('many_branches', {'network': {
+          'torso': 'flat', 'branches': [{'num_tasks': 10**9}]}},
+       '1000000000 tasks'),
+      ('huge_core', {'network': {'torso': 'flat', 'core_size': 10**12}},
+       'core_size is 1000000000000; expected 1 to'),
+      ('many_actions', {'num_actions': 10**9},
+       'num_actions is 1000000000; exp'),
+      ('no_actions', {'num_actions': 0}, 'num_actions is 0; expected 1 to'),
+      ('actions_are_true', {'num_actions': True}, "'num_actions': it holds tr"),
+      ('other_actions', {'num_actions': 8}, 'of another network: 2 arrays'),
+      ('words_are_text', {'max_words': '12'}, "'max_words': it holds a text"),
+      ('tasks_are_text', {'tasks': 'Unlock'}, "'tasks': it holds a text"),
+      ('tasks_of_numbers', {'tasks': [1]}, 'tasks are not all texts'),
+      ('info_is_a_list', {'info': []}, "'info': it holds a list"),
+      ('method_is_a_list', {'info': {'method': []}}, "'method': it holds a li"),
+      ('observation_of_objects', {'observation': {'x': [[3], 'O']}},
+       "observation 'x'"),
+      ('observation_of_nothing', {'observation': {'x': 3}}, "observation 'x'"),
+      ('endless_observation', {'observation': {'x': [[10**9, 10**9], 'int8']}},
+       "observation 'x'"),
+      ('observation_is_missing', {'observation': {}}, r"reads \['x'\]"))
+  def test_wrong_metadata(self, change, message):
+    self._save()
+    with np.load(self._path) as archive:
+      arrays = dict(archive)
+    metadata = json.loads(str(arrays['metadata']))
+    arrays['metadata'] = np.asarray(json.dumps(metadata | change))
+    np.savez(self._path, **arrays)
+    self._assert_damaged(message)
+
+  @parameterized.named_parameters(
+      ('missing', {'policy|w': None}, "1 arrays differ.*'policy|w'.*None"),
+      ('left_over', {'more|w': np.zeros(3)}, "'more|w' with shape"),
+      ('both_a_group_and_an_array', {'policy': np.zeros(3)}, "'policy' with"),
+      ('other_shape', {'policy|w': np.zeros((9, 7))}, r'shape \(9, 7\)'),
+      ('numbers_that_are_text', {'policy|b': np.full(7, 'x')}, 'type <U1'),
+      ('numbers_that_are_whole', {'policy|b': np.zeros(7, int)}, 'type int64'),
+      ('not_a_number', {'policy|b': np.full(7, np.nan)}, 'NaN or infinite'),
+      ('too_large_for_us', {'policy|b': np.full(7, 1e300)}, 'NaN or infinite'),
+      ('metadata_of_numbers', {'metadata': np.zeros(3)}, "text 'metadata'"))
+  def test_arrays_of_another_network(self, change, message):
+    self._save()
+    with np.load(self._path) as archive:
+      arrays = dict(archive) | change
+    with np.errstate(over='ignore'):
+      np.savez(self._path, **{
+          name: x for name, x in arrays.items() if x is not None})
+      self._assert_damaged(message)
+
+  def test_numbers_are_not_read_before_their_shapes_fit(self):
+    self._save()
+    with np.load(self._path) as archive:
+      arrays = dict(archive) | {'bomb': np.zeros(10**7)}
+    np.savez_compressed(self._path, **arrays)
+    self.assertLess(self._path.stat().st_size, 200_000)
+    tracemalloc.start()
+    self.addCleanup(tracemalloc.stop)
+    self._assert_damaged("'bomb' with shape .10000000,., expected None")
+    self.assertLess(tracemalloc.get_traced_memory()[1], 10_000_000)
 
   def test_other_version(self):
     with mock.patch.object(policy_file, 'FORMAT_VERSION', 2):

@@ -96,7 +96,7 @@ class ConfigTest(parameterized.TestCase):
   @parameterized.parameters(
       ({'mdps': 0}, 'mdps is 0; expected at least 1'),
       ({'chunk': 0}, 'chunk is 0; expected at least 1'),
-      ({'seed': -1}, 'seed is -1; expected at least 0'),
+      ({'seed': -1}, 'seed is -1; expected 0 to 2147483647'),
       ({'steps': 100, 'points': 30}, 'which 30 points do not divide'),
   )
   def test_errors(self, fields, message):
