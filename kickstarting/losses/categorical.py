@@ -32,7 +32,7 @@ from kickstarting.losses import inputs
 
 # What log-probabilities do not go below, unless an action is impossible, so
 # that products of them with advantages stay finite.
-_LEAST = -1e30
+_LEAST = -1e18
 
 
 def log_probs(
@@ -51,7 +51,7 @@ def log_probs(
 
   Returns:
     Log-probabilities; [..., A] float32; minus infinity for actions that are
-    illegal or impossible, no less than -1e30 for others.
+    illegal or impossible, no less than -1e18 for others.
 
   Raises:
     ValueError: if temperature is not positive and finite, or the logits are no

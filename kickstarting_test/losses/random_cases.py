@@ -366,6 +366,9 @@ CASES: dict[str, Case] = {
     'losses.off_policy.log_ratios': Case(
         {'logits': _logits(), 'behaviour_logits': _logits(),
          'actions': _Array('int', '...')}, lambda values: _INFINITE),
+    'losses.off_policy.check_clips': Case(
+        {name: argument._replace(is_optional=False)
+         for name, argument in _CLIPS.items()}, show=lambda checked: ()),
     'losses.off_policy.vtrace': Case(
         {'v_tm1': _float('TB'), 'v_t': _float('TB'), 'r_t': _float('TB'),
          'discount_t': _Array('share', 'TB'), 'log_rho_tm1': _logits('TB'),
