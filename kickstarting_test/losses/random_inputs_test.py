@@ -270,8 +270,10 @@ def _is_wild(arguments, values):
   for kind, x, argument in _numbers(arguments, values):
     if np.isnan(x).any():
       return True
+    # A discount above 1 makes of what is large what is larger.
+    limit = 1.0 if kind == 'share' else arguments_lib.LARGE
     if kind in ('float', 'share', 'simplex') and not (
-        np.abs(x) <= arguments_lib.LARGE).all():
+        np.abs(x) <= limit).all():
       if not (isinstance(argument, arguments_lib.Number) and math.inf in
               argument.good):
         return True
