@@ -192,7 +192,7 @@ def cases(binary: str, template: pathlib.Path) -> list[limits.Case]:
           f'flags of {binary}', f'--{flag.name}={value}'[:80],
           functools.partial(
               _call, module, binary, f'--{flag.name}={value}'),
-          (), not must))
+          (), not must, True))
   return found
 
 

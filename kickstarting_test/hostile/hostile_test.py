@@ -42,7 +42,7 @@ class CasesTest(absltest.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    done = binaries.run('kickstarting_test.hostile.report', '--json')
+    done = binaries.run('kickstarting_test.hostile.report', '--json', '--thin')
     cls.found = [limits.Outcome(**json.loads(line))
                  for line in done.stdout.splitlines()]
     cls.error = done.stderr
