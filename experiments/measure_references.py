@@ -28,7 +28,7 @@ to the file as soon as they are known; returns beside the number of episodes.
 Not here: what a score is (`kickstarting/environments/scores.py`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 import contextlib
 from typing import Any
 
@@ -136,7 +136,7 @@ def _episodes(
   env.close()
 
 
-def main(argv: Sequence[str]) -> None:
+def main(argv):
   """Measures the wanted levels and updates the file after each."""
   del argv
   path = flag_values.path('output', _OUTPUT.value)

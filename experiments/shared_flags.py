@@ -66,7 +66,8 @@ _UPDATE_HELP = {
     'method': 'Update: how teachers enter rewards and loss; a name in '
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '
-                     'that read the logarithm of its probabilities.',
+                     'that read the logarithm of its probabilities, and for '
+                     'the divergence reverse_kl.',
     'teacher_discount': 'Gamma of what comes from the teacher in the return, '
                         'which then has a value of its own; empty: that of '
                         'the rewards, in one return.',
@@ -154,7 +155,7 @@ def update_from_flags(**overrides: Any) -> update_lib.UpdateConfig:
   """
   chosen: dict[str, Any] = {
       name: overrides.get(name, FLAGS[name].value)
-      for name in ('method', 'algorithm', 'optimizer')}
+      for name in ('method', 'algorithm', 'optimizer', 'divergence')}
   for name in update_lib.unread(**chosen):
     if not FLAGS[name].present:
       overrides.setdefault(name, getattr(update_lib.UpdateConfig, name))

@@ -325,8 +325,7 @@ def shown(value: Any, most: int = 200) -> str:
   """Returns a path or a value for an error: quoted, on one line, not long."""
   if isinstance(value, os.PathLike):
     value = os.fspath(value)
-  text = repr(value)
-  return text if len(text) <= most else f'{text[:most - 20]}...{text[-17:]}'
+  return checks.short(value, most)
 
 
 def _misfit(value: Any, kind: Kind) -> str:

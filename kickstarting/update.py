@@ -106,7 +106,8 @@ class UpdateConfig:
 
   def _check_all_are_read(self) -> None:
     """Raises UserError if a field was set that nothing reads."""
-    idle = unread(self.method, self.algorithm, self.optimizer)
+    idle = unread(
+        self.method, self.algorithm, self.optimizer, self.divergence)
     for field in dataclasses.fields(self):
       value = getattr(self, field.name)
       if field.name in idle and value != field.default:
@@ -128,13 +129,16 @@ class UpdateConfig:
         self.learns_value and not method.has_return)
 
 
-def unread(method: str, algorithm: str, optimizer: str) -> dict[str, str]:
+def unread(
+    method: str, algorithm: str, optimizer: str, divergence: str
+) -> dict[str, str]:
   """Returns the fields of a configuration that have no effect.
 
   Args:
     method: a key of `losses.METHODS`.
     algorithm: one of ALGORITHMS.
     optimizer: one of OPTIMIZERS.
+    divergence: a key of `losses.DIVERGENCES`.
 
   Returns:
     Name of the field -> what does not read it.
@@ -150,7 +154,10 @@ def unread(method: str, algorithm: str, optimizer: str) -> dict[str, str]:
     idle['divergence'] = named
     if chosen.control not in ('teacher', 'mixture'):  # who act with it
       idle['teacher_temperature'] = named
-  if not reads & {'teacher_log_prob', 'reverse_cross_entropy', 'reverse_kl'}:
+  needs_floor = {'teacher_log_prob', 'reverse_cross_entropy', 'reverse_kl'}
+  if divergence == 'reverse_kl':
+    needs_floor.add('distance')
+  if not reads & needs_floor:
     idle['teacher_floor'] = named
   if chosen.has_return or chosen.reads_student_value:
     idle['learns_value'] = f'{named}, which learns a value anyway'

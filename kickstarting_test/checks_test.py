@@ -15,12 +15,14 @@
 """Tests of checks.py: what is refused, and in which words."""
 
 import dataclasses
+import fractions
 from typing import Any
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import jax
 import jax.numpy as jnp
+import ml_dtypes
 import numpy as np
 
 from kickstarting import checks
@@ -65,9 +67,76 @@ class ChecksTest(parameterized.TestCase):
     ):
       checks.check_fraction('beta', value)
 
-  @parameterized.parameters(0, 1, 0.5, True)
+  @parameterized.parameters(0, 1, 0.5, np.float16(1))
   def test_fraction_accepts(self, value):
     checks.check_fraction('beta', value)
+
+  @parameterized.product(
+      value=(jnp.float32(0), jnp.zeros(()), np.zeros((), np.float32),
+             np.float16(0), ml_dtypes.bfloat16(0), np.int64(0), 1e-45),
+      check=(checks.check_positive, checks.check_positive_finite))
+  def test_numbers_of_any_library_are_checked_alike(self, value, check):
+    with self.assertRaisesRegex(ValueError, 'clip is .*; expected a'):
+      check('clip', value)
+
+  @parameterized.product(
+      value=('0.5', b'0', None, True, np.bool_(True), [0.5], {}, 1j,
+             np.ones(1), jnp.ones((1, 1)), np.array('a')),
+      check=(checks.check_positive, checks.check_positive_finite,
+             checks.check_not_negative, checks.check_fraction,
+             checks.check_finite))
+  def test_what_is_no_number_is_refused(self, value, check):
+    with self.assertRaisesRegex(
+        checks.UserError, 'share is .*; expected a number'):
+      check('share', value)
+
+  @parameterized.parameters(
+      (jnp.float32(1), 1.0), (np.int64(1), 1.0), (np.float16(0.5), 0.5),
+      (fractions.Fraction(1, 2), 0.5))
+  def test_numbers_come_back_as_floats(self, value, expected):
+    for check in (checks.check_positive, checks.check_positive_finite,
+                  checks.check_not_negative, checks.check_fraction,
+                  checks.check_finite):
+      number = check('share', value)
+      self.assertIs(type(number), float)
+      self.assertEqual(number, expected)
+
+  @parameterized.parameters(
+      checks.check_positive_finite, checks.check_finite,
+      checks.check_not_negative)
+  def test_numbers_that_float32_does_not_hold(self, check):
+    for value in (10**400, -10**400, 10**5000, 1e300):
+      with self.assertRaisesRegex(checks.UserError, 'cost is .*; expected a'):
+        check('cost', value)
+
+  @parameterized.product(value=(0, -1, 1.5, True, '2', None, jnp.ones(())))
+  def test_count_refuses(self, value):
+    with self.assertRaisesRegex(
+        checks.UserError, 'num is .*; expected a whole number, 1 or more'):
+      checks.check_count('num', value)
+
+  def test_count_accepts(self):
+    checks.check_count('num', 2)
+    checks.check_count('num', np.int64(2))
+
+  @parameterized.parameters(0, 1, None, 'True')
+  def test_bool_refuses(self, value):
+    with self.assertRaisesRegex(checks.UserError, 'expected True or False'):
+      checks.check_bool('is_on', value)
+
+  def test_records_and_functions(self):
+    checks.check_record('config', _Config(), _Config)
+    with self.assertRaisesRegex(
+        checks.UserError, "config is 'a', of type str; expected a record"):
+      checks.check_record('config', 'a', _Config)
+    checks.check_callable('f', len)
+    with self.assertRaisesRegex(checks.UserError, 'f is 1; expected a func'):
+      checks.check_callable('f', 1)
+
+  def test_short_is_a_line(self):
+    self.assertEqual(checks.short('a'), "'a'")
+    self.assertLen(checks.short(list(range(99))), 60)
+    self.assertNotIn('\n', checks.short(np.ones((3, 3))))
 
   def test_traced_numbers_pass(self):
 

@@ -116,6 +116,20 @@ class MixtureTest(parameterized.TestCase):
       for leaf in jax.tree.leaves(state.params):
         self.assertTrue(np.isfinite(leaf).all())
 
+  @parameterized.parameters(*losses.DIVERGENCES)
+  def test_a_teacher_that_takes_actions_which_the_student_lacks(
+      self, divergence):
+    # The first agent alone, which has two actions of four.
+    hypers = _HYPERS._replace(mixing=np.float32(0.0))
+    params, metrics = _run(
+        hypers, _TRAJECTORY._replace(teacher=cases.TRAJECTORY.teacher),
+        divergence=divergence)
+    for name, value in metrics.items():
+      self.assertTrue(np.isfinite(value), name)
+    self.assertGreater(metrics['teacher_kl'], 0.0)
+    for leaf in jax.tree.leaves(params):
+      self.assertTrue(np.isfinite(leaf).all())
+
   def test_alone_the_final_agent_learns_as_if_there_were_no_other(self):
     hypers = _HYPERS._replace(mixing=np.float32(1.0))
     params, _ = _run(hypers, optimizer='rmsprop')  # Adam magnifies rounding

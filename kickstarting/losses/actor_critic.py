@@ -32,6 +32,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import gradients
+from kickstarting.losses import inputs
 from kickstarting.losses import off_policy
 from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
@@ -65,10 +66,11 @@ def vtrace_actor_critic(
     Terms policy_gradient, baseline and negative_entropy; each [T, B].
 
   Raises:
-    ValueError: see `off_policy.vtrace`.
+    ValueError: see `off_policy.vtrace`; or an action of a learnable step is not
+      one of the logits'.
   """
-  transitions_lib.check_transitions(transitions)
-  log_rho_tm1 = off_policy.log_importance_ratios(
+  transitions = transitions_lib.check_transitions(transitions)
+  log_rho_tm1 = off_policy.log_ratios(
       transitions.logits_tm1,
       transitions.behaviour_logits_tm1,
       transitions.a_tm1,
@@ -114,19 +116,23 @@ def a2c(
     ValueError: if lambda_ is outside [0, 1], or the learner cannot take an
       action.
   """
-  checks.check_fraction('lambda_', lambda_)
-  transitions_lib.check_transitions(transitions)
+  lambda_ = checks.check_fraction('lambda_', lambda_)
+  transitions = transitions_lib.check_transitions(transitions)
   _refuse_impossible_actions(transitions)
   is_learnable_tm1 = transitions.is_learnable_tm1
   # A dead step returns its own value, so the step before it bootstraps there.
   r_t = jnp.where(is_learnable_tm1, transitions.r_t, transitions.v_tm1)
   discount_t = jnp.where(is_learnable_tm1, transitions.discount_t, 0.0)
-  targets_tm1 = jax.vmap(
-      lambda r, discount, v: rlax.lambda_returns(r, discount, v, lambda_),
-      in_axes=1,
-      out_axes=1,
-  )(r_t, discount_t, transitions.v_t)
+  # What is multiplied by a discount of 0 is not read.
+  v_t = jnp.where(discount_t == 0, 0.0, transitions.v_t)
+  targets_tm1 = _lambda_returns(
+      r_t, discount_t, v_t, jnp.asarray(lambda_, jnp.float32))
   return _terms(transitions, targets_tm1, targets_tm1 - transitions.v_tm1)
+
+
+# Compiled once for each shape, where nobody else compiles.
+_lambda_returns = jax.jit(jax.vmap(
+    rlax.lambda_returns, in_axes=(1, 1, 1, None), out_axes=1))
 
 
 def _refuse_impossible_actions(
@@ -137,11 +143,13 @@ def _refuse_impossible_actions(
   Raises:
     ValueError: a learnable step has an action of probability 0.
   """
-  log_prob_tm1 = categorical.log_prob(transitions.logits_tm1, transitions.a_tm1)
+  log_prob_tm1 = categorical.action_log_prob(
+      transitions.logits_tm1, transitions.a_tm1)
   is_impossible = transitions.is_learnable_tm1 & (log_prob_tm1 == -jnp.inf)
-  if isinstance(is_impossible, jax.core.Tracer):
+  known = inputs.known(is_impossible)
+  if known is None:
     return
-  for t, b in np.argwhere(is_impossible)[:1].tolist():
+  for t, b in np.argwhere(*known)[:1].tolist():
     raise checks.UserError(
         f'a_tm1 is {transitions.a_tm1[t, b]} at [{t}, {b}], which logits_tm1'
         ' gives probability 0; expected actions of the policy that learns.'
@@ -162,7 +170,7 @@ def _terms(
   logits_tm1 = gradients.pass_where(
       transitions.is_learnable_tm1, transitions.logits_tm1
   )
-  log_prob_tm1 = categorical.log_prob(logits_tm1, transitions.a_tm1)
+  log_prob_tm1 = categorical.action_log_prob(logits_tm1, transitions.a_tm1)
   is_possible = log_prob_tm1 != -jnp.inf
   advantages_tm1 = jnp.where(is_possible, advantages_tm1, 0.0)
   return {

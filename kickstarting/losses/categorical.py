@@ -15,7 +15,9 @@
 """Categorical policies given by logits: log-probabilities and entropy.
 
 All sums over actions in the losses are exact and go through `log_probs` here,
-so temperature and action masks mean the same thing everywhere.
+so temperature and action masks mean the same thing everywhere. A logit of minus
+infinity is an action that the policy lacks; a policy that lacks every action
+has probability 0 of all, and sums over its actions are 0, not NaN.
 
 Not here: distances between two policies; read `divergences.py` next.
 """
@@ -26,6 +28,11 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import inputs
+
+# What log-probabilities do not go below, unless an action is impossible, so
+# that products of them with advantages stay finite.
+_LEAST = -1e30
 
 
 def log_probs(
@@ -38,29 +45,81 @@ def log_probs(
 
   Args:
     logits: of a policy; [..., A] float32; gradients flow. Minus infinity is an
-      action of probability 0; at least one legal action must be above it.
+      action of probability 0; plus infinity counts as the largest float32.
     temperature: divides the logits; below 1 sharpens, above 1 flattens.
-    is_legal: bool [..., A]; None when every action is legal. At least one
-      action of each row must be legal.
+    is_legal: bool [..., A]; None when every action is legal.
 
   Returns:
-    Log-probabilities; [..., A] float32; minus infinity for illegal actions.
+    Log-probabilities; [..., A] float32; minus infinity for actions that are
+    illegal or impossible, no less than -1e30 for others.
 
   Raises:
-    ValueError: if temperature is not positive and finite.
+    ValueError: if temperature is not positive and finite, or the logits are no
+      floats or have no action.
   """
-  checks.check_positive_finite('temperature', temperature)
-  chex.assert_type(logits, float)
-  scaled = logits / temperature
+  temperature = checks.check_positive_finite('temperature', temperature)
+  logits, legal = logits_and_legal(is_legal, logits=logits)
+  is_possible = legal & (logits != -jnp.inf)
+  logits = jnp.minimum(logits, jnp.finfo(logits.dtype).max)
+  best = jax.lax.stop_gradient(jnp.max(
+      jnp.where(is_possible, logits, jnp.finfo(logits.dtype).min), axis=-1,
+      keepdims=True))
+  # What is impossible takes the place of the best, whose derivative is finite.
+  # The best is subtracted first: of a quotient beyond 1e9 a compiler that
+  # rounds it twice, in two ways, leaves only the difference of the roundings.
+  from_best = (jnp.where(is_possible, logits, best) - best) / temperature
+  from_best = jnp.maximum(from_best, _LEAST)
+  total = jnp.sum(
+      jnp.where(is_possible, jnp.exp(from_best), 0.0), axis=-1, keepdims=True)
+  log_total = jnp.log(jnp.where(total == 0.0, 1.0, total))
+  return jnp.where(is_possible, from_best - log_total, -jnp.inf)
+
+
+def restrict(logits: types.Array, able_logits: types.Array) -> jax.Array:
+  """Returns logits without the actions that another policy lacks.
+
+  A teacher says nothing of how its student should take an action that the
+  student does not have: what it would do there is left out, and the rest is
+  renormalised. Source: Czarnecki et al. (2018), Figure 3, "Masked KL",
+  arXiv:1806.01780.
+
+  Args:
+    logits: of a teacher; [..., A] float32; gradients flow.
+    able_logits: of the student; [..., A] float32; only where they are minus
+      infinity is read.
+
+  Returns:
+    The teacher's logits, minus infinity where the student's are; all of a row
+    where the two have no action in common.
+  """
+  logits, able_logits = inputs.arrays(
+      logits=(logits, float, '...A'), able_logits=(able_logits, float, '...A'))
+  return jnp.where(able_logits == -jnp.inf, -jnp.inf, logits)
+
+
+def logits_and_legal(
+    is_legal: types.Array | None, **logits: types.Array
+) -> list[jax.Array]:
+  """Returns checked logits and is_legal, True everywhere if it is None.
+
+  Args:
+    is_legal: bool [..., A], or None.
+    **logits: name of an argument -> [..., A] float32.
+
+  Raises:
+    ValueError: an array has other axes or another dtype.
+  """
+  specs = {name: (value, float, '...A') for name, value in logits.items()}
   if is_legal is not None:
-    chex.assert_equal_shape([logits, is_legal])
-    chex.assert_type(is_legal, bool)
-    scaled = jnp.where(is_legal, scaled, -jnp.inf)
-  return jax.nn.log_softmax(scaled, axis=-1)
+    return inputs.arrays(**specs, is_legal=(is_legal, bool, '...A'))
+  checked = inputs.arrays(**specs)
+  return [*checked, jnp.ones(checked[0].shape, bool)]
 
 
-def expectation(log_p: jax.Array, values: jax.Array) -> jax.Array:
+def expectation(log_p: types.Array, values: types.Array) -> jax.Array:
   """Sums p * values over actions, [..., A] -> [...], taking 0 * inf as 0."""
+  log_p, values = inputs.arrays(
+      log_p=(log_p, float, '...A'), values=(values, float, '...A'))
   p = jnp.exp(log_p)
   # The mask stands on the inner value too: a where around the product alone
   # would still send 0 * inf = NaN back as a gradient.
@@ -68,14 +127,46 @@ def expectation(log_p: jax.Array, values: jax.Array) -> jax.Array:
 
 
 def log_prob(logits: types.Array, actions: types.Array) -> jax.Array:
-  """Returns log pi(a); logits [..., A] float32, actions [...] int, -> [...]."""
-  chex.assert_equal_shape_prefix([logits, actions], actions.ndim)
-  chex.assert_rank(logits, actions.ndim + 1)
-  chex.assert_type([logits, actions], [float, int])
-  chosen = jnp.take_along_axis(
-      log_probs(logits), actions[..., jnp.newaxis], axis=-1
-  )
-  return jnp.squeeze(chosen, axis=-1)
+  """Returns log pi(a).
+
+  Args:
+    logits: [..., A] float32; gradients flow.
+    actions: [...] int32, 0 to A - 1. Under `jax.jit`, which knows no values,
+      another number is an action that the policy lacks.
+
+  Returns:
+    Log-probabilities; [...] float32; minus infinity for an impossible action.
+
+  Raises:
+    ValueError: an action is not one of the logits', or shapes differ.
+  """
+  logits, chosen = inputs.arrays(
+      logits=(logits, float, '...A'), actions=(actions, int, '...'))
+  inputs.actions('actions', actions, logits.shape[-1])
+  return action_log_prob(logits, chosen)
+
+
+def action_log_prob(logits: types.Array, actions: types.Array) -> jax.Array:
+  """Computes `log_prob`, always as under `jax.jit`: no action is refused."""
+  return take(log_probs(logits), actions, -jnp.inf)
+
+
+def take(x: types.Array, actions: types.Array, otherwise: float) -> jax.Array:
+  """Returns the entries of the actions, [..., A] and [...] int -> [...].
+
+  Args:
+    x: one number for each action.
+    actions: which ones.
+    otherwise: the number of what is not 0 to A - 1.
+  """
+  number = checks.as_number('otherwise', otherwise)
+  x, actions = inputs.arrays(
+      x=(x, float, '...A'), actions=(actions, int, '...'))
+  num_actions = x.shape[-1]
+  is_action = (actions >= 0) & (actions < num_actions)
+  index = jnp.clip(actions, 0, num_actions - 1)[..., jnp.newaxis]
+  taken = jnp.squeeze(jnp.take_along_axis(x, index, axis=-1), axis=-1)
+  return jnp.where(is_action, taken, otherwise if number is None else number)
 
 
 def entropy(

@@ -43,6 +43,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
+from kickstarting.losses import inputs
 from kickstarting.losses import products
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
@@ -59,8 +60,8 @@ class Step(NamedTuple):
   distance: types.Array  # H(teacher || student), or another divergence
   reverse_cross_entropy: types.Array  # H(student || teacher)
   reverse_kl: types.Array  # KL(student || teacher)
-  # Log-probabilities of a, both 0 if the student cannot take a: it learns
-  # nothing there, and minus infinity would make rewards infinite.
+  # Log-probabilities of a, both 0 if the student cannot take a, or nothing that
+  # the teacher can: it learns nothing there, and rewards must stay finite.
   teacher_log_prob: types.Array  # log teacher(a)
   student_log_prob: types.Array  # log student(a)
   teacher_value: types.Array  # V of the teacher; 0 in terminal states
@@ -236,7 +237,9 @@ def get_method(name: str) -> Method:
 
 
 def floor_teacher(
-    teacher_logits: types.Array, floor: chex.Numeric = TEACHER_FLOOR
+    teacher_logits: types.Array,
+    floor: chex.Numeric = TEACHER_FLOOR,
+    is_legal: types.Array | None = None,
 ) -> jax.Array:
   """Returns log((1 - floor) teacher + floor / A), finite for floor > 0.
 
@@ -245,10 +248,22 @@ def floor_teacher(
 
   Args:
     teacher_logits: [..., A] float32.
-    floor: share of the uniform policy, in [0, 1).
+    floor: share of the uniform policy, in [0, 1]; below 1.2e-38, which float32
+      does not hold exactly, it is none.
+    is_legal: bool [..., A], the actions that share the floor, A in number; None
+      for all.
   """
-  probs = jax.nn.softmax(teacher_logits, axis=-1)
-  return jnp.log((1 - floor) * probs + floor / teacher_logits.shape[-1])
+  floor = checks.check_fraction('floor', floor)
+  teacher_logits, is_legal = categorical.logits_and_legal(
+      is_legal, teacher_logits=teacher_logits)
+  log_probs = categorical.log_probs(teacher_logits, is_legal=is_legal)
+  num_legal = jnp.sum(is_legal, axis=-1, keepdims=True)
+  uniform = is_legal / jnp.maximum(num_legal, 1)
+  mixture = (1 - floor) * jnp.exp(log_probs) + floor * uniform
+  # A share of what is small may be less than what float32 tells from 0.
+  has_floor = is_legal & (floor >= checks.LEAST)
+  return jnp.log(jnp.where(
+      has_floor, jnp.maximum(mixture, checks.LEAST), mixture))
 
 
 def make_step(
@@ -264,38 +279,66 @@ def make_step(
 ) -> Step:
   """Computes what methods are made of.
 
+  The teacher, its floor included, is restricted to the actions that the student
+  has (`categorical.restrict`). Where the two share none, all that compares them
+  is 0.
+
   Args:
     student_logits: [..., A] float32; gradients flow.
     teacher_logits: [..., A] float32; gradients are stopped. Minus infinity is
       an action that it never takes.
-    actions: [...] int32; None for all actions at once: then what depends on the
-      action is [..., A], and the rest is [..., 1].
+    actions: [...] int32, 0 to A - 1; under `jax.jit` another number is an
+      action that the student lacks. None for all actions at once: then what
+      depends on the action is [..., A], and the rest is [..., 1].
     student_value: [...] float32; gradients are stopped.
     teacher_value: [...] float32; gradients are stopped.
     divergence: the distance; a name in `divergences.DIVERGENCES`.
     teacher_temperature: of the distance; below 1 sharpens the teacher.
-    floor: see `floor_teacher`; not for the distance.
+    floor: see `floor_teacher`; not for the distance, unless it is reverse_kl,
+      which is infinite where the teacher gives probability 0.
 
   Returns:
     A step of arrays [...].
 
   Raises:
-    ValueError: the divergence is unknown.
+    ValueError: the divergence is unknown, the floor is outside [0, 1], or
+      arrays have other axes or dtypes.
   """
-  chex.assert_equal_shape([student_logits, teacher_logits])
+  student_logits, teacher_logits, student_value, teacher_value = inputs.arrays(
+      student_logits=(student_logits, float, '...A'),
+      teacher_logits=(teacher_logits, float, '...A'),
+      student_value=(student_value, float, '...'),
+      teacher_value=(teacher_value, float, '...'))
+  if actions is not None:
+    inputs.arrays(student_logits=(student_logits, float, '...A'),
+                  actions=(actions, int, '...'))
+    inputs.actions('actions', actions, student_logits.shape[-1])
+  checks.check_positive_finite('teacher_temperature', teacher_temperature)
   teacher_logits, student_value, teacher_value = jax.lax.stop_gradient(
       (teacher_logits, student_value, teacher_value))
   log_student = categorical.log_probs(student_logits)
-  log_teacher = floor_teacher(teacher_logits, floor)
+  can_act = student_logits != -jnp.inf
+  restricted = categorical.restrict(teacher_logits, student_logits)
+  have_common = jnp.any(restricted != -jnp.inf, axis=-1, keepdims=True)
+  log_teacher = jnp.where(
+      have_common, floor_teacher(restricted, floor, can_act), 0.0)
   reverse_cross_entropy = -categorical.expectation(log_student, log_teacher)
-  is_possible = log_student != -jnp.inf
+  is_possible = have_common & can_act
+  compared = divergences.get_divergence(divergence)
+  if compared is divergences.reverse_kl:
+    sharpened = categorical.log_probs(
+        restricted, temperature=teacher_temperature)
+    teacher_logits = jnp.where(
+        have_common, floor_teacher(sharpened, floor, can_act), -jnp.inf)
+    teacher_temperature = 1.0
   step = Step(
-      distance=divergences.get_divergence(divergence)(
+      distance=compared(
           teacher_logits, student_logits,
           teacher_temperature=teacher_temperature),
       reverse_cross_entropy=reverse_cross_entropy,
-      reverse_kl=reverse_cross_entropy + categorical.expectation(
-          log_student, log_student),
+      reverse_kl=jnp.where(
+          have_common[..., 0], reverse_cross_entropy + categorical.expectation(
+              log_student, log_student), 0.0),
       teacher_log_prob=jnp.where(is_possible, log_teacher, 0.0),
       student_log_prob=jnp.where(is_possible, log_student, 0.0),
       teacher_value=jnp.asarray(teacher_value),
@@ -305,11 +348,9 @@ def make_step(
         'distance', 'reverse_cross_entropy', 'reverse_kl', 'teacher_value',
         'student_value')}
     return step._replace(**wide)
-  take = lambda x: jnp.squeeze(
-      jnp.take_along_axis(x, actions[..., jnp.newaxis], axis=-1), axis=-1)
   return step._replace(
-      teacher_log_prob=take(step.teacher_log_prob),
-      student_log_prob=take(step.student_log_prob))
+      teacher_log_prob=categorical.take(step.teacher_log_prob, actions, 0.0),
+      student_log_prob=categorical.take(step.student_log_prob, actions, 0.0))
 
 
 def pseudo_reward(
@@ -336,8 +377,33 @@ def pseudo_reward(
   """
   total = teacher_reward(method, step, following, discount, weight)
   if method.adds_reward:
+    reward, _ = inputs.arrays(
+        reward=(reward, float, '...'), discount=(discount, float, '...'))
     total += jax.lax.stop_gradient(reward)
   return total
+
+
+def check_method(method: Method) -> None:
+  """Raises ValueError unless `method` is one, and not the name of one."""
+  if not isinstance(method, Method):
+    raise checks.UserError(
+        f'method is {checks.short(method)}; expected a Method. Take it from'
+        ' get_method.')
+
+
+def _check_step(name: str, step: Step) -> Step:
+  """Returns a step of arrays of floats, whose shapes may differ."""
+  checks.check_record(name, step, Step)
+  return Step(*(
+      inputs.arrays(**{f'{name}.{field}': (value, float, '...')})[0]
+      for field, value in step._asdict().items()))
+
+
+def _check_shape(name: str, x: jax.Array, discount: jax.Array) -> None:
+  if x.ndim and x.shape != discount.shape:
+    raise checks.UserError(
+        f'{name} has shape {x.shape}; expected that of discount,'
+        f' {discount.shape}, or a scalar.')
 
 
 def teacher_reward(
@@ -364,6 +430,12 @@ def teacher_reward(
   Returns:
     [...] float32.
   """
+  check_method(method)
+  step = _check_step('step', step)
+  following = _check_step('following', following)
+  discount, = inputs.arrays(discount=(discount, float, '...'))
+  weight, = inputs.arrays(weight=(weight, float, '...'))
+  _check_shape('weight', weight, discount)
   total = jnp.zeros_like(discount)
   if method.reward_now:
     total += method.reward_now(step)

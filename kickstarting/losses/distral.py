@@ -36,6 +36,7 @@ from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
 from kickstarting.losses import gradients
+from kickstarting.losses import inputs
 from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
 
@@ -48,7 +49,8 @@ def columns_weight(
   Raises:
     ValueError: kl_cost is not positive.
   """
-  checks.check_positive_finite('kl_cost', kl_cost)
+  kl_cost = checks.check_positive_finite('kl_cost', kl_cost)
+  entropy_cost = checks.check_not_negative('entropy_cost', entropy_cost)
   return kl_cost / (kl_cost + entropy_cost)
 
 
@@ -70,7 +72,15 @@ def apply_distral(
 
   Returns:
     The transitions with regularised rewards, and `distillation_loss` [T, B].
+
+  Raises:
+    ValueError: a cost is negative or infinite, or arrays have other axes or
+      dtypes.
   """
+  transitions = transitions_lib.check_transitions(transitions)
+  _, distilled_logits_tm1 = inputs.arrays(
+      logits_tm1=(transitions.logits_tm1, float, 'TBA'),
+      distilled_logits_tm1=(distilled_logits_tm1, float, 'TBA'))
   is_learnable_tm1 = transitions.is_learnable_tm1
   distilled = gradients.pass_where(is_learnable_tm1, distilled_logits_tm1)
   r_t = regularised_rewards(
@@ -112,9 +122,20 @@ def regularised_rewards(
 
   Returns:
     [...] float32, without gradient.
+
+  Raises:
+    ValueError: a cost is negative or infinite, or arrays have other axes or
+      dtypes.
   """
-  log_task = categorical.log_prob(task_logits_tm1, a_tm1)
-  log_distilled = categorical.log_prob(distilled_logits_tm1, a_tm1)
+  kl_cost = checks.check_not_negative('kl_cost', kl_cost)
+  entropy_cost = checks.check_not_negative('entropy_cost', entropy_cost)
+  r_t, task_logits_tm1, distilled_logits_tm1, a_tm1 = inputs.arrays(
+      r_t=(r_t, float, '...'),
+      task_logits_tm1=(task_logits_tm1, float, '...A'),
+      distilled_logits_tm1=(distilled_logits_tm1, float, '...A'),
+      a_tm1=(a_tm1, int, '...'))
+  log_task = categorical.action_log_prob(task_logits_tm1, a_tm1)
+  log_distilled = categorical.action_log_prob(distilled_logits_tm1, a_tm1)
   is_possible = log_task != -jnp.inf
   cost = products.product(kl_cost, log_task - log_distilled)
   cost += products.product(entropy_cost, log_task)
@@ -139,5 +160,8 @@ def distillation_loss(
   Returns:
     [...] float32.
   """
+  task_logits, distilled_logits = inputs.arrays(
+      task_logits=(task_logits, float, '...A'),
+      distilled_logits=(distilled_logits, float, '...A'))
   return divergences.cross_entropy(
       jax.lax.stop_gradient(task_logits), distilled_logits)

@@ -18,12 +18,17 @@ Every divergence takes (teacher_logits, student_logits) [..., A] and returns
 [...]. Gradients flow into both sides: a mixture of agents needs them; the
 kickstarting loss stops the teacher's itself.
 
+All of them restrict the teacher to what the student can do
+(`categorical.restrict`): an action whose student logit is minus infinity is
+left out of the teacher, which is renormalised over the rest, so that no
+divergence is infinite for what the student cannot change. Where the two have no
+action in common, a divergence is 0, with its gradient.
+
 Not here: weights, masks of steps and the choice of states; see
 `kickstart.py`, which is what to read next.
 """
 
 from collections.abc import Callable
-import numbers
 from typing import TypeAlias
 
 import chex
@@ -43,15 +48,23 @@ def _both_log_probs(
     teacher_temperature: chex.Numeric,
     student_temperature: chex.Numeric,
     is_legal: types.Array | None,
-) -> tuple[jax.Array, jax.Array]:
-  chex.assert_equal_shape([teacher_logits, student_logits])
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+  """Returns log-probabilities of both [..., A], and where to compare [...]."""
+  teacher_temperature = checks.check_positive_finite(
+      'teacher_temperature', teacher_temperature)
+  student_temperature = checks.check_positive_finite(
+      'student_temperature', student_temperature)
+  teacher_logits, student_logits, is_legal = categorical.logits_and_legal(
+      is_legal, teacher_logits=teacher_logits, student_logits=student_logits)
   teacher = categorical.log_probs(
-      teacher_logits, temperature=teacher_temperature, is_legal=is_legal
-  )
+      categorical.restrict(teacher_logits, student_logits),
+      temperature=teacher_temperature, is_legal=is_legal)
   student = categorical.log_probs(
-      student_logits, temperature=student_temperature, is_legal=is_legal
-  )
-  return teacher, student
+      student_logits, temperature=student_temperature, is_legal=is_legal)
+  have_common = jnp.any(teacher != -jnp.inf, axis=-1)
+  # A number takes the place of minus infinities that would be averaged over.
+  teacher = jnp.where(have_common[..., jnp.newaxis], teacher, 0.0)
+  return teacher, student, have_common
 
 
 def cross_entropy(
@@ -83,14 +96,14 @@ def cross_entropy(
   Raises:
     ValueError: if a temperature is not positive and finite.
   """
-  log_p, log_q = _both_log_probs(
+  log_p, log_q, have_common = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
       student_temperature,
       is_legal,
   )
-  return -categorical.expectation(log_p, log_q)
+  return _where(have_common, -categorical.expectation(log_p, log_q))
 
 
 def forward_kl(
@@ -105,14 +118,14 @@ def forward_kl(
 
   Averages over the teacher's actions, so the student must cover all of them.
   """
-  log_p, log_q = _both_log_probs(
+  log_p, log_q, have_common = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
       student_temperature,
       is_legal,
   )
-  return categorical.expectation(log_p, log_p - log_q)
+  return _where(have_common, categorical.expectation(log_p, log_p - log_q))
 
 
 def reverse_kl(
@@ -127,17 +140,18 @@ def reverse_kl(
 
   Averages over the student's actions, so the student may settle on one of the
   teacher's modes. It is infinite, as defined, where the teacher gives
-  probability 0 to a legal action that the student may take; raise the
-  teacher's temperature or mix in some uniform probability for such teachers.
+  probability 0 (a logit of minus infinity) to a legal action that the student
+  may take. Such a teacher needs a floor, some of the uniform policy mixed in,
+  as `distillation.floor_teacher` does; a temperature leaves 0 as it is.
   """
-  log_p, log_q = _both_log_probs(
+  log_p, log_q, have_common = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
       student_temperature,
       is_legal,
   )
-  return categorical.expectation(log_q, log_q - log_p)
+  return _where(have_common, categorical.expectation(log_q, log_q - log_p))
 
 
 def jensen_shannon(
@@ -174,8 +188,8 @@ def jensen_shannon(
   Raises:
     ValueError: if beta is outside [0, 1] or a temperature is not positive.
   """
-  checks.check_fraction('beta', beta)
-  log_p, log_q = _both_log_probs(
+  beta = checks.check_fraction('beta', beta)
+  log_p, log_q, have_common = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
@@ -185,9 +199,10 @@ def jensen_shannon(
   mixture = beta * jnp.exp(log_p) + (1 - beta) * jnp.exp(log_q)
   # The floor keeps log and its gradient finite where both are 0.
   log_m = jnp.log(jnp.maximum(mixture, jnp.finfo(mixture.dtype).tiny))
-  return beta * categorical.expectation(log_p, log_p - log_m) + (
-      1 - beta
-  ) * categorical.expectation(log_q, log_q - log_m)
+  return _where(
+      have_common,
+      beta * categorical.expectation(log_p, log_p - log_m)
+      + (1 - beta) * categorical.expectation(log_q, log_q - log_m))
 
 
 def negative_log_likelihood(
@@ -205,7 +220,7 @@ def negative_log_likelihood(
   Source: Rusu et al. (2016), "Policy Distillation", section 3.1,
   arXiv:1511.06295.
   """
-  log_p, log_q = _both_log_probs(
+  log_p, log_q, have_common = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
@@ -213,7 +228,8 @@ def negative_log_likelihood(
       is_legal,
   )
   best = jax.nn.one_hot(jnp.argmax(log_p, axis=-1), log_p.shape[-1])
-  return -jnp.sum(jnp.where(best > 0, log_q, 0.0), axis=-1)
+  return _where(
+      have_common, -jnp.sum(jnp.where(best > 0, log_q, 0.0), axis=-1))
 
 
 def squared_error(
@@ -227,6 +243,8 @@ def squared_error(
   """Returns sum_a (teacher(a) - student(a))^2 of action values, not policies.
 
   Both sides are Q-values; there is nothing that a temperature could sharpen.
+  An action that either side lacks, of value minus infinity, is left out. Values
+  beyond 1e18 have no square in float32.
   Source: Rusu et al. (2016), "Policy Distillation", section 3.1,
   arXiv:1511.06295.
 
@@ -245,18 +263,21 @@ def squared_error(
   """
   for name, value in (('teacher_temperature', teacher_temperature),
                       ('student_temperature', student_temperature)):
-    if isinstance(value, numbers.Real) and value != 1:
+    if checks.as_number(name, value) not in (None, 1.0):
       raise checks.UserError(
           f'{name} is {value} with squared_error, which compares action values;'
           ' expected 1. Take forward_kl for sharpened policies.')
-  chex.assert_equal_shape([teacher_logits, student_logits])
-  chex.assert_type([teacher_logits, student_logits], float)
-  difference = teacher_logits - student_logits
-  if is_legal is not None:
-    chex.assert_equal_shape([difference, is_legal])
-    chex.assert_type(is_legal, bool)
-    difference = jnp.where(is_legal, difference, 0.0)
+  teacher, student, is_legal = categorical.logits_and_legal(
+      is_legal, teacher_logits=teacher_logits, student_logits=student_logits)
+  is_common = is_legal & (teacher != -jnp.inf) & (student != -jnp.inf)
+  difference = jnp.where(is_common, teacher, 0.0) - jnp.where(
+      is_common, student, 0.0)
   return jnp.sum(jnp.square(difference), axis=-1)
+
+
+def _where(have_common: jax.Array, divergence: jax.Array) -> jax.Array:
+  """Returns the divergence, 0 where teacher and student share no action."""
+  return jnp.where(have_common, divergence, 0.0)
 
 
 DIVERGENCES = {

@@ -17,11 +17,12 @@
 Not here: which steps count in a loss; read `reduction.py` next.
 """
 
-import chex
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import inputs
 
 
 def pass_where(condition: types.Array, x: types.Array) -> jax.Array:
@@ -35,9 +36,16 @@ def pass_where(condition: types.Array, x: types.Array) -> jax.Array:
 
   Returns:
     The value of x, unchanged.
+
+  Raises:
+    ValueError: the condition is not bool, or x has other first axes.
   """
-  chex.assert_type(condition, bool)
-  chex.assert_equal_shape_prefix([condition, x], condition.ndim)
+  condition, = inputs.arrays(condition=(condition, bool, '...'))
+  x, = inputs.arrays(x=(x, float, '...'))
+  if x.shape[:condition.ndim] != condition.shape:
+    raise checks.UserError(
+        f'x has shape {x.shape}; expected the axes of condition,'
+        f' {condition.shape}, and any further ones.')
   trailing_axes = (1,) * (x.ndim - condition.ndim)
   per_element = jnp.reshape(condition, condition.shape + trailing_axes)
   return jnp.where(per_element, x, jax.lax.stop_gradient(x))

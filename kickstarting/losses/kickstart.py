@@ -28,10 +28,13 @@ import chex
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
 from kickstarting.losses import gradients
+from kickstarting.losses import inputs
+from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
 
 
@@ -50,17 +53,23 @@ def sample_weights(
     teacher_index: the teacher i of each stream; [B] int32; -1 for none.
 
   Returns:
-    lambda: [B] float32; exactly 0 for a negative index. An index beyond
-    K gives NaN, so that the loss shows the mistake.
+    lambda: [B] float32; exactly 0 for a negative index. Under `jax.jit`, which
+    knows no values, an index beyond K gives NaN, so that the loss shows the
+    mistake.
+
+  Raises:
+    ValueError: an index is beyond K, or the arrays have other axes or dtypes.
   """
-  rho = jnp.asarray(rho)
-  teacher_index = jnp.asarray(teacher_index)
-  chex.assert_rank([alpha, rho, teacher_index], [0, 1, 1])
-  chex.assert_type([rho, teacher_index], [float, int])
+  alpha = checks.check_finite('alpha', alpha)
+  # Factors may be none, so their axis is not called K, which may not be empty.
+  rho, index = inputs.arrays(
+      rho=(rho, float, 'N'), teacher_index=(teacher_index, int, 'B'))
+  inputs.indices('teacher_index', teacher_index, rho.shape[0])
   # Row 0 is for streams without a teacher, so that K = 0 needs no branch.
   factors = jnp.concatenate([jnp.zeros(1, rho.dtype), rho])  # [K + 1]
-  row = jnp.maximum(teacher_index, -1) + 1
-  return alpha * factors.at[row].get(mode='fill', fill_value=jnp.nan)
+  row = jnp.maximum(index, -1) + 1
+  return products.product(
+      factors.at[row].get(mode='fill', fill_value=jnp.nan), alpha)
 
 
 def distillation_loss(
@@ -81,7 +90,10 @@ def distillation_loss(
   Args:
     student_logits_tm1: [T, B, A] float32; gradients flow.
     teacher_logits_tm1: [T, B, A] float32; gradients are stopped.
-    divergence: a name in `divergences.DIVERGENCES`, or a function like them.
+    divergence: a name in `divergences.DIVERGENCES`, or a function like them. It
+      gets the teacher restricted to what the student can do
+      (`categorical.restrict`), which says nothing of an action that the
+      student lacks.
     teacher_temperature: divides the teacher's logits; below 1 sharpens it.
     student_temperature: divides the student's logits.
     is_legal: bool [T, B, A], or None when every action is legal.
@@ -90,19 +102,25 @@ def distillation_loss(
     The divergence; [T, B].
 
   Raises:
-    ValueError: if the divergence is unknown or a temperature is not positive.
+    ValueError: if the divergence is unknown, a temperature is not positive or
+      the arrays have other axes or dtypes.
   """
-  chex.assert_rank([student_logits_tm1, teacher_logits_tm1], 3)
-  if isinstance(divergence, str):
+  if not callable(divergence):
     divergence = divergences.get_divergence(divergence)
+  student, teacher = inputs.arrays(
+      student_logits_tm1=(student_logits_tm1, float, 'TBA'),
+      teacher_logits_tm1=(teacher_logits_tm1, float, 'TBA'))
   loss = divergence(
-      jax.lax.stop_gradient(teacher_logits_tm1),
-      student_logits_tm1,
+      jax.lax.stop_gradient(categorical.restrict(teacher, student)),
+      student,
       teacher_temperature=teacher_temperature,
       student_temperature=student_temperature,
       is_legal=is_legal,
   )
-  chex.assert_shape(loss, student_logits_tm1.shape[:-1])
+  if loss.shape != student.shape[:-1]:
+    raise checks.UserError(
+        f'divergence returns an array of shape {loss.shape}; expected [T, B],'
+        f' {student.shape[:-1]}, one number for each step.')
   return loss
 
 
@@ -118,6 +136,9 @@ def kickstarting_terms(
 ) -> dict[str, jax.Array]:
   """Adds the term 'distillation' to the terms of an RL loss.
 
+  The teacher is restricted to the actions that the student has: the rest of its
+  policy says nothing of what the student can do. Where the two share none, the
+  term is 0.
   The student's own steps weigh equally, whatever policy made them: the term is
   not multiplied by V-trace's ratio. Use the same weights as its cost:
     weights = sample_weights(alpha, rho, teacher.index)
@@ -145,10 +166,14 @@ def kickstarting_terms(
   Raises:
     ValueError: see `distillation_loss`.
   """
+  checks.check_type('rl_terms', rl_terms, Mapping, 'a mapping of terms')
+  transitions = transitions_lib.check_transitions(transitions)
   student_logits_tm1 = transitions.logits_tm1
-  teacher_logits_tm1, has_teacher = _teacher_of_steps(teacher, transitions)
-  chex.assert_shape(weights, teacher.index.shape)
-  is_weighted = jnp.broadcast_to(jnp.asarray(weights) != 0, has_teacher.shape)
+  teacher_logits_tm1, _, has_teacher = _teacher_of_steps(teacher, transitions)
+  weights, _ = inputs.arrays(
+      weights=(weights, float, 'B'), **{
+          'teacher.index': (teacher.index, int, 'B')})
+  is_weighted = jnp.broadcast_to(weights != 0, has_teacher.shape)
   is_pulled = is_weighted & has_teacher & transitions.is_learnable_tm1
   loss = distillation_loss(
       gradients.pass_where(is_pulled, student_logits_tm1),
@@ -157,6 +182,9 @@ def kickstarting_terms(
       teacher_temperature=teacher_temperature,
       student_temperature=student_temperature,
   )
+  inputs.arrays(loss=(loss, float, 'TB'), **{
+      f'rl_terms {name}': (term, float, 'TB')
+      for name, term in rl_terms.items()})
   return {**rl_terms, 'distillation': jnp.where(has_teacher, loss, 0.0)}
 
 
@@ -181,13 +209,25 @@ def feature_regression(
 
   Returns:
     [T, B] float32; 0 where a step does not count.
+
+  Raises:
+    ValueError: the teacher has no features, or arrays have other axes or
+      dtypes.
   """
-  chex.assert_rank(student_features_tm1, 3)
-  assert teacher.features is not None
-  wanted = jax.lax.stop_gradient(transitions_lib.at_tm1(teacher.features))
-  chex.assert_equal_shape([student_features_tm1, wanted])
-  student = gradients.pass_where(is_pulled, student_features_tm1)
-  error = jnp.sum(jnp.square(student - wanted), axis=-1)
+  checks.check_record('teacher', teacher, types.TeacherOutput)
+  if teacher.features is None:
+    raise checks.UserError(
+        'teacher.features is None; expected an array [T+1, B, D] float32. Take'
+        ' teachers whose networks give their features, or leave this loss out.')
+  student, wanted, is_pulled = inputs.arrays(**{
+      'student_features_tm1': (student_features_tm1, float, 'TBD'),
+      'teacher.features': (teacher.features, float, 'T+1BD'),
+      'is_pulled': (is_pulled, bool, 'TB')})
+  wanted_tm1 = jax.lax.stop_gradient(transitions_lib.at_tm1(wanted))
+  difference = gradients.pass_where(is_pulled, student) - wanted_tm1
+  # Selected before the square, whose derivative may be infinite elsewhere.
+  difference = jnp.where(is_pulled[..., jnp.newaxis], difference, 0.0)
+  error = jnp.sum(jnp.square(difference), axis=-1)
   return jnp.where(is_pulled, error, 0.0)
 
 
@@ -196,23 +236,29 @@ def diagnostics(
 ) -> dict[str, jax.Array]:
   """Measures how close the student is to its teacher, for logs.
 
+  The teacher is restricted to the actions that the student has, as in the loss.
+
   Args:
     transitions: logits_tm1 and is_learnable_tm1 are read.
     teacher: its logits [T+1, B, A] and index [B].
 
   Returns:
     Arrays [T, B] without gradient:
-      is_labelled: bool, learnable steps that have a teacher; average the
-        others over these;
+      is_labelled: bool, learnable steps that have a teacher with an action that
+        the student has too; average the others over these;
       teacher_agreement: 1.0 where both prefer the same action, else 0.0;
       teacher_kl: KL(teacher || student) in nats;
       teacher_entropy: the teacher's entropy in nats;
       teacher_value: the teacher's value.
   """
-  teacher_logits_tm1, has_teacher = _teacher_of_steps(teacher, transitions)
+  transitions = transitions_lib.check_transitions(transitions)
+  teacher_logits_tm1, value_tm1, has_teacher = _teacher_of_steps(
+      teacher, transitions)
   logits_tm1 = transitions.logits_tm1
+  teacher_logits_tm1 = categorical.restrict(teacher_logits_tm1, logits_tm1)
+  have_common = jnp.any(teacher_logits_tm1 != -jnp.inf, axis=-1)
   same = jnp.argmax(logits_tm1, -1) == jnp.argmax(teacher_logits_tm1, -1)
-  is_labelled = has_teacher & transitions.is_learnable_tm1
+  is_labelled = has_teacher & transitions.is_learnable_tm1 & have_common
   kl = divergences.forward_kl(teacher_logits_tm1, logits_tm1)
   entropy = categorical.entropy(teacher_logits_tm1)
   return jax.lax.stop_gradient({
@@ -220,19 +266,20 @@ def diagnostics(
       'teacher_agreement': (same & is_labelled).astype(jnp.float32),
       'teacher_kl': jnp.where(is_labelled, kl, 0.0),
       'teacher_entropy': jnp.where(is_labelled, entropy, 0.0),
-      'teacher_value': jnp.where(
-          is_labelled, transitions_lib.at_tm1(teacher.value), 0.0),
+      'teacher_value': jnp.where(is_labelled, value_tm1, 0.0),
   })
 
 
 def _teacher_of_steps(
     teacher: types.TeacherOutput, transitions: transitions_lib.Transitions
-) -> tuple[types.Array, jax.Array]:
-  """Returns the teacher's logits_tm1 [T, B, A] and has_teacher [T, B]."""
-  num_steps, num_streams, num_actions = transitions.logits_tm1.shape
-  chex.assert_shape(teacher.logits, (num_steps + 1, num_streams, num_actions))
-  chex.assert_type([teacher.logits, teacher.index], [float, int])
-  chex.assert_shape(teacher.index, (num_streams,))
-  return transitions_lib.at_tm1(teacher.logits), jnp.broadcast_to(
-      jnp.asarray(teacher.index) >= 0, (num_steps, num_streams)
-  )
+) -> tuple[types.Array, types.Array, jax.Array]:
+  """Returns logits_tm1 [T, B, A], value_tm1 and has_teacher [T, B]."""
+  checks.check_record('teacher', teacher, types.TeacherOutput)
+  student, logits, value, index = inputs.arrays(**{
+      'logits_tm1': (transitions.logits_tm1, float, 'TBA'),
+      'teacher.logits': (teacher.logits, float, 'T+1BA'),
+      'teacher.value': (teacher.value, float, 'T+1B'),
+      'teacher.index': (teacher.index, int, 'B')})
+  return (
+      transitions_lib.at_tm1(logits), transitions_lib.at_tm1(value),
+      jnp.broadcast_to(index >= 0, student.shape[:-1]))

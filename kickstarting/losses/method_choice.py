@@ -110,5 +110,6 @@ def choose_method(
       raise checks.UserError(
           f'{node.argument} is None; expected True or False, for the answers'
           f' before it lead to the question: {node.text}')
+    checks.check_bool(node.argument, answer)
     node = node.yes if answer else node.no
   return node

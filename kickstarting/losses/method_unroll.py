@@ -29,9 +29,9 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import categorical
 from kickstarting.losses import distillation
 from kickstarting.losses import gradients
+from kickstarting.losses import inputs
 from kickstarting.losses import transitions as transitions_lib
 
 
@@ -94,31 +94,46 @@ def apply_method(
     loss: 0 where there is no teacher, without gradient where the weight is 0.
 
   Raises:
-    ValueError: there is a discount for what the method does not have, or the
-      student lacks the second value.
+    ValueError: the method is no Method, a number is outside its range, an array
+      has other axes or another dtype, there is a discount for what the method
+      does not have, or the student lacks the second value.
   """
-  check_teacher_discount(method, teacher_discount)
+  checks.check_record('output', output, types.AgentOutput)
+  checks.check_record('trajectory', trajectory, types.Trajectory)
+  teacher_discount = check_teacher_discount(method, teacher_discount)
+  transitions = transitions_lib.check_transitions(transitions)
   if method.is_one_step and not method.needs:
     transitions = transitions._replace(
         discount_t=jnp.zeros_like(transitions.discount_t))
   if trajectory.teacher is None:
     return MethodOutput(transitions, None)
   num_steps, num_streams = transitions.a_tm1.shape
-  chex.assert_shape(weights, (num_streams,))
+  teacher = trajectory.teacher
+  checks.check_record('trajectory.teacher', teacher, types.TeacherOutput)
+  student_logits, value, weights, index, actions, *_ = inputs.arrays(**{
+      'output.logits': (output.logits, float, 'T+1BA'),
+      'output.value': (output.value, float, 'T+1B'),
+      'weights': (weights, float, 'B'),
+      'teacher.index': (teacher.index, int, 'B'),
+      'trajectory.actions': (trajectory.actions, int, 'TB'),
+      'transitions.logits_tm1': (transitions.logits_tm1, float, 'TBA'),
+      'teacher.logits': (teacher.logits, float, 'T+1BA'),
+      'teacher.value': (teacher.value, float, 'T+1B')})
   weights = jnp.broadcast_to(weights, (num_steps, num_streams))
   if method.is_one_step:
     weights = jnp.minimum(weights, 1.0)
   is_taught = transitions.is_learnable_tm1 & (weights != 0)
   no_step = jnp.zeros((1, num_streams), bool)
   logits = gradients.pass_where(
-      jnp.concatenate([is_taught, no_step]), output.logits)
+      jnp.concatenate([is_taught, no_step]), student_logits)
   step, following = _steps(
-      logits, output.value, trajectory, divergence=divergence,
+      logits, value, teacher,
+      jnp.where(transitions.is_learnable_tm1, actions, 0),
+      divergence=divergence,
       teacher_temperature=teacher_temperature, floor=floor)
   loss = None
   if method.loss is not None:
-    has_teacher = jnp.broadcast_to(
-        jnp.asarray(trajectory.teacher.index) >= 0, is_taught.shape)
+    has_teacher = jnp.broadcast_to(index >= 0, is_taught.shape)
     loss = jnp.where(
         transitions.is_learnable_tm1 & has_teacher, method.loss(step), 0.0)
   if teacher_discount is not None:
@@ -145,17 +160,23 @@ def apply_method(
 
 def check_teacher_discount(
     method: distillation.Method, teacher_discount: chex.Numeric | None
-) -> None:
-  """Raises ValueError if a discount is of nothing, or outside [0, 1]."""
+) -> chex.Numeric | None:
+  """Returns a discount, or raises ValueError.
+
+  Raises:
+    ValueError: it is outside [0, 1], or of what the method does not have.
+  """
+  distillation.check_method(method)
   if teacher_discount is None:
-    return
-  checks.check_fraction('teacher_discount', teacher_discount)
+    return None
+  checked = checks.check_fraction('teacher_discount', teacher_discount)
   if method.is_one_step or not method.has_teacher_reward:
     raise checks.UserError(
         f'teacher_discount is {teacher_discount} with method {method.name!r},'
         ' in whose return nothing of the teacher is summed up; expected None.'
         ' Leave it out, or take a method such as'
         ' expected_kl_regularised_plus_r.')
+  return checked
 
 
 def _taught(transitions, output, trajectory, is_taught, teacher_discount):
@@ -166,25 +187,25 @@ def _taught(transitions, output, trajectory, is_taught, teacher_discount):
         ' for what comes from the teacher (AgentOutput.taught_value); expected'
         ' a network that computes it. Set NetworkConfig.taught_value, or leave'
         ' teacher_discount out.')
+  value, discount, _ = inputs.arrays(**{
+      'output.taught_value': (output.taught_value, float, 'T+1B'),
+      'timesteps.discount': (trajectory.timesteps.discount, float, 'T+1B'),
+      'transitions.v_tm1': (transitions.v_tm1, float, 'TB')})
   return transitions._replace(
-      v_tm1=transitions_lib.at_tm1(output.taught_value),
-      v_t=transitions_lib.at_t(output.taught_value),
+      v_tm1=transitions_lib.at_tm1(value),
+      v_t=transitions_lib.at_t(value),
       discount_t=jnp.where(
-          is_taught,
-          teacher_discount * transitions_lib.at_t(
-              trajectory.timesteps.discount), 0.0),
+          is_taught, teacher_discount * transitions_lib.at_t(discount), 0.0),
       is_learnable_tm1=is_taught)
 
 
-def _steps(logits, value, trajectory, **options):
+def _steps(logits, value, teacher, actions, **options):
   """Computes step i and step i+1 of each transition of an unroll."""
-  teacher = trajectory.teacher
-  chex.assert_equal_shape([logits, teacher.logits])
-  actions = jnp.pad(trajectory.actions, ((0, 1), (0, 0)))
+  actions = jnp.pad(actions, ((0, 1), (0, 0)))
   step = distillation.make_step(
       logits, teacher.logits, actions, value, teacher.value, **options)
   following = step._replace(
       teacher_log_prob=-step.reverse_cross_entropy,
-      student_log_prob=-categorical.entropy(logits))
+      student_log_prob=step.reverse_kl - step.reverse_cross_entropy)
   return (jax.tree.map(transitions_lib.at_tm1, step),
           jax.tree.map(transitions_lib.at_t, following))

@@ -41,6 +41,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
 from kickstarting.losses import divergences
+from kickstarting.losses import inputs
 from kickstarting.losses import products
 
 _TOLERANCE = 1e-5  # of a sum of shares in float32
@@ -57,13 +58,26 @@ def check_shares(shares: types.Array) -> np.ndarray:
   Raises:
     ValueError: there is none, one is negative, or their sum is not 1.
   """
-  shares = np.asarray(shares, np.float32)
-  if (shares.ndim != 1 or not shares.size or not (shares >= 0).all()
-      or abs(shares.sum() - 1) > _TOLERANCE):
+  checked, = inputs.arrays(shares=(shares, float, 'K'))
+  known = _known_shares(checked)
+  if known is None:
     raise checks.UserError(
-        f'shares of a mixture are {shares.tolist()}; expected one for each'
+        'shares of a mixture are traced; expected numbers, for what is traced'
+        ' cannot be checked. Check them outside jax.jit.')
+  return known
+
+
+def _known_shares(shares: jax.Array) -> np.ndarray | None:
+  """Returns shares that were checked; None if they are traced."""
+  known = inputs.known(shares)
+  if known is None:
+    return None
+  values = known[0]
+  if not (values >= 0).all() or not abs(values.sum() - 1) <= _TOLERANCE:
+    raise checks.UserError(
+        f'shares of a mixture are {values.tolist()}; expected one for each'
         ' agent, none negative, of sum 1. Divide them by their sum.')
-  return shares
+  return values
 
 
 def shares_along(mixing: chex.Numeric, num_agents: int) -> jax.Array:
@@ -83,8 +97,8 @@ def shares_along(mixing: chex.Numeric, num_agents: int) -> jax.Array:
   Raises:
     ValueError: mixing is outside [0, 1], or K is below 1.
   """
-  checks.check_fraction('mixing', mixing)
-  checks.check_positive('num_agents', num_agents)
+  mixing = checks.check_fraction('mixing', mixing)
+  checks.check_count('num_agents', num_agents)
   place = jnp.clip(mixing, 0.0, 1.0) * (num_agents - 1)
   distance = jnp.abs(place - jnp.arange(num_agents, dtype=jnp.float32))
   return jnp.maximum(1.0 - distance, 0.0)
@@ -105,9 +119,10 @@ def mixture_log_probs(logits: types.Array, shares: types.Array) -> jax.Array:
   Returns:
     [..., A] float32; minus infinity where no agent with a share has the action.
   """
+  logits, shares = _inputs(logits, shares)
   log_p = categorical.log_probs(logits)
   shares = jax.lax.broadcast_in_dim(
-      _constant(shares, log_p.shape[-2]), log_p.shape, (log_p.ndim - 2,))
+      shares, log_p.shape, (log_p.ndim - 2,))
   has_part = (log_p != -jnp.inf) & (shares > 0)
   # An agent without a share is left out before its log 0 is taken.
   weighted = log_p + jnp.log(jnp.where(shares > 0, shares, 1.0))
@@ -125,7 +140,10 @@ def mixture_value(values: types.Array, shares: types.Array) -> jax.Array:
     values: of the agents; [..., K] float32; gradients flow.
     shares: [K] float32; gradients are stopped.
   """
-  return _weighted(values, _constant(shares, values.shape[-1]))
+  values, shares = inputs.arrays(
+      values=(values, float, '...K'), shares=(shares, float, 'K'))
+  _known_shares(shares)
+  return _weighted(values, jax.lax.stop_gradient(shares))
 
 
 def knowledge_transfer(
@@ -134,7 +152,8 @@ def knowledge_transfer(
   """Computes L_mm = sum_{i<K} share_i KL(pi_i || pi_K), per step.
 
   The full divergence, and gradients into both sides: the helpers are kept near
-  the final agent too.
+  the final agent too. A helper is restricted to what the final agent can do
+  (`categorical.restrict`).
   Source: Czarnecki et al. (2018), supplement, Eq. 1 and section 3,
   arXiv:1806.01780. Differs from it in: the sum over more than one helper.
 
@@ -174,6 +193,7 @@ def mixture_transfer(
     logits: see `knowledge_transfer`.
     shares: see `knowledge_transfer`.
   """
+  logits, shares = _inputs(logits, shares)
   return divergences.forward_kl(
       mixture_log_probs(logits, shares), logits[..., -1, :])
 
@@ -192,11 +212,12 @@ def get_transfer(name: str) -> Transfer:
 
 
 def _transfer(logits, shares, *, only_shared_actions):
+  logits, shares = _inputs(logits, shares)
   helpers = logits[..., :-1, :]  # [..., K - 1, A]
   final = jnp.broadcast_to(logits[..., -1:, :], helpers.shape)
   is_legal = jnp.isfinite(helpers) if only_shared_actions else None
   distance = divergences.forward_kl(helpers, final, is_legal=is_legal)
-  return _weighted(distance, _constant(shares, logits.shape[-2])[:-1])
+  return _weighted(distance, shares[:-1])
 
 
 def _weighted(x: types.Array, shares: jax.Array) -> jax.Array:
@@ -205,8 +226,11 @@ def _weighted(x: types.Array, shares: jax.Array) -> jax.Array:
   return jnp.sum(products.product(shares, x), axis=-1)
 
 
-def _constant(shares: types.Array, num_agents: int) -> jax.Array:
-  shares = jnp.asarray(shares)
-  chex.assert_shape(shares, (num_agents,))
-  chex.assert_type(shares, float)
-  return jax.lax.stop_gradient(shares)
+def _inputs(
+    logits: types.Array, shares: types.Array
+) -> tuple[jax.Array, jax.Array]:
+  """Returns the checked arguments, the shares without gradient."""
+  logits, shares = inputs.arrays(
+      logits=(logits, float, '...KA'), shares=(shares, float, 'K'))
+  _known_shares(shares)
+  return logits, jax.lax.stop_gradient(shares)

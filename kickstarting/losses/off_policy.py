@@ -18,7 +18,7 @@ Not here: losses made of them; read `actor_critic.py` next. The module is not
 called after its function `vtrace`, so that `losses.vtrace` is never ambiguous.
 """
 
-import numbers
+import functools
 from typing import NamedTuple
 
 import chex
@@ -28,7 +28,10 @@ import jax.numpy as jnp
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import categorical
+from kickstarting.losses import inputs
 from kickstarting.losses import products
+
+_LARGEST = 1e18  # its square is a number of float32
 
 
 class VTraceOutput(NamedTuple):
@@ -50,14 +53,36 @@ def log_importance_ratios(
     logits: of the policy pi to learn about; [..., A] float32; gradients flow.
     behaviour_logits: of the policy mu that acted; [..., A] float32; gradients
       flow.
-    actions: taken by mu; [...] int32.
+    actions: taken by mu; [...] int32, 0 to A - 1. Under `jax.jit` another
+      number is an action that pi cannot take.
 
   Returns:
-    Log-ratios; [...].
+    Log-ratios; [...]; never NaN of logits without NaN.
+
+  Raises:
+    ValueError: an action is not one of the logits', or shapes differ.
   """
-  chex.assert_equal_shape([logits, behaviour_logits])
-  log_pi = categorical.log_prob(logits, actions)
-  log_mu = categorical.log_prob(behaviour_logits, actions)
+  logits, behaviour_logits, chosen = inputs.arrays(
+      logits=(logits, float, '...A'),
+      behaviour_logits=(behaviour_logits, float, '...A'),
+      actions=(actions, int, '...'))
+  inputs.actions('actions', actions, logits.shape[-1])
+  return log_ratios(logits, behaviour_logits, chosen)
+
+
+def log_ratios(
+    logits: types.Array, behaviour_logits: types.Array, actions: types.Array
+) -> jax.Array:
+  """Computes `log_importance_ratios`, always as under `jax.jit`.
+
+  No action is refused, for those of steps that do not count may be anything.
+  """
+  logits, behaviour_logits, actions = inputs.arrays(
+      logits=(logits, float, '...A'),
+      behaviour_logits=(behaviour_logits, float, '...A'),
+      actions=(actions, int, '...'))
+  log_pi = categorical.action_log_prob(logits, actions)
+  log_mu = categorical.action_log_prob(behaviour_logits, actions)
   is_possible = log_pi != -jnp.inf
   return jnp.where(
       is_possible, jnp.where(is_possible, log_pi, 0.0) - log_mu, -jnp.inf)
@@ -85,9 +110,10 @@ def vtrace(
     advantage_t = min(pg_rho_clip, w_t)
                   (r_t + discount_t target_{t+1} - V(x_t))
   where the target after the last step is its bootstrap value v_t[-1]. Ratios
-  are clipped before the exponential, so huge log-ratios stay finite. What is
-  multiplied by a ratio or a discount of 0 is not read: a reward may be infinite
-  there, and policies may lack the action that another one took. At a step
+  are clipped before the exponential, so huge log-ratios stay finite; without a
+  clip they and all sums are held within 1e18, whose square float32 holds. What
+  is multiplied by a ratio or a discount of 0 is not read: a reward may be
+  infinite there, and a policy may lack the action that another took. At a step
   that is not learnable rho = c = 0: its target is its own value, nothing flows
   across it, and the step before it bootstraps from that value.
   Source: Espeholt et al. (2018), IMPALA, sections 4.1 and 4.2 and Remark 2,
@@ -114,23 +140,27 @@ def vtrace(
 
   Raises:
     ValueError: if a clip is not positive, lambda_ is outside [0, 1] or c_clip
-      exceeds rho_clip. Traced numbers are not checked.
+      exceeds rho_clip; or if arrays differ in shape, are no floats, or hold no
+      step. Traced numbers are not checked.
   """
-  check_clips(lambda_, rho_clip, c_clip, pg_rho_clip)
-  inputs = [v_tm1, v_t, r_t, discount_t, log_rho_tm1]
-  chex.assert_rank(inputs, 2)
-  chex.assert_type(inputs, float)
+  lambda_, rho_clip, c_clip, pg_rho_clip = check_clips(
+      lambda_, rho_clip, c_clip, pg_rho_clip)
   if is_learnable_tm1 is None:
-    is_learnable_tm1 = jnp.ones(v_tm1.shape, bool)
-  chex.assert_equal_shape([*inputs, is_learnable_tm1])
-  chex.assert_type(is_learnable_tm1, bool)
+    is_learnable_tm1 = jnp.ones(jnp.shape(v_tm1), bool)
+  v_tm1, v_t, r_t, discount_t, log_rho_tm1, is_learnable_tm1 = inputs.arrays(
+      v_tm1=(v_tm1, float, 'TB'), v_t=(v_t, float, 'TB'),
+      r_t=(r_t, float, 'TB'), discount_t=(discount_t, float, 'TB'),
+      log_rho_tm1=(log_rho_tm1, float, 'TB'),
+      is_learnable_tm1=(is_learnable_tm1, bool, 'TB'))
 
   def clipped(threshold: chex.Numeric) -> jax.Array:
-    ratio = jnp.exp(jnp.minimum(log_rho_tm1, jnp.log(threshold)))
+    log_clip = jnp.log(jnp.minimum(threshold, _LARGEST))
+    ratio = jnp.exp(jnp.minimum(log_rho_tm1, log_clip))
     return jnp.where(is_learnable_tm1, ratio, 0.0)
 
-  delta_tm1 = products.product(
-      clipped(rho_clip), r_t + products.product(discount_t, v_t) - v_tm1)
+  delta_tm1 = _held(products.product(
+      clipped(rho_clip), r_t + products.product(discount_t, v_t) - v_tm1),
+      r_t, v_tm1, v_t)
   trace_tm1 = products.product(clipped(c_clip), discount_t * lambda_)
 
   _, errors_tm1 = jax.lax.scan(
@@ -141,9 +171,9 @@ def vtrace(
   )
   targets_tm1 = v_tm1 + errors_tm1  # [T, B]
   targets_t = jnp.concatenate([targets_tm1[1:], v_t[-1:]])  # [T, B]
-  advantages_tm1 = products.product(
+  advantages_tm1 = _held(products.product(
       clipped(pg_rho_clip),
-      r_t + products.product(discount_t, targets_t) - v_tm1)
+      r_t + products.product(discount_t, targets_t) - v_tm1), r_t, targets_t)
   return jax.lax.stop_gradient(VTraceOutput(targets_tm1, advantages_tm1))
 
 
@@ -152,8 +182,19 @@ def _accumulate(
 ) -> tuple[jax.Array, jax.Array]:
   """Steps the recursion of V-trace errors back by one step."""
   delta_tm1, trace_tm1 = inputs_tm1
-  error_tm1 = delta_tm1 + products.product(trace_tm1, error_t)
+  error_tm1 = _held(
+      delta_tm1 + products.product(trace_tm1, error_t), delta_tm1, error_t)
   return error_tm1, error_tm1
+
+
+def _held(x: jax.Array, *parts: jax.Array) -> jax.Array:
+  """Keeps x within numbers that have a square, if its parts are finite.
+
+  Ratios without a clip multiply to more than float32 holds. What is infinite
+  or NaN of itself, such as a reward, is shown.
+  """
+  are_finite = functools.reduce(jnp.logical_and, map(jnp.isfinite, parts))
+  return jnp.where(are_finite, jnp.clip(x, -_LARGEST, _LARGEST), x)
 
 
 def check_clips(
@@ -161,15 +202,18 @@ def check_clips(
     rho_clip: chex.Numeric,
     c_clip: chex.Numeric,
     pg_rho_clip: chex.Numeric,
-) -> None:
-  """Raises ValueError for numbers that `vtrace` refuses; see there."""
-  checks.check_fraction('lambda_', lambda_)
-  checks.check_positive('rho_clip', rho_clip)
-  checks.check_positive('c_clip', c_clip)
-  checks.check_positive('pg_rho_clip', pg_rho_clip)
-  both = isinstance(rho_clip, numbers.Real) and isinstance(c_clip, numbers.Real)
-  if both and float(c_clip) > float(rho_clip):
+) -> tuple[chex.Numeric, ...]:
+  """Returns the arguments as numbers to compute with."""
+  checked = (
+      checks.check_fraction('lambda_', lambda_),
+      checks.check_positive('rho_clip', rho_clip),
+      checks.check_positive('c_clip', c_clip),
+      checks.check_positive('pg_rho_clip', pg_rho_clip))
+  rho = checks.as_number('rho_clip', rho_clip)
+  c = checks.as_number('c_clip', c_clip)
+  if rho is not None and c is not None and c > rho:
     raise checks.UserError(
         f'c_clip is {c_clip} and rho_clip is {rho_clip}; expected c_clip <= '
         'rho_clip, or V-trace may diverge. Lower c_clip or raise rho_clip.'
     )
+  return checked

@@ -24,7 +24,9 @@ Not here: which steps count in a loss; read `reduction.py` next.
 import jax
 import jax.numpy as jnp
 
+from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import inputs
 
 
 def product(factor: types.Array | float, x: types.Array | float) -> jax.Array:
@@ -33,7 +35,16 @@ def product(factor: types.Array | float, x: types.Array | float) -> jax.Array:
   Args:
     factor: any shape.
     x: of the same shape, or a scalar; where the factor is 0 it may be anything.
+
+  Raises:
+    ValueError: one of them is no array of floats, or has another shape.
   """
-  is_counted = jnp.asarray(factor) != 0
+  factor, = inputs.arrays(factor=(factor, float, '...'))
+  x, = inputs.arrays(x=(x, float, '...'))
+  if factor.ndim and x.ndim and factor.shape != x.shape:
+    raise checks.UserError(
+        f'x has shape {x.shape}; expected that of factor, {factor.shape}, or a'
+        ' scalar.')
+  is_counted = factor != 0
   # The inner selection keeps the derivative in the factor finite too.
   return jnp.where(is_counted, factor * jnp.where(is_counted, x, 0.0), 0.0)

@@ -21,12 +21,12 @@ is about.
 from collections.abc import Mapping
 import types as python_types
 
-import chex
 import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import inputs
 from kickstarting.losses import products
 
 REDUCTIONS = ('mean', 'sum')
@@ -67,22 +67,27 @@ def total(
       there is a term 'negative_entropy'.
 
   Raises:
-    ValueError: if the reduction is unknown, or costs and terms differ in names.
+    ValueError: if the reduction is unknown, costs and terms differ in names, or
+      an array has other axes or another dtype.
   """
   checks.check_name('reduction', reduction, REDUCTIONS)
+  for name, value in (
+      ('terms', terms), ('costs', costs), ('applies_to', applies_to)):
+    checks.check_type(name, value, Mapping, 'a mapping with names of terms')
   _check_names(terms, costs, applies_to)
-  arrays = list(terms.values())
-  chex.assert_rank([*arrays, is_learnable], 2)
-  chex.assert_equal_shape([*arrays, is_learnable, *applies_to.values()])
-  chex.assert_type(arrays, float)
-  chex.assert_type([is_learnable, *applies_to.values()], bool)
-
+  is_learnable, *arrays = inputs.arrays(
+      is_learnable=(is_learnable, bool, 'TB'),
+      **{f'term {name}': (term, float, 'TB') for name, term in terms.items()},
+      **{f'applies_to {name}': (where, bool, 'TB')
+         for name, where in applies_to.items()})
+  terms = dict(zip(terms, arrays))
+  applies_to = dict(zip(applies_to, arrays[len(terms):]))
   num_learnable = jnp.maximum(jnp.sum(is_learnable), 1).astype(jnp.float32)
   divisor = num_learnable if reduction == 'mean' else 1.0
   loss = jnp.zeros((), jnp.float32)
   metrics = {}
   for name, term in terms.items():
-    cost = jnp.broadcast_to(jnp.asarray(costs[name]), term.shape)  # [T, B]
+    cost = _cost_of_steps(name, costs[name], term)
     is_counted = is_learnable & (cost != 0)
     weighted = products.product(jnp.where(is_counted, cost, 0.0), term)
     metrics[name] = _mean(term, applies_to.get(name, is_learnable))
@@ -92,6 +97,20 @@ def total(
     metrics['entropy'] = -metrics['negative_entropy']
   metrics['loss'] = loss
   return loss, metrics
+
+
+def _cost_of_steps(
+    name: str, cost: types.Array | float, term: types.Array
+) -> jax.Array:
+  """Returns the cost of each step; [T, B]."""
+  ndim = getattr(cost, 'ndim', 0) if not isinstance(cost, (list, tuple)) else 1
+  if ndim == 0:
+    cost = checks.check_finite(f'cost of {name}', cost)
+    return jnp.broadcast_to(jnp.asarray(cost, jnp.float32), term.shape)
+  _, cost = inputs.arrays(**{
+      f'term {name}': (term, float, 'TB'),
+      f'cost of {name}': (cost, float, 'B' if ndim == 1 else 'TB')})
+  return jnp.broadcast_to(cost, term.shape)
 
 
 def _mean(term: types.Array, is_counted: types.Array) -> jax.Array:

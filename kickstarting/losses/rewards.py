@@ -14,8 +14,7 @@
 # ==============================================================================
 """Element-wise transforms of rewards, applied before the losses.
 
-A non-finite reward stays non-finite: hiding it would hide a broken
-environment.
+A reward of NaN stays NaN: hiding it would hide a broken environment.
 
 Not here: returns and targets; read `transitions.py` next, which applies them.
 """
@@ -28,17 +27,20 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import inputs
 
 RewardTransform: TypeAlias = Callable[[types.Array], types.Array]
 
 
-def identity(reward: types.Array) -> types.Array:
-  """Returns the reward as it came."""
+def identity(reward: types.Array) -> jax.Array:
+  """Returns the reward as it came; float32."""
+  reward, = inputs.arrays(reward=(reward, float, '...'))
   return reward
 
 
 def clip_unit(reward: types.Array) -> jax.Array:
-  """Clips the reward to [-1, 1]."""
+  """Clips the reward to [-1, 1]; float32."""
+  reward, = inputs.arrays(reward=(reward, float, '...'))
   return jnp.clip(reward, -1.0, 1.0)
 
 
@@ -56,6 +58,7 @@ def optimistic_asymmetric_clip(reward: types.Array) -> jax.Array:
   Returns:
     The squashed reward; same shape.
   """
+  reward, = inputs.arrays(reward=(reward, float, '...'))
   squashed = 5.0 * jnp.tanh(reward / 5.0)
   return jnp.where(reward < 0, 0.3 * squashed, squashed)
 

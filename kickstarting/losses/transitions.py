@@ -28,6 +28,7 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.losses import inputs
 from kickstarting.losses import rewards
 
 FIRST, LAST = 0, 2  # of dm_env.StepType, without the import
@@ -47,13 +48,22 @@ class Transitions(NamedTuple):
 
 
 def at_tm1(sequence: types.Array) -> types.Array:
-  """Takes the T sources of T+1 timesteps."""
+  """Takes the T sources of T+1 timesteps; any axes after the first."""
+  _check_timed(sequence)
   return sequence[:-1]
 
 
 def at_t(sequence: types.Array) -> types.Array:
-  """Takes the T destinations of T+1 timesteps."""
+  """Takes the T destinations of T+1 timesteps; any axes after the first."""
+  _check_timed(sequence)
   return sequence[1:]
+
+
+def _check_timed(sequence: types.Array) -> None:
+  kind = getattr(getattr(sequence, 'dtype', None), 'kind', 'O')
+  if kind in 'OUS' or not getattr(sequence, 'shape', ()):
+    raise checks.UserError(
+        f'sequence is {checks.short(sequence)}; expected an array [T+1, ...].')
 
 
 def split_transitions(
@@ -96,69 +106,54 @@ def split_transitions(
     Transitions; [T, B].
 
   Raises:
-    ValueError: if discount is outside [0, 1].
+    ValueError: if discount is outside [0, 1], or an array has other axes or
+      another dtype than the rest.
   """
-  checks.check_fraction('discount', discount)
+  gamma = checks.check_fraction('discount', discount)
+  checks.check_record('output', output, types.AgentOutput)
+  checks.check_record('trajectory', trajectory, types.Trajectory)
+  checks.check_record(
+      'trajectory.timesteps', trajectory.timesteps, types.Timestep)
+  checks.check_callable('reward_transform', reward_transform)
   timesteps = trajectory.timesteps
-  _check_shapes(output, trajectory)
-  is_learnable_tm1 = (at_tm1(timesteps.step_type) != LAST) & (
-      at_t(timesteps.step_type) != FIRST)
+  logits, value, reward, own_discount, step_type, actions, behaviour_logits = (
+      inputs.arrays(**{
+          'output.logits': (output.logits, float, 'T+1BA'),
+          'output.value': (output.value, float, 'T+1B'),
+          'timesteps.reward': (timesteps.reward, float, 'T+1B'),
+          'timesteps.discount': (timesteps.discount, float, 'T+1B'),
+          'timesteps.step_type': (timesteps.step_type, int, 'T+1B'),
+          'actions': (trajectory.actions, int, 'TB'),
+          'behaviour_logits': (trajectory.behaviour_logits, float, 'TBA'),
+      }))
+  is_learnable_tm1 = (at_tm1(step_type) != LAST) & (at_t(step_type) != FIRST)
+  discount_t = gamma * at_t(own_discount)
   return Transitions(
-      logits_tm1=at_tm1(output.logits),
-      v_tm1=at_tm1(output.value),
-      v_t=at_t(output.value),
-      a_tm1=trajectory.actions,
-      r_t=reward_transform(at_t(timesteps.reward)),
-      discount_t=jnp.where(
-          is_learnable_tm1, discount * at_t(timesteps.discount), 0.0
-      ),
-      behaviour_logits_tm1=trajectory.behaviour_logits,
+      logits_tm1=at_tm1(logits),
+      v_tm1=at_tm1(value),
+      v_t=at_t(value),
+      a_tm1=actions,
+      r_t=reward_transform(at_t(reward)),
+      discount_t=jnp.where(is_learnable_tm1, discount_t, 0.0),
+      behaviour_logits_tm1=behaviour_logits,
       is_learnable_tm1=is_learnable_tm1,
   )
 
 
-def _check_shapes(
-    output: types.AgentOutput, trajectory: types.Trajectory
-) -> None:
-  """Asserts ranks, dtypes and T+1 against T."""
-  timesteps = trajectory.timesteps
-  per_timestep = [
-      output.value,
-      timesteps.reward,
-      timesteps.discount,
-      timesteps.step_type,
-  ]
-  chex.assert_rank(per_timestep, 2)
-  chex.assert_equal_shape(per_timestep)
-  chex.assert_type(per_timestep, [float, float, float, int])
-  chex.assert_rank([output.logits, trajectory.behaviour_logits], 3)
-  chex.assert_type([output.logits, trajectory.behaviour_logits], float)
-  chex.assert_rank(trajectory.actions, 2)
-  chex.assert_type(trajectory.actions, int)
-  num_steps, num_streams = trajectory.actions.shape
-  num_actions = output.logits.shape[-1]
-  chex.assert_shape(output.value, (num_steps + 1, num_streams))
-  chex.assert_shape(output.logits, (num_steps + 1, num_streams, num_actions))
-  chex.assert_shape(
-      trajectory.behaviour_logits, (num_steps, num_streams, num_actions)
-  )
+def check_transitions(transitions: Transitions) -> Transitions:
+  """Checks transitions that a caller built by hand, and returns them.
 
-
-def check_transitions(transitions: Transitions) -> None:
-  """Asserts ranks and dtypes of transitions that a caller built by hand."""
-  per_step = [
-      transitions.v_tm1,
-      transitions.v_t,
-      transitions.a_tm1,
-      transitions.r_t,
-      transitions.discount_t,
-      transitions.is_learnable_tm1,
-  ]
-  chex.assert_rank(per_step, 2)
-  chex.assert_equal_shape(per_step)
-  chex.assert_type(per_step, [float, float, int, float, float, bool])
-  logits = [transitions.logits_tm1, transitions.behaviour_logits_tm1]
-  chex.assert_rank(logits, 3)
-  chex.assert_equal_shape(logits)
-  chex.assert_equal_shape_prefix([transitions.v_tm1, *logits], 2)
-  chex.assert_type(logits, float)
+  Raises:
+    ValueError: a field has other axes or another dtype than the rest, there is
+      no step, or a learnable step has an action that the logits lack.
+  """
+  checks.check_record('transitions', transitions, Transitions)
+  axes = {'logits_tm1': 'TBA', 'behaviour_logits_tm1': 'TBA'}
+  kinds = {'a_tm1': int, 'is_learnable_tm1': bool}
+  checked = Transitions(*inputs.arrays(**{
+      field: (value, kinds.get(field, float), axes.get(field, 'TB'))
+      for field, value in transitions._asdict().items()}))
+  inputs.actions(
+      'a_tm1', transitions.a_tm1, checked.logits_tm1.shape[-1],
+      where=checked.is_learnable_tm1)
+  return checked

@@ -83,6 +83,8 @@ def scheduled(
   alpha_schedule = _as_schedule('alpha', alpha)
   rho_schedules = None
   if rho is not None:
+    checks.check_type('rho', rho, (list, tuple), 'a list with one factor for'
+                      ' each teacher')
     rho_schedules = [
         _as_schedule(f'rho[{i}]', factor) for i, factor in enumerate(rho)
     ]

@@ -20,7 +20,6 @@ Not here: the schedules themselves; read `schedules.py` next.
 from collections.abc import Callable
 
 from kickstarting import checks
-from kickstarting import files
 from kickstarting.weights import controllers
 from kickstarting.weights import schedules
 
@@ -67,11 +66,12 @@ def from_string(
   Raises:
     ValueError: if the text does not fit; it quotes the text and the cure.
   """
+  _check_text(spec)
   try:
     return _parse(spec, total_frames)
   except checks.UserError as error:
     raise checks.UserError(
-        f'weights {files.shown(spec, 120)}: {error}') from error
+        f'weights {checks.short(spec, 120)}: {error}') from error
 
 
 def schedule_from_string(
@@ -86,11 +86,16 @@ def schedule_from_string(
   Raises:
     ValueError: if the text does not fit; it quotes the text and the cure.
   """
+  _check_text(spec)
   try:
     return _schedule(spec, lambda text: _frames(text, total_frames))
   except checks.UserError as error:
     raise checks.UserError(
-        f'schedule {files.shown(spec, 120)}: {error}') from error
+        f'schedule {checks.short(spec, 120)}: {error}') from error
+
+
+def _check_text(spec: str) -> None:
+  checks.check_type('spec', spec, str, f"a text like '{_USAGE['linear']}'")
 
 
 def _parse(
@@ -106,7 +111,7 @@ def _parse(
     name, _, value = part.strip().partition('=')
     if name not in ('cut', 'rho') or name in options:
       raise checks.UserError(
-          f'found {files.shown(part, 60)}; expected cut=FRAMES or'
+          f'found {checks.short(part, 60)}; expected cut=FRAMES or'
           ' rho=WEIGHT,WEIGHT,..., each at most once. Remove it or correct its'
           ' name.')
     options[name] = value
@@ -125,7 +130,7 @@ def _schedule(
   name, *arguments = text.strip().split(':')
   if name not in _USAGE:
     raise checks.UserError(
-        f'unknown schedule {files.shown(name, 60)}; expected one of'
+        f'unknown schedule {checks.short(name, 60)}; expected one of'
         f' {", ".join(_USAGE)}. Write for example {_USAGE["linear"]}.'
     )
   least = _USAGE[name].split('[')[0].count(':')
@@ -152,7 +157,7 @@ def _points(
   points = [point.partition('=') for point in text.split(',')]
   if not all(separator for _, separator, _ in points):
     raise checks.UserError(
-        f'found {files.shown(text, 60)}; expected {_USAGE[name]}. Write a'
+        f'found {checks.short(text, 60)}; expected {_USAGE[name]}. Write a'
         ' weight for every number of frames.'
     )
   return schedules.piecewise(
@@ -171,7 +176,8 @@ def _frames(text: str, total_frames: float | None) -> float:
         f'{text} is a share of the run but the length of the run is not known; '
         'expected a number of frames. Pass total_frames, or write frames.'
     )
-  return _number(text[:-1]) / 100 * total_frames
+  total = checks.check_positive_finite('total_frames', total_frames)
+  return _number(text[:-1]) / 100 * total
 
 
 def _number(text: str) -> float:
@@ -179,6 +185,6 @@ def _number(text: str) -> float:
     return float(text)
   except ValueError as error:
     raise checks.UserError(
-        f'found {files.shown(text, 60)}; expected a number like 0.5 or 2e6.'
+        f'found {checks.short(text, 60)}; expected a number like 0.5 or 2e6.'
         ' Correct it.'
     ) from error

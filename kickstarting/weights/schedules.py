@@ -24,45 +24,40 @@ import bisect
 from collections.abc import Callable, Mapping, Sequence
 import itertools
 import math
-import numbers
 from typing import Any, TypeAlias
 
 from kickstarting import checks
-from kickstarting import files
 
 Schedule: TypeAlias = Callable[[float], float]
 
-_LARGEST = 3.4e38  # about the largest of float32, as which weights are used
-
-
-def is_number(value: Any) -> bool:
-  """Returns whether a value is a number that a float can hold."""
-  if isinstance(value, bool) or not isinstance(value, numbers.Real):
-    return False
-  try:
-    float(value)
-  except OverflowError:
-    return False
-  return True
-
-
 def check_weight(name: str, value: float) -> float:
-  """Returns a weight that float32 can hold, or raises a ValueError."""
-  if not (is_number(value) and 0 <= value <= _LARGEST):
+  """Returns a finite, non-negative weight, or raises a ValueError."""
+  number = _number(name, value)
+  if not 0 <= number <= checks.LARGEST:  # a weight is a float32 in the end
     raise checks.UserError(
-        f'{name} is {files.shown(value, 40)}; expected a finite weight of at '
+        f'{name} is {checks.short(value, 40)}; expected a finite weight of at '
         'least 0. Pass 0 to switch a teacher off.'
     )
-  return float(value)
+  return number
 
 
 def _check_frames(name: str, value: float) -> float:
-  if not (math.isfinite(value) and value > 0):
+  number = _number(name, value)
+  if not (math.isfinite(number) and number > 0):
     raise checks.UserError(
         f'{name} is {value}; expected a finite number of environment frames '
         'above 0. Use a constant schedule for a weight that does not move.'
     )
-  return float(value)
+  return number
+
+
+def _number(name: str, value: Any) -> float:
+  number = checks.as_number(name, value)
+  if number is None:
+    raise checks.UserError(
+        f'{name} is traced; expected a number that is known. Make schedules'
+        ' outside jax.jit, and pass it what they give.')
+  return number
 
 
 def constant(value: float) -> Schedule:
@@ -154,21 +149,18 @@ def piecewise(
       value is not a weight, or the interpolation is unknown.
   """
   for name, points in (('boundaries', boundaries), ('values', values)):
-    for number in points:
-      if not is_number(number):
-        raise checks.UserError(
-            f'{name} hold {files.shown(number, 40)}; expected numbers. Correct'
-            ' it.')
+    checks.check_type(name, points, (list, tuple), 'a list')
   if not boundaries or len(boundaries) != len(values):
     raise checks.UserError(
         f'piecewise schedule has {len(boundaries)} boundaries and '
         f'{len(values)} values; expected as many of each, at least one. Give '
         'every boundary its value.'
     )
-  increases = all(low < high for low, high in itertools.pairwise(boundaries))
-  if not (increases and boundaries[0] >= 0 and math.isfinite(boundaries[-1])):
+  points = [_number('one of boundaries', x) for x in boundaries]
+  increases = all(low < high for low, high in itertools.pairwise(points))
+  if not (increases and points[0] >= 0 and math.isfinite(points[-1])):
     raise checks.UserError(
-        f'boundaries are {files.shown(list(boundaries), 120)}; expected finite'
+        f'boundaries are {checks.short(list(boundaries), 120)}; expected finite'
         ' frames that increase from 0 or more. Sort them and remove duplicates.'
     )
   if interpolation not in ('linear', 'step'):
@@ -176,8 +168,7 @@ def piecewise(
         f"interpolation is {interpolation!r}; expected 'linear' or 'step'. "
         'Pass one of them.'
     )
-  points = [float(boundary) for boundary in boundaries]
-  weights = [check_weight('value', value) for value in values]
+  weights = [check_weight('one of values', value) for value in values]
 
   def schedule(frames: float) -> float:
     right = bisect.bisect_right(points, frames)
@@ -205,6 +196,7 @@ def cut(schedule: Schedule, frames: float) -> Schedule:
   Raises:
     ValueError: if frames is not positive and finite.
   """
+  checks.check_callable('schedule', schedule)
   end = _check_frames('frames', frames)
   return lambda frames: 0.0 if frames >= end else schedule(frames)
 
@@ -222,12 +214,12 @@ def points_of(
   Raises:
     ValueError: there are none.
   """
-  points = schedule.get(name, {})
-  reason = files.misfit({name: points}, {name: dict}) or files.misfit(
-      points, {'frames': list, 'values': list})
-  if reason:
+  points = schedule.get(name) if isinstance(schedule, Mapping) else None
+  found = points if isinstance(points, Mapping) else {}
+  frames, values = found.get('frames'), found.get('values')
+  if not isinstance(frames, list) or not isinstance(values, list):
     raise checks.UserError(
-        f"the schedule lacks {name!r} with its 'frames' and 'values'"
-        f' ({reason}); it has {files.shown(sorted(schedule), 120)}. Take'
-        ' schedule.json of a run of experiments.pbt.')
-  return points['frames'], points['values']
+        f"the schedule lacks {name!r} with lists of 'frames' and 'values'; it"
+        f' is {checks.short(schedule, 120)}. Take schedule.json of a run of'
+        ' experiments.pbt.')
+  return frames, values

@@ -82,13 +82,13 @@ class SettingsTest(parameterized.TestCase):
 class PathTest(parameterized.TestCase):
 
   def test_a_tilde_is_a_home(self):
-    with mock.patch.dict(os.environ, HOME='/home/somebody'):
+    with mock.patch.dict(os.environ, HOME='/users/somebody'):
       self.assertEqual(
           str(flag_values.path('workdir', '~/runs/lr=0.01')),
-          '/home/somebody/runs/lr=0.01')
+          '/users/somebody/runs/lr=0.01')
       self.assertEqual(
           flag_values.target('env', '~/mine.py:make'),
-          '/home/somebody/mine.py:make')
+          '/users/somebody/mine.py:make')
     self.assertEqual(flag_values.target('env', 'mine:make'), 'mine:make')
     self.assertEqual(str(flag_values.path('workdir', 'a/~b')), 'a/~b')
 

@@ -23,7 +23,6 @@ import io
 import json
 import os
 import pathlib
-import pickle
 import random
 import shutil
 from typing import Any, TypeAlias
@@ -71,7 +70,7 @@ def _sparse(path: pathlib.Path) -> None:
 
 
 def _pickled(path: pathlib.Path) -> None:
-  _content(pickle.dumps(Payload()))(path)
+  _content(np.array([Payload()], object).dumps())(path)
 
 
 def _pickled_array(path: pathlib.Path) -> None:

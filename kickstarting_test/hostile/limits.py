@@ -15,8 +15,8 @@
 """Runs cases within limits of time and memory, in processes that it forks.
 
 Whoever imports this loads the library once; each group of cases has a fork of
-that process, which goes on after a case that hangs or dies. Here: `run`, `thinned`. Not
-here: the cases (`load_paths.py`, `flag_cases.py`).
+that process, which goes on after a case that hangs or dies. Here: `run`,
+`thinned`. Not here: the cases (`load_paths.py`, `flag_cases.py`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -260,8 +260,8 @@ class _Group:
 def thinned(cases: Sequence[Case], keep: int) -> list[Case]:
   """Returns cases without most of those that are much like others."""
   many = [case for case in cases if case.is_one_of_many]
-  left_out = {case.name for i, case in enumerate(many) if i % keep}
-  return [case for case in cases if case.name not in left_out]
+  left_out = {id(case) for i, case in enumerate(many) if i % keep}
+  return [case for case in cases if id(case) not in left_out]
 
 
 def run(

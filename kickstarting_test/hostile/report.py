@@ -33,7 +33,6 @@ from kickstarting_test.hostile import flag_cases
 from kickstarting_test.hostile import limits
 from kickstarting_test.hostile import load_paths
 
-
 _KEEP = 4  # of so many that are alike, one
 
 

@@ -18,8 +18,10 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.losses import actor_critic
 from kickstarting.losses import off_policy
 from kickstarting.losses import transitions as transitions_lib
@@ -253,7 +255,7 @@ class ActorCriticTest(chex.TestCase):
     transitions = _transitions()
     with self.assertRaisesRegex(ValueError, 'lambda_ is 2.0; expected'):
       loss(transitions, lambda_=2.0)
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       loss(transitions._replace(r_t=transitions.r_t[:-1]))
 
 
@@ -269,6 +271,50 @@ def _impossible(**fields):
       'behaviour_logits_tm1': np.zeros((1, 1, 3), np.float32),
       'is_learnable_tm1': np.ones((1, 1), bool),
   } | fields)
+
+
+class InputsTest(chex.TestCase):
+
+  @parameterized.parameters(*_LOSSES)
+  def test_no_step_is_refused(self, loss):
+    empty = jax.tree.map(lambda x: x[:0], _transitions())
+    for call in (loss, jax.jit(loss)):
+      with self.assertRaisesRegex(
+          checks.UserError, r'has shape \(0, .*; expected .* T of 1 or more'):
+        call(empty)
+
+  @parameterized.product(loss=_LOSSES, dtype=(jnp.float16, jnp.bfloat16))
+  def test_half_precision_is_computed_in_float32(self, loss, dtype):
+    half = jax.tree.map(
+        lambda x: np.asarray(jnp.asarray(x, dtype)) if x.dtype.kind == 'f'
+        else x, _transitions())
+    exact = jax.tree.map(
+        lambda x: x if x.dtype.kind in 'ib' else x.astype(np.float32), half)
+    expected = loss(exact)
+    for call in (loss, jax.jit(loss)):
+      terms = call(half)
+      for name, term in terms.items():
+        self.assertEqual(term.dtype, np.float32, name)
+      chex.assert_trees_all_close(terms, expected, rtol=1e-5, atol=1e-6)
+
+  @parameterized.product(loss=_LOSSES, action=(-1, _A))
+  def test_an_action_that_is_none(self, loss, action):
+    transitions = _transitions()
+    transitions.a_tm1[0, 0] = action
+    transitions.is_learnable_tm1[0, 0] = True
+    with self.assertRaisesRegex(
+        checks.UserError, rf'a_tm1 is {action} at \[0, 0\]; expected 0 to'):
+      loss(transitions)
+    terms = jax.jit(loss)(transitions)
+    chex.assert_tree_all_finite(terms)
+    self.assertEqual(terms['policy_gradient'][0, 0], 0.0)
+
+  @parameterized.product(value=(None, 'transitions', ()))
+  def test_what_is_no_record_is_refused(self, value):
+    for loss in _LOSSES:
+      with self.assertRaisesRegex(
+          checks.UserError, 'transitions is .*; expected a record Transitions'):
+        loss(value)
 
 
 class ImpossibleActionTest(chex.TestCase):

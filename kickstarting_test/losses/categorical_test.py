@@ -22,6 +22,7 @@ from jax import test_util
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.losses import categorical
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
@@ -53,6 +54,51 @@ class LogProbsTest(chex.TestCase):
     )
     np.testing.assert_array_equal(log_p, [-np.inf, 0.0, -np.inf])
 
+  @parameterized.product(
+      case=(([1e7, 0.0, 1.0], 1e-3, [0.0, -1e10, -1e10]),
+            ([3e8, -3e8, 0.0], 1e-2, [0.0, -6e10, -3e10]),
+            ([-1e12, -1e12, 0.0], 1e-6, [-1e18, -1e18, 0.0]),
+            ([3e38, 3e38, -3e38], 0.5, [-np.log(2), -np.log(2), -1e30])),
+      is_traced=(False, True))
+  def test_sharp_policies_are_the_same_under_jit(self, case, is_traced):
+    # A quotient beyond 1e9 that is rounded twice leaves the difference alone.
+    logits, temperature, expected = case
+    logits = np.array(logits, np.float32)
+    if is_traced:
+      log_p = jax.jit(lambda x, t: categorical.log_probs(x, temperature=t))(
+          logits, temperature)
+    else:
+      log_p = jax.jit(lambda x: categorical.log_probs(
+          x, temperature=temperature))(logits)
+    np.testing.assert_allclose(log_p, expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        categorical.log_probs(logits, temperature=temperature), expected,
+        rtol=1e-5)
+
+  @chex.variants(with_jit=True, without_jit=True)
+  @parameterized.parameters(jnp.float16, jnp.bfloat16)
+  def test_half_precision_is_computed_in_float32(self, dtype):
+    half = jnp.asarray(_LOGITS, dtype)
+    for function in (categorical.log_probs, categorical.entropy):
+      actual = self.variant(function)(half)
+      self.assertEqual(actual.dtype, jnp.float32)
+      np.testing.assert_allclose(
+          actual, function(half.astype(jnp.float32)), rtol=1e-6)
+      np.testing.assert_allclose(function(np.asarray(half)), actual, rtol=1e-6)
+
+  @parameterized.product(temperature=(
+      jnp.float32(0), jnp.float32(-1), np.float16(0), '1', None, True))
+  def test_no_temperature_escapes_the_check(self, temperature):
+    with self.assertRaisesRegex(checks.UserError, 'temperature is .* expected'):
+      categorical.log_probs(_LOGITS, temperature=temperature)
+
+  def test_a_policy_without_actions_has_sums_of_zero(self):
+    logits = jnp.full((2, 3), -jnp.inf)
+    self.assertTrue((categorical.log_probs(logits) == -jnp.inf).all())
+    np.testing.assert_array_equal(categorical.entropy(logits), 0.0)
+    gradient = jax.grad(lambda x: categorical.entropy(x).sum())(logits)
+    np.testing.assert_array_equal(gradient, 0.0)
+
   @parameterized.parameters(0.0, -1.0, float('inf'))
   def test_temperature_error(self, temperature):
     with self.assertRaisesRegex(ValueError, f'temperature is {temperature}'):
@@ -64,7 +110,7 @@ class LogProbsTest(chex.TestCase):
       (_LOGITS, _IS_LEGAL[0]),
   )
   def test_shape_and_dtype_errors(self, logits, is_legal):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       categorical.log_probs(logits, is_legal=is_legal)
 
 
@@ -85,7 +131,10 @@ class ExpectationTest(absltest.TestCase):
     np.testing.assert_array_equal(gradient, [1.0, 0.0])
 
 
-class LogProbTest(absltest.TestCase):
+_LACKING = np.float32([0.0, -np.inf, 1.0])
+
+
+class LogProbTest(parameterized.TestCase):
 
   def test_picks_the_action(self):
     log_prob = categorical.log_prob(_LOGITS, np.array([2, 0]))
@@ -101,12 +150,39 @@ class LogProbTest(absltest.TestCase):
     np.testing.assert_array_equal(gradient, [-1.0, 1.0])
 
   def test_shape_and_dtype_errors(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       categorical.log_prob(_LOGITS, np.array([2.0, 0.0], np.float32))
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       categorical.log_prob(_LOGITS, np.array([2, 0, 1]))
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       categorical.log_prob(_LOGITS, np.array(0))
+
+
+  @parameterized.parameters(-1, 3, 2**31 - 1, -2**31)
+  def test_an_action_that_is_none(self, action):
+    actions = np.array([0, action], np.int32)
+    with self.assertRaisesRegex(
+        checks.UserError, rf'actions is {action} at \[1\]; expected 0 to 2'):
+      categorical.log_prob(_LOGITS[:2], actions)
+    found = jax.jit(categorical.log_prob)(_LOGITS[:2], actions)
+    self.assertTrue(np.isfinite(found[0]))
+    self.assertEqual(found[1], -np.inf)
+
+
+class RestrictTest(absltest.TestCase):
+
+  def test_leaves_out_what_the_other_lacks(self):
+    actual = categorical.restrict(
+        np.float32([[2.0, 0.0, -1.0], [1.0, 2.0, 3.0]]),
+        np.float32([[0.5, -np.inf, 9.0], [-np.inf] * 3]))
+    np.testing.assert_array_equal(
+        actual, [[2.0, -np.inf, -1.0], [-np.inf] * 3])
+
+  def test_gradient(self):
+    gradient = jax.grad(lambda x: jnp.sum(jnp.where(
+        jnp.isfinite(y := categorical.restrict(x, _LACKING)), y, 0.0)))(
+            jnp.ones(3))
+    np.testing.assert_array_equal(gradient, [1.0, 0.0, 1.0])
 
 
 class EntropyTest(chex.TestCase):

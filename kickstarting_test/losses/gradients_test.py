@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.losses import gradients
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
@@ -42,9 +43,11 @@ class PassWhereTest(absltest.TestCase):
     np.testing.assert_array_equal(gradient, [[0.25], [0.0]])
 
   def test_shape_and_dtype_errors(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaisesRegex(
+        checks.UserError, 'condition has dtype float64; expected .* bool'):
       gradients.pass_where(np.ones(2), np.ones(2))
-    with self.assertRaises(AssertionError):
+    with self.assertRaisesRegex(
+        checks.UserError, r'x has shape \(2, 3\); expected the axes of'):
       gradients.pass_where(np.ones(3, bool), np.ones((2, 3)))
 
 

@@ -24,6 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import actor_critic
 from kickstarting.losses import categorical
@@ -52,10 +53,12 @@ class SampleWeightsTest(chex.TestCase):
     np.testing.assert_array_equal(weights, [0.0, 0.0])
 
   def test_index_beyond_the_teachers_shows(self):
-    weights = kickstart.sample_weights(
-        1.0, np.ones(2, np.float32), np.array([1, 2])
-    )
-    np.testing.assert_array_equal(weights, [1.0, np.nan])
+    case = 1.0, np.ones(2, np.float32), np.array([1, 2])
+    np.testing.assert_array_equal(
+        jax.jit(kickstart.sample_weights)(*case), [1.0, np.nan])
+    with self.assertRaisesRegex(
+        checks.UserError, r'teacher_index is 2 at \[1\]; expected below 2'):
+      kickstart.sample_weights(*case)
 
   def test_gradients(self):
     to_alpha, to_rho = jax.grad(
@@ -74,7 +77,7 @@ class SampleWeightsTest(chex.TestCase):
       (1.0, np.ones(2, np.int32), np.zeros(2, np.int32)),
   )
   def test_shape_and_dtype_errors(self, alpha, rho, index):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.sample_weights(alpha, rho, index)
 
 
@@ -131,11 +134,11 @@ class DistillationLossTest(chex.TestCase):
     student = cases.make_logits(0)
     with self.assertRaisesRegex(ValueError, "unknown divergence 'l2'"):
       kickstart.distillation_loss(student, student, divergence='l2')
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.distillation_loss(student[0], student[0])
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.distillation_loss(student, student[:-1])
-    with self.assertRaises(AssertionError):  # Its result is not [T, B].
+    with self.assertRaises(ValueError):  # Its result is not [T, B].
       kickstart.distillation_loss(
           student, student, divergence=lambda p, q, **_: jnp.sum(p - q)
       )
@@ -218,18 +221,18 @@ class KickstartingTermsTest(parameterized.TestCase):
   def test_shape_and_dtype_errors(self, field, spoil):
     teacher = cases.make_teacher()
     teacher = teacher._replace(**{field: spoil(getattr(teacher, field))})
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.kickstarting_terms(
           _NO_TERMS,
           cases.make_transitions(),
           teacher,
           np.ones(cases.B, np.float32),
       )
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.diagnostics(cases.make_transitions(), teacher)
 
   def test_weights_must_be_one_per_stream(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       kickstart.kickstarting_terms(
           _NO_TERMS,
           cases.make_transitions(),
@@ -277,6 +280,59 @@ class DiagnosticsTest(chex.TestCase):
     np.testing.assert_array_equal(gradient, np.zeros_like(gradient))
 
 
+class LackingTest(chex.TestCase):
+  """A student that lacks actions which its teacher takes."""
+
+  def setUp(self):
+    super().setUp()
+    self.able = [0, 2, 3]
+    self.transitions = cases.make_transitions()
+    lacking = np.full_like(self.transitions.logits_tm1, -np.inf)
+    lacking[..., self.able] = self.transitions.logits_tm1[..., self.able]
+    self.lacking = self.transitions._replace(
+        logits_tm1=lacking, a_tm1=np.zeros_like(self.transitions.a_tm1))
+    self.teacher = cases.make_teacher()
+    # The same two, of the actions that both have.
+    self.small = self.lacking._replace(
+        logits_tm1=lacking[..., self.able],
+        behaviour_logits_tm1=self.lacking.behaviour_logits_tm1[..., self.able])
+    self.small_teacher = self.teacher._replace(
+        logits=self.teacher.logits[..., self.able])
+
+  @chex.variants(with_jit=True, without_jit=True)
+  def test_is_compared_over_its_own_actions(self):
+    actual = self.variant(kickstart.diagnostics)(self.lacking, self.teacher)
+    expected = kickstart.diagnostics(self.small, self.small_teacher)
+    chex.assert_trees_all_close(actual, expected, rtol=1e-5)
+    self.assertGreater(actual['teacher_kl'].sum(), 0.0)
+
+  @parameterized.parameters(*divergences.DIVERGENCES)
+  def test_every_divergence_is_over_its_own_actions(self, divergence):
+    weights = np.ones(cases.B, np.float32)
+
+    def loss(logits, transitions, teacher):
+      return kickstart.kickstarting_terms(
+          {}, transitions._replace(logits_tm1=logits), teacher, weights,
+          divergence=divergence)['distillation'].sum()
+
+    value, gradient = jax.value_and_grad(loss)(
+        self.lacking.logits_tm1, self.lacking, self.teacher)
+    expected, small = jax.value_and_grad(loss)(
+        self.small.logits_tm1, self.small, self.small_teacher)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        gradient[..., self.able], small, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(np.delete(gradient, self.able, -1), 0.0)
+
+  def test_nothing_in_common_is_not_labelled(self):
+    logits = np.full_like(self.teacher.logits, -np.inf)
+    logits[..., 1] = 0.0
+    actual = kickstart.diagnostics(
+        self.lacking, self.teacher._replace(logits=logits))
+    chex.assert_trees_all_equal(
+        actual, jax.tree.map(np.zeros_like, actual))
+
+
 class FeatureRegressionTest(absltest.TestCase):
 
   def setUp(self):
@@ -310,8 +366,16 @@ class FeatureRegressionTest(absltest.TestCase):
     np.testing.assert_allclose(
         student, expected * self.is_pulled[..., None], rtol=1e-5)
 
+  def test_a_teacher_without_features(self):
+    with self.assertRaisesRegex(
+        checks.UserError, 'teacher.features is None; expected an array'):
+      self._loss(self.student, None)
+    with self.assertRaisesRegex(
+        checks.UserError, 'teacher is None, of type .*; expected a record'):
+      kickstart.feature_regression(self.student, None, self.is_pulled)
+
   def test_other_sizes(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       self._loss(self.student[..., :3], self.teacher.features)
 
 

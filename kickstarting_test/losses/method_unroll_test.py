@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import actor_critic
 from kickstarting.losses import distillation
@@ -250,7 +251,8 @@ class EdgeTest(parameterized.TestCase):
     output, trajectory = cases.make()
     trajectory = trajectory._replace(teacher=trajectory.teacher._replace(
         logits=trajectory.teacher.logits[..., :-1]))
-    with self.assertRaises(AssertionError):
+    with self.assertRaisesRegex(
+        checks.UserError, r'teacher\.logits has shape .* A = 4'):
       cases.apply('n_distill', output, trajectory)
 
 

@@ -361,7 +361,14 @@ class SharesTest(parameterized.TestCase):
     np.testing.assert_array_equal(actual, expected)
 
   @parameterized.parameters(
-      ([0.5, 0.6],), ([1.2, -0.2],), ([],), ([[1.0]],), ([np.nan, 1.0],))
+      ([],), ([[1.0]],), (np.array(1.0),), (['one'],), (None,))
+  def test_shares_that_are_no_list_of_numbers(self, shares):
+    with self.assertRaisesRegex(
+        ValueError, r'shares (has|is) .*; expected .*\[K\] float32'):
+      mix_and_match.check_shares(shares)
+
+  @parameterized.parameters(
+      ([0.5, 0.6],), ([1.2, -0.2],), ([np.nan, 1.0],))
   def test_outside_the_simplex(self, shares):
     with self.assertRaisesRegex(
         ValueError, 'shares of a mixture are .*; expected one for each agent,'
@@ -379,7 +386,7 @@ class SharesTest(parameterized.TestCase):
       mix_and_match.get_transfer('knowlege')
 
   def test_shares_of_other_agents(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       mix_and_match.mixture_log_probs(_LOGITS, _alpha(0.5))
 
 

@@ -14,14 +14,18 @@
 # ==============================================================================
 """Tests of off_policy.py: the paper's sum, golden values, rlax, edges."""
 
+import functools
+
 from absl.testing import absltest
 from absl.testing import parameterized
 import chex
 import jax
 import jax.numpy as jnp
+import ml_dtypes
 import numpy as np
 import rlax
 
+from kickstarting import checks
 from kickstarting.losses import off_policy
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
@@ -268,11 +272,47 @@ class VTraceTest(chex.TestCase):
   def test_shape_and_dtype_errors(self, name, spoil):
     case = _golden_case()
     case[name] = spoil(case[name])
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       off_policy.vtrace(**case)
 
+  @parameterized.parameters(
+      {'rho_clip': np.inf}, {'rho_clip': np.inf, 'c_clip': np.inf},
+      {'pg_rho_clip': np.inf}, {'rho_clip': 1e30, 'pg_rho_clip': 1e300})
+  def test_ratios_without_a_clip_stay_finite(self, **clips):
+    case = _random_case()
+    case['log_rho_tm1'][2:5] = (90.0, -90.0, 3e38, 1.0)
+    for call in (off_policy.vtrace, jax.jit(functools.partial(
+        off_policy.vtrace, **clips))):
+      kwargs = clips if call is off_policy.vtrace else {}
+      output = call(**case, **kwargs)
+      chex.assert_tree_all_finite(output)
+      chex.assert_tree_all_finite(jax.tree.map(np.square, output))
+
+  def test_no_step_is_refused(self):
+    case = {name: x[:0] for name, x in _random_case().items()}
+    with self.assertRaisesRegex(
+        checks.UserError, r'v_tm1 has shape \(0, 4\); expected \[T, B\] .* T of'
+        ' 1 or more'):
+      off_policy.vtrace(**case)
+
+  @parameterized.parameters(np.float16, ml_dtypes.bfloat16)
+  def test_half_precision_is_computed_in_float32(self, dtype):
+    case = {name: x.astype(dtype) for name, x in _random_case().items()}
+    exact = {name: x.astype(np.float32) for name, x in case.items()}
+    actual, expected = off_policy.vtrace(**case), off_policy.vtrace(**exact)
+    self.assertEqual(actual.targets_tm1.dtype, np.float32)
+    chex.assert_trees_all_close(actual, expected, rtol=1e-6)
+    chex.assert_trees_all_close(
+        jax.jit(off_policy.vtrace)(**case), expected, rtol=1e-5)
+
+  @parameterized.parameters('lambda_', 'rho_clip', 'c_clip', 'pg_rho_clip')
+  def test_no_number_escapes_the_checks(self, name):
+    for value in (jnp.float32(-1), '0.5', None, np.float16(-2), True):
+      with self.assertRaisesRegex(checks.UserError, f'{name} is .*; expected'):
+        off_policy.vtrace(**_random_case(), **{name: value})
+
   def test_learnable_must_be_bool(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       off_policy.vtrace(**_golden_case(), is_learnable_tm1=np.ones((4, 1)))
 
 
@@ -293,8 +333,18 @@ class LogImportanceRatiosTest(absltest.TestCase):
         off_policy.log_importance_ratios(
             logits, behaviour_logits, np.array([1, 1])), -np.inf)
 
+  def test_an_action_that_is_none(self):
+    logits = np.zeros((2, 3), np.float32)
+    for action in (-1, 3):
+      actions = np.array([0, action])
+      with self.assertRaisesRegex(
+          checks.UserError, rf'actions is {action} at \[1\]; expected 0 to 2'):
+        off_policy.log_importance_ratios(logits, logits, actions)
+      found = jax.jit(off_policy.log_importance_ratios)(logits, logits, actions)
+      np.testing.assert_array_equal(found, [0.0, -np.inf])
+
   def test_shapes_differ(self):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       off_policy.log_importance_ratios(
           np.zeros((2, 3)), np.zeros((2, 4)), np.zeros(2, np.int32)
       )

@@ -141,7 +141,7 @@ class TotalTest(chex.TestCase):
       (_TERMS | {'baseline': np.ones((3, 2), np.int32)}, _IS_LEARNABLE),
   )
   def test_shape_and_dtype_errors(self, terms, is_learnable):
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       reduction.total(terms, _COSTS, is_learnable)
 
 

@@ -147,7 +147,7 @@ class SplitTransitionsTest(chex.TestCase):
     spoilt = spoil(getattr(records[record], field))
     records[record] = records[record]._replace(**{field: spoilt})
     trajectory = records['trajectory']._replace(timesteps=records['timesteps'])
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       transitions.split_transitions(
           records['output'], trajectory, discount=0.9
       )
@@ -158,7 +158,7 @@ class SplitTransitionsTest(chex.TestCase):
     trajectory = trajectory._replace(
         timesteps=jax.tree.map(lambda x: x[:-1], trajectory.timesteps)
     )
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       transitions.split_transitions(output, trajectory, discount=0.9)
 
   @parameterized.parameters(
@@ -171,7 +171,7 @@ class SplitTransitionsTest(chex.TestCase):
   def test_check_transitions(self, field, spoil):
     split = transitions.split_transitions(*_case(), discount=0.9)
     transitions.check_transitions(split)
-    with self.assertRaises(AssertionError):
+    with self.assertRaises(ValueError):
       transitions.check_transitions(
           split._replace(**{field: spoil(np.asarray(getattr(split, field)))})
       )

@@ -224,17 +224,6 @@ class CheckpointTest(parameterized.TestCase):
       with self.assertRaisesRegex(checkpoint.DamagedError, message):
         checkpointer.restore(_state() | change, _NETWORK)
 
-  def test_what_is_named_by_no_number_of_frames(self):
-    self._save(10)
-    for name in ('9' * 23, '010', '\u0663'):
-      (self.folder / name).mkdir()
-      with self.assertRaisesRegex(checks.UserError, 'no number of frames'):
-        self._open()
-      (self.folder / name).rmdir()
-    for name in ('other', 'abc1'):
-      (self.folder / name).mkdir()
-    self.assertEqual(self._open().latest(), 10)
-
   @parameterized.parameters('_CHECKPOINT_METADATA', 'metadata/metadata',
                             'arrays/manifest.ocdbt')
   def test_pipes_and_links_are_not_opened(self, name):
@@ -246,15 +235,6 @@ class CheckpointTest(parameterized.TestCase):
       with self.assertRaisesRegex(checks.UserError, 'is no regular file'):
         self._open()
       path.unlink()
-
-  def test_a_folder_that_is_none(self):
-    self.folder.symlink_to(self.folder)
-    with self.assertRaisesRegex(checks.UserError, 'is no folder; expected'):
-      self._open()
-    self.folder.unlink()
-    self.folder.write_text('x')
-    with self.assertRaisesRegex(checks.UserError, 'is no folder; expected'):
-      self._open()
 
   def test_arrays_that_cannot_be_read_are_one_error(self):
     state = {f'{i}': np.arange(3000.) + i for i in range(60)}

@@ -109,8 +109,9 @@ class ReplayTest(parameterized.TestCase):
       self.assertEqual(weights.rho.tolist(), rho)
 
   @parameterized.parameters(
-      ({'alpha': {'frames': [0], 'values': [1.0]}}, "lacks 'rho'.*has .'alpha"),
-      ({'alpha': [1.0], 'rho': []}, "lacks 'alpha' with its 'frames'"))
+      ({'alpha': {'frames': [0], 'values': [1.0]}},
+       "lacks 'rho' with lists.*it is .'alpha"),
+      ({'alpha': [1.0], 'rho': []}, "lacks 'alpha' with lists of 'frames'"))
   def test_incomplete(self, schedule, text):
     with self.assertRaisesRegex(ValueError, text):
       controllers.replay(schedule)

@@ -94,7 +94,7 @@ class SchedulesTest(parameterized.TestCase):
       (lambda: schedules.cosine(1, 10, end=-3), 'end is -3'),
       (lambda: schedules.exponential(-1, 10), 'start is -1'),
       (lambda: schedules.exponential(1, 10, floor=-1), 'floor is -1'),
-      (lambda: schedules.piecewise([0], [-1]), 'value is -1'),
+      (lambda: schedules.piecewise([0], [-1]), 'one of values is -1'),
   )
   def test_weight_errors(self, make, found):
     with self.assertRaisesRegex(
