@@ -42,7 +42,9 @@ class CasesTest(absltest.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    done = binaries.run('kickstarting_test.hostile.report', '--json', '--thin')
+    done = binaries.run(
+        'kickstarting_test.hostile.report', '--json', '--thin',
+        deadline_s=4 * binaries.DEADLINE_S)  # work of 30 s for one core
     cls.found = [limits.Outcome(**json.loads(line))
                  for line in done.stdout.splitlines()]
     cls.error = done.stderr
