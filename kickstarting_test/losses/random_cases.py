@@ -418,6 +418,13 @@ CASES: dict[str, Case] = {
         'schedule': _Choice(
             (lambda frames: 1.0,), ('linear', None, 1.0), False),
         'frames': _Number((5.0,), False)}),
+    'weights.schedules.points_of': _host({
+        'schedule': _Choice(
+            ({'alpha': {'frames': [0], 'values': [1.0]}},),
+            (None, 3, 'text', {}, [], {'alpha': 1}, {'alpha': {}},
+             {'alpha': {'frames': 0, 'values': [1.0]}}), False),
+        'name': _Choice(('alpha',), ('alpha',), False)},
+        show=lambda points: points),
     'weights.controllers.scheduled': _host({
         'alpha': _Number(is_optional=False),
         'rho': _Choice(((1.0, 0.5), None), (1.0, 'ab', ('a', 'b'), (-1, 1),
