@@ -391,19 +391,25 @@ def check_method(method: Method) -> None:
         ' get_method.')
 
 
-def _check_step(name: str, step: Step) -> Step:
-  """Returns a step of arrays of floats, whose shapes may differ."""
+def _check_step(name: str, step: Step, discount: jax.Array) -> Step:
+  """Returns a step of arrays of the discount's shape."""
   checks.check_record(name, step, Step)
   return Step(*(
-      inputs.arrays(**{f'{name}.{field}': (value, float, '...')})[0]
+      _like(f'{name}.{field}', value, discount)
       for field, value in step._asdict().items()))
 
 
-def _check_shape(name: str, x: jax.Array, discount: jax.Array) -> None:
-  if x.ndim and x.shape != discount.shape:
+def _like(name: str, value: types.Array, discount: jax.Array) -> jax.Array:
+  """Returns an array of the discount's shape; axes of size 1 are repeated."""
+  x, = inputs.arrays(**{name: (value, float, '...')})
+  sizes = zip(x.shape, discount.shape)
+  if x.ndim and (x.ndim != discount.ndim or any(
+      mine not in (1, size) for mine, size in sizes)):
     raise checks.UserError(
         f'{name} has shape {x.shape}; expected that of discount,'
-        f' {discount.shape}, or a scalar.')
+        f' {discount.shape}, with sizes of 1 for what is the same, or a scalar.'
+    )
+  return jnp.broadcast_to(x, discount.shape)
 
 
 def teacher_reward(
@@ -431,11 +437,10 @@ def teacher_reward(
     [...] float32.
   """
   check_method(method)
-  step = _check_step('step', step)
-  following = _check_step('following', following)
   discount, = inputs.arrays(discount=(discount, float, '...'))
-  weight, = inputs.arrays(weight=(weight, float, '...'))
-  _check_shape('weight', weight, discount)
+  step = _check_step('step', step, discount)
+  following = _check_step('following', following, discount)
+  weight = _like('weight', weight, discount)
   total = jnp.zeros_like(discount)
   if method.reward_now:
     total += method.reward_now(step)

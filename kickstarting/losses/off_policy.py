@@ -145,12 +145,14 @@ def vtrace(
   """
   lambda_, rho_clip, c_clip, pg_rho_clip = check_clips(
       lambda_, rho_clip, c_clip, pg_rho_clip)
-  if is_learnable_tm1 is None:
-    is_learnable_tm1 = jnp.ones(jnp.shape(v_tm1), bool)
-  v_tm1, v_t, r_t, discount_t, log_rho_tm1, is_learnable_tm1 = inputs.arrays(
+  v_tm1, v_t, r_t, discount_t, log_rho_tm1 = inputs.arrays(
       v_tm1=(v_tm1, float, 'TB'), v_t=(v_t, float, 'TB'),
       r_t=(r_t, float, 'TB'), discount_t=(discount_t, float, 'TB'),
-      log_rho_tm1=(log_rho_tm1, float, 'TB'),
+      log_rho_tm1=(log_rho_tm1, float, 'TB'))
+  if is_learnable_tm1 is None:
+    is_learnable_tm1 = jnp.ones(v_tm1.shape, bool)
+  _, is_learnable_tm1 = inputs.arrays(
+      v_tm1=(v_tm1, float, 'TB'),
       is_learnable_tm1=(is_learnable_tm1, bool, 'TB'))
 
   def clipped(threshold: chex.Numeric) -> jax.Array:

@@ -220,6 +220,6 @@ def points_of(
   if not isinstance(frames, list) or not isinstance(values, list):
     raise checks.UserError(
         f"the schedule lacks {name!r} with lists of 'frames' and 'values'; it"
-        f' is {checks.short(schedule, 120)}. Take schedule.json of a run of'
-        ' experiments.pbt.')
+        f" is {checks.short(schedule, 120)}; expected both 'alpha' and 'rho'."
+        ' Take schedule.json of a run of experiments.pbt.')
   return frames, values

@@ -234,8 +234,10 @@ def make(
   rng = np.random.default_rng(seed)
   values = {}
   odd = dict(oddities)
-  # All or none, so that few programs are compiled.
-  has_defaults = rng.random() < 0.5
+  # All or none, so that few programs are compiled; nor is every choice combined
+  # with what is odd to a compiler.
+  is_plain = not set(odd.values()) <= VALUES
+  has_defaults = is_plain or rng.random() < 0.5
   for name, argument in arguments.items():
     is_odd = name in odd
     if argument.is_optional and not is_odd and has_defaults:
@@ -255,7 +257,8 @@ def make(
     elif is_odd:
       value = argument.odd[int(odd[name])]
     else:
-      value = argument.good[rng.integers(len(argument.good))]
+      number = 1 if is_plain else len(argument.good)
+      value = argument.good[rng.integers(number)]
     values[name] = value
   return values
 

@@ -50,7 +50,7 @@ class RewardsTest(parameterized.TestCase):
     )
 
   def test_identity(self):
-    self.assertIs(rewards.identity(_REWARDS), _REWARDS)
+    np.testing.assert_array_equal(rewards.identity(_REWARDS), _REWARDS)
 
   @parameterized.parameters(
       'clip_unit', 'identity', 'optimistic_asymmetric_clip'

@@ -19,6 +19,7 @@ from absl.testing import parameterized
 import chex
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.weights import controllers
 from kickstarting.weights import schedules
 
@@ -31,6 +32,11 @@ def _weights(controller, num_teachers, frames):
 
 
 class ScheduledTest(parameterized.TestCase):
+
+  @parameterized.product(rho=(0.5, 'ab', {}))
+  def test_factors_that_are_no_list(self, rho):
+    with self.assertRaisesRegex(checks.UserError, 'rho is .* expected a list'):
+      controllers.scheduled(1.0, rho)
 
   def test_rho_is_one_each(self):
     weights = _weights(controllers.scheduled(schedules.linear(2, 100)), 3, 25)

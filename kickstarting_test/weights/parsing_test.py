@@ -20,6 +20,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
+from kickstarting import checks
 from kickstarting.weights import controllers
 from kickstarting.weights import parsing
 
@@ -123,6 +124,12 @@ class FromStringTest(parameterized.TestCase):
 
 
 class ScheduleTest(parameterized.TestCase):
+
+  @parameterized.product(spec=(None, 3, b'linear:1:5', {}))
+  def test_what_is_no_text(self, spec):
+    for parse in (parsing.from_string, parsing.schedule_from_string):
+      with self.assertRaisesRegex(checks.UserError, 'spec is .*; expected'):
+        parse(spec)
 
   @parameterized.parameters((0.0, 0.0), (2e5, 0.5), (4e5, 1.0), (1e6, 1.0))
   def test_rises(self, frames, expected):

@@ -18,11 +18,43 @@ import math
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import jax
+import jax.numpy as jnp
+import numpy as np
 
+from kickstarting import checks
 from kickstarting.weights import schedules
 
 
 class SchedulesTest(parameterized.TestCase):
+
+  @parameterized.product(value=('1', None, True, [1.0], 1e39, 10**400))
+  def test_what_is_no_weight(self, value):
+    for make in (schedules.constant, lambda x: schedules.linear(x, 5.0),
+                 lambda x: schedules.piecewise([0, 1], [1.0, x])):
+      with self.assertRaisesRegex(checks.UserError, 'expected a'):
+        make(value)
+
+  @parameterized.product(value=(np.float32(0.5), jnp.float32(0.5)))
+  def test_numbers_of_any_library(self, value):
+    self.assertEqual(schedules.constant(value)(0), 0.5)
+    self.assertIs(type(schedules.linear(value, 5)(0)), float)
+
+  def test_a_traced_weight(self):
+    with self.assertRaisesRegex(
+        checks.UserError, 'start is traced; expected a number that is known'):
+      jax.jit(lambda x: schedules.linear(x, 5.0)(0))(1.0)
+
+  @parameterized.parameters(
+      (3, [1.0]), ([0], 'a'), (['a', 'b'], [1.0, 1.0]), ([None], [1.0]))
+  def test_points_that_are_no_lists_of_numbers(self, boundaries, values):
+    with self.assertRaisesRegex(
+        checks.UserError, '(boundaries|values) is .* expected a'):
+      schedules.piecewise(boundaries, values)
+
+  def test_cut_of_what_is_no_schedule(self):
+    with self.assertRaisesRegex(checks.UserError, 'schedule is .* a function'):
+      schedules.cut('linear:1:5', 3.0)
 
   def _assert_values(self, schedule, expected):
     for frames, value in expected.items():
