@@ -171,8 +171,8 @@ def _controller(weights: str, frames: int) -> controllers.WeightController:
 
 
 def check_weights(frames: int) -> None:
-  """Raises ValueError if --weights is given, but there are no teachers."""
-  if shared_flags.WEIGHTS.present:
+  """Raises ValueError if --weights is given, but --teachers names nobody."""
+  if shared_flags.WEIGHTS.present and not shared_flags.TEACHERS.value:
     weights = shared_flags.WEIGHTS.value
     _controller(weights, frames)
     raise checks.UserError(

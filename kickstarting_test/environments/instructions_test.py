@@ -143,7 +143,7 @@ class InstructionTableTest(parameterized.TestCase):
   def test_long_instruction_is_cut_with_one_warning(self):
     table = instructions.InstructionTable(max_words=2)
     with self.assertWarnsRegex(
-        UserWarning, "'go far left' has 3 words; .*max_words=2 are cut off"
+        UserWarning, "'go far left' has 3 words; .*those beyond 2 are cut off"
     ):
       row = table.intern(b'go far left')
     short = table.intern(b'go far')

@@ -56,11 +56,13 @@ def start(
       stdout=output, stderr=subprocess.PIPE)
 
 
-def run(module: str, *flags: str) -> subprocess.CompletedProcess:
+def run(
+    module: str, *flags: str, deadline_s: float = DEADLINE_S
+) -> subprocess.CompletedProcess:
   """Runs a binary to its end."""
   with start(module, *flags) as process:
     try:
-      out, error = process.communicate(timeout=DEADLINE_S)
+      out, error = process.communicate(timeout=deadline_s)
     except subprocess.TimeoutExpired:
       process.kill()
       raise

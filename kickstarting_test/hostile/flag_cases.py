@@ -73,7 +73,6 @@ BINARIES: Mapping[str, Sequence[str]] = {
     'architectures': (),
     'curricula': (),
     'weighting': (),
-    'distilling_policy_distillation.figure_1': (),
     'distilling_policy_distillation.figure_5': (),
 }
 
@@ -83,7 +82,6 @@ _OF_LABORATORY = ('experiments.run_flags',)
 _OTHER_FLAGS: Mapping[str, Sequence[str] | None] = {
     **dict.fromkeys(('study', 'methods', 'architectures', 'curricula',
                      'weighting'), _OF_STUDIES),
-    'distilling_policy_distillation.figure_1': _OF_LABORATORY,
     'distilling_policy_distillation.figure_5': _OF_LABORATORY,
 }
 
@@ -192,7 +190,7 @@ def cases(binary: str, template: pathlib.Path) -> list[limits.Case]:
           f'flags of {binary}', f'--{flag.name}={value}'[:80],
           functools.partial(
               _call, module, binary, f'--{flag.name}={value}'),
-          (), not must))
+          (), not must, True))
   return found
 
 
@@ -212,7 +210,7 @@ def _forget(kept: Sequence[str] | None) -> None:
 
 def _flags(binary: str, module: Any) -> list[flags.Flag]:
   """Returns the flags of a binary; those that all share, once."""
-  if binary in ('train', 'distilling_policy_distillation.figure_1'):
+  if binary in ('train', 'distilling_policy_distillation.figure_5'):
     known = [flag for name, own in flags.FLAGS.flags_by_module_dict().items()
              if name.startswith('experiments') for flag in own]
   else:

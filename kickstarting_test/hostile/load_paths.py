@@ -95,13 +95,13 @@ def cases(name: str, template: pathlib.Path) -> list[limits.Case]:
   path.prepare(template)
   found = []
   for target in path.targets(template):
-    changes = [pair for family in path.families for pair in family.items()]
-    for label, change in (*changes, *path.more(template / target)):
+    families = [pair for family in path.families for pair in family.items()]
+    for label, change in (*families, *path.more(template / target)):
       found.append(limits.Case(
           name, f'{target}: {label}',
           functools.partial(_run, path, template, target, change),
           (path.where or pathlib.Path(target).name,),
-          path.is_right(f'{target}: {label}')))
+          path.is_right(f'{target}: {label}'), '=' in label))
   return found
 
 

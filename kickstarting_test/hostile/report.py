@@ -16,6 +16,7 @@
 
   python -m kickstarting_test.hostile.report            # a summary
   python -m kickstarting_test.hostile.report --json     # a line for each case
+  python -m kickstarting_test.hostile.report --thin     # fewer much like others
   python -m kickstarting_test.hostile.report policy     # of some groups
 
 Forks, so it must be a process of its own, in which nothing has computed yet.
@@ -23,23 +24,30 @@ Forks, so it must be a process of its own, in which nothing has computed yet.
 
 from collections.abc import Iterator, Sequence
 import dataclasses
-import functools
 import json
 import sys
 import time
+from typing import Any
 
 from kickstarting_test.hostile import flag_cases
 from kickstarting_test.hostile import limits
 from kickstarting_test.hostile import load_paths
 
+_KEEP = 4  # of so many that are alike, one
 
-def outcomes(groups: Sequence[str] = ()) -> Iterator[limits.Outcome]:
+
+def outcomes(
+    groups: Sequence[str] = (), is_thin: bool = False
+) -> Iterator[limits.Outcome]:
   """Yields what becomes of all cases, or those of some groups."""
+  keep = _KEEP if is_thin else 1
+
+  def maker(module: Any, name: str) -> Any:
+    return lambda folder: limits.thinned(module.cases(name, folder), keep)
+
   makers = {
-      **{name: functools.partial(load_paths.cases, name)
-         for name in load_paths.LOAD_PATHS},
-      **{name: functools.partial(flag_cases.cases, name)
-         for name in flag_cases.BINARIES}}
+      **{name: maker(load_paths, name) for name in load_paths.LOAD_PATHS},
+      **{name: maker(flag_cases, name) for name in flag_cases.BINARIES}}
   return limits.run([makers[name] for name in groups or makers])
 
 
@@ -74,10 +82,10 @@ def _write(text: str) -> None:
 
 def main(argv: Sequence[str]) -> int:
   """Prints; returns whether a case failed."""
-  groups = [name for name in argv if name != '--json']
+  groups = [name for name in argv if not name.startswith('--')]
   start = time.monotonic()
   found = []
-  for outcome in outcomes(groups):
+  for outcome in outcomes(groups, '--thin' in argv):
     found.append(outcome)
     if '--json' in argv:
       _write(json.dumps(dataclasses.asdict(outcome)))

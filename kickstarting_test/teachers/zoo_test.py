@@ -103,7 +103,7 @@ class ZooTest(absltest.TestCase):
       with self.assertRaisesRegex(
           ValueError,
           rf"expert for '{task}' \('.*{task}.npz'\) is missing or is not the"
-          ' file that the manifest describes; install the library again'):
+          ' file that manifest.json describes; install the library again'):
         zoo.load_expert(task, self._folder)
 
   def test_the_manifest_is_readable(self):
