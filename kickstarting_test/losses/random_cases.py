@@ -156,7 +156,8 @@ def _lacks(values, *names):
   return any(
       np.any(np.isneginf(np.asarray(value, np.float32)))
       for name, value in values.items()
-      if name in names and arguments_lib.is_traceable(value))
+      if name in names and arguments_lib.is_traceable(value)
+      and value.dtype.kind != 'c')
 
 
 def _where_lacking(*names):
