@@ -47,9 +47,9 @@ _END, _END_BYTES, _MAX_COMMENT = b'PK\5\6', 22, 65_535
 _KINDS = 'biufcU'  # of dtypes: numbers and text; no objects, no records
 # What zipfile, zlib and numpy raise for bytes that are no archive of arrays.
 _UNREADABLE = (
-    EOFError, KeyError, LookupError, MemoryError, NotImplementedError, OSError,
-    OverflowError, RecursionError, RuntimeError, SyntaxError, TypeError,
-    ValueError, struct.error, zipfile.BadZipFile, zlib.error)
+    EOFError, LookupError, MemoryError, OSError, OverflowError, RuntimeError,
+    SyntaxError, TypeError, ValueError, struct.error, zipfile.BadZipFile,
+    zlib.error)
 
 
 class Header(NamedTuple):

@@ -18,20 +18,18 @@ For teachers whose value is that of another policy, such as those that err on
 purpose (`teachers/flipped.py`). Not here: the fit (`teachers/linear_value.py`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
-from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.runtime import actor as actor_lib
+from kickstarting.runtime import instruction_slots
 from kickstarting.runtime import parameter_store
-from kickstarting.runtime import threads
 from kickstarting.teachers import acting
 from kickstarting.teachers import labelling
 from kickstarting.teachers import linear_value
@@ -62,7 +60,6 @@ def measure(
     steps: int,
     rng_key: Any,
     gives_features: bool = False,
-    should_stop: Callable[[], bool] = lambda: False,
 ) -> list[Measured]:
   """Lets teachers act, and fits their value to their discounted returns.
 
@@ -76,17 +73,15 @@ def measure(
     steps: of each stream. Episodes that go on after them are not looked at.
     rng_key: of the actions.
     gives_features: whether the new teachers give theirs.
-    should_stop: polled now and then; True ends all.
 
   Raises:
     ValueError: a teacher gives no features, or too few of its episodes end.
-    threads.Stopped: `should_stop` said so.
   """
   teacher_lib.check_features(teachers)
   labeller = acting.let_act(
       labelling.make_labeller(teachers, teacher_of_stream),
       acting.Control(teacher_share=1.0))
-  played = _play(environment, labeller, steps, rng_key, should_stop)
+  played = _play(environment, labeller, steps, rng_key)
   transform = losses.get_reward_transform(reward_transform)
   returns = linear_value.monte_carlo_returns(
       np.asarray(transform(played.reward)), discount * played.discount,
@@ -120,10 +115,9 @@ class _Played(NamedTuple):
   features: np.ndarray
 
 
-def _play(environment, labeller, steps, rng_key, should_stop) -> _Played:
-  nobody = _nobody(environment.spec.num_actions)
+def _play(environment, labeller, steps, rng_key) -> _Played:
   actor = actor_lib.StreamActor(
-      actor_lib.make_actor_functions(nobody), environment, labeller, rng_key)
+      _nobody(environment.spec.num_actions), environment, labeller, rng_key)
   store = parameter_store.ParameterStore(0, ())
   parts: list[_Played] = []
   try:
@@ -138,27 +132,23 @@ def _play(environment, labeller, steps, rng_key, should_stop) -> _Played:
           np.asarray(x)[:None if is_over else -1] for x in part)))
       if is_over:
         break
-      if should_stop():
-        raise threads.Stopped()
   finally:
     actor.close()
   return _Played(*map(np.concatenate, zip(*parts)))
 
 
-def _nobody(num_actions: int) -> agent_lib.Agent:
-  """Returns an agent in whose place teachers act."""
+def _nobody(num_actions: int) -> actor_lib.ActorFunctions:
+  """Returns the functions of an agent in whose place teachers act."""
 
-  def step(params, rng_key, timestep, context, state):
-    del params, rng_key, context
+  def step(params, rng_key, counter, timestep, context, state):
+    del params, rng_key, counter, context
     batch = timestep.step_type.shape
     output = types.AgentOutput(
-        jnp.zeros((*batch, num_actions)), jnp.zeros(batch))
-    return (jnp.zeros(batch, jnp.int32), output), state
+        np.zeros((*batch, num_actions), np.float32),
+        np.zeros(batch, np.float32))
+    return (np.zeros(batch, np.int32), output), state
 
-  def unroll(*_):
-    raise NotImplementedError
-
-  return agent_lib.Agent(
-      init=lambda rng_key: (), initial_state=lambda size: (),
-      encode=lambda params, tokens: (), step=step,
-      unroll=unroll, num_actions=num_actions)
+  return actor_lib.ActorFunctions(
+      initial_state=lambda size: (), step=step,
+      slots=instruction_slots.make_slot_functions(lambda params, tokens: ()),
+      check=lambda spec: None)

@@ -93,22 +93,32 @@ def fit(
         ' episodes that end in both halves of its streams. Play it longer.')
   x = np.concatenate([features, np.ones_like(features[:, :1])], axis=-1)
   x = x.astype(np.float64)
+  sums = [_Sums(x[i].T @ x[i], x[i].T @ returns[i], i.sum()) for i in folds]
   errors = np.zeros(len(_RIDGES))
-  for here, there in (folds, folds[::-1]):
+  for here, there in zip(sums, folds[::-1]):
     for i, ridge in enumerate(_RIDGES):
-      guess = x[there] @ _solve(x[here], returns[here], ridge)
+      guess = x[there] @ _solve(here, ridge)
       errors[i] += np.square(guess - returns[there]).sum()
   best = int(np.argmin(errors))
   variance = is_known.sum() * returns[is_known].var()
+  both = _Sums(*(a + b for a, b in zip(*sums)))
   return Fit(
-      _solve(x[is_known], returns[is_known], _RIDGES[best]).astype(np.float32),
+      _solve(both, _RIDGES[best]).astype(np.float32),
       float(1 - errors[best] / variance) if variance > 0 else float('nan'))
 
 
-def _solve(x: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
-  penalty = np.full(x.shape[1], ridge * len(x))
+class _Sums(NamedTuple):
+  """What a regression needs of N steps."""
+
+  xx: np.ndarray  # [D + 1, D + 1]
+  xy: np.ndarray  # [D + 1]
+  num: int
+
+
+def _solve(sums: _Sums, ridge: float) -> np.ndarray:
+  penalty = np.full(len(sums.xy), ridge * sums.num)
   penalty[-1] = 0.0  # the constant is free
-  return np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ y)
+  return np.linalg.solve(sums.xx + np.diag(penalty), sums.xy)
 
 
 def with_value(

@@ -219,7 +219,7 @@ def points_of(
   frames, values = found.get('frames'), found.get('values')
   if not isinstance(frames, list) or not isinstance(values, list):
     raise checks.UserError(
-        f"the schedule lacks {name!r} with lists of 'frames' and 'values'; it"
-        f" is {checks.short(schedule, 120)}; expected both 'alpha' and 'rho'."
-        ' Take schedule.json of a run of experiments.pbt.')
+        f"the schedule is {checks.short(schedule, 120)}; expected {name!r} with"
+        " lists of 'frames' and 'values' in it. Take schedule.json of a run of"
+        ' experiments.pbt.')
   return frames, values

@@ -132,7 +132,7 @@ class MistakesTest(parameterized.TestCase):
   @parameterized.parameters(
       ('nowhere.json', "learner_schedule=nowhere.json: .*cannot be read"),
       (__file__, 'learner_schedule=.*Expecting value'),
-      ('weights', "lacks 'learning_rate' with lists of 'frames'"))
+      ('weights', "expected 'learning_rate' with lists of 'frames'"))
   def test_learner_schedule(self, path, text):
     if path == 'weights':
       path = self.create_tempfile(content='{"alpha": {}}').full_path

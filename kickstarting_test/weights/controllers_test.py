@@ -116,8 +116,8 @@ class ReplayTest(parameterized.TestCase):
 
   @parameterized.parameters(
       ({'alpha': {'frames': [0], 'values': [1.0]}},
-       "lacks 'rho' with lists.*it is .'alpha"),
-      ({'alpha': [1.0], 'rho': []}, "lacks 'alpha' with lists of 'frames'"))
+       "is .'alpha.*; expected 'rho' with lists of 'frames'"),
+      ({'alpha': [1.0], 'rho': []}, "expected 'alpha' with lists of 'frames'"))
   def test_incomplete(self, schedule, text):
     with self.assertRaisesRegex(ValueError, text):
       controllers.replay(schedule)
