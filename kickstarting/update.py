@@ -32,8 +32,8 @@ from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
-from kickstarting.losses import distillation
 from kickstarting.losses import gradients
+from kickstarting.losses import method_step
 from kickstarting.losses import transitions as transitions_lib
 
 ALGORITHMS = ('vtrace', 'a2c')
@@ -49,7 +49,7 @@ class UpdateConfig:
   divergence: str = 'cross_entropy'  # a key of losses.DIVERGENCES
   teacher_temperature: float = 1.0  # in the divergence; below 1 sharpens
   # Share of the uniform policy in a teacher whose log-probability is read.
-  teacher_floor: float = distillation.TEACHER_FLOOR
+  teacher_floor: float = method_step.TEACHER_FLOOR
   transfer: str = 'knowledge'  # a key of losses.TRANSFERS, for mixtures
   feature_cost: float = 0.0  # of a teacher's features, times its weight
   # Gamma of what comes from the teacher in the return, which then has a value

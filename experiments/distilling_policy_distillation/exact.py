@@ -29,6 +29,7 @@ from experiments.distilling_policy_distillation import tabular
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 
 def _spread(
@@ -152,7 +153,7 @@ def expected_update(
     distill_discount: chex.Numeric = 1.0,
     restart: bool = False,
     divergence: str = 'cross_entropy',
-    floor: chex.Numeric = distillation.TEACHER_FLOOR,
+    floor: chex.Numeric = method_step.TEACHER_FLOOR,
 ) -> types.Params:
   """Returns the direction that a method descends, over all episodes.
 
@@ -171,8 +172,8 @@ def expected_update(
     distill_discount: of what comes from the teacher in the returns, see
       `tabular.teacher_reward_discount`.
     restart: whether episodes go on at the start after a terminal cell.
-    divergence: see `distillation.make_step`.
-    floor: see `distillation.make_step`.
+    divergence: see `method_step.make_step`.
+    floor: see `method_step.make_step`.
 
   Returns:
     A tree like `params`.
@@ -188,7 +189,7 @@ def expected_update(
       mdp, dynamics, jax.nn.softmax(fixed), action_rewards, discount)
 
   def make_step(logits):
-    return distillation.make_step(
+    return method_step.make_step(
         logits, teacher_logits, None, student_value, teacher_value,
         divergence=divergence, floor=floor)
 

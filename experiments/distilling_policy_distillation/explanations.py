@@ -137,7 +137,7 @@ def visits_needed(
       H(student || teacher).
     num_actions: at least 2.
     rate: of gradient descent.
-    floor: of the teacher, see `distillation.floor_teacher`.
+    floor: of the teacher, see `method_step.floor_teacher`.
   """
   num_others = num_actions - 1
   gap = 0.0  # between the logits of the right one and of each other one

@@ -35,7 +35,7 @@ import jax.numpy as jnp
 
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import plan as plan_lib
-from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 
 class Student(NamedTuple):
@@ -74,7 +74,7 @@ class Learning(NamedTuple):
   time: jax.Array  # int32, steps before `state`
   visit: jax.Array  # int32, of the step before `state`
   later: plan_lib.Parts  # the returns after `state`
-  following: distillation.Step  # of `state`
+  following: method_step.Step  # of `state`
   has_following: jax.Array  # bool, whether there is one
   chosen: jax.Array  # int32, the action of the step before
   returns: jax.Array  # float32, summed over the steps of the visit
@@ -113,7 +113,7 @@ def init(
   nobody = counts > 0
   num, num_actions = len(mdps.start), plan.dynamics.num_actions
   lanes = jnp.arange(num_lanes)
-  step = distillation.Step(*[zeros] * len(distillation.Step._fields))
+  step = method_step.Step(*[zeros] * len(method_step.Step._fields))
   seats = [Seat(first + lanes, counts, counts + quota, first + lanes)
            for first in (0, num_lanes)]
   num_blocks = num_actions // plan.width

@@ -28,6 +28,7 @@ import numpy as np
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 _RIGHT_STATE = 2
 _METHODS = ('on_policy_distill_plus_r', 'n_distill_plus_r')
@@ -39,7 +40,7 @@ def student_logits(params: jax.Array) -> jax.Array:
   return jnp.stack([jnp.zeros(8), right], axis=1)
 
 
-def _loss(step: distillation.Step) -> jax.Array:
+def _loss(step: method_step.Step) -> jax.Array:
   # One number where a method is asked what it reads.
   log_probs = jnp.broadcast_to(step.student_log_prob, (8, 2))
   right = jnp.exp(log_probs[_RIGHT_STATE, 1])

@@ -35,6 +35,7 @@ from experiments.distilling_policy_distillation import plan as plan_lib
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import targets
 from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 
 def small_step(
@@ -212,7 +213,7 @@ def _weigh(plan, state, mdps, teacher, target):
   divergence = {name: zeros for name in plan_lib.DIVERGENCES}
   if plan.rewarded_divergence:
     divergence[plan.rewarded_divergence] = records.divergence[visit, column]
-  step = distillation.Step(
+  step = method_step.Step(
       **divergence,
       teacher_log_prob=read(
           'teacher_log_prob', lambda: jnp.where(

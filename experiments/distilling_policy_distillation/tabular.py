@@ -27,6 +27,7 @@ import jax.numpy as jnp
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 RETURNS = ('monte_carlo', 'one_step')
 
@@ -84,7 +85,7 @@ class UpdateConfig:
   distill_discount: float = 0.5  # of what the teacher adds to r_i
   restart: bool = False  # an episode goes on at the start after a terminal cell
   critic: bool = False  # whether returns are compared with the student's value
-  floor: float = distillation.TEACHER_FLOOR
+  floor: float = method_step.TEACHER_FLOOR
   max_steps: int = 400  # of an episode; what comes later is not learnt from
 
   def __post_init__(self):

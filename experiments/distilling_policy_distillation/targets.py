@@ -26,7 +26,7 @@ import jax.numpy as jnp
 
 from experiments.distilling_policy_distillation import tabular
 from kickstarting import types
-from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 
 class Target(NamedTuple):
@@ -42,7 +42,7 @@ class Target(NamedTuple):
 
 def make(logits: types.Array, num_actions: int, floor: float) -> Target:
   """Returns what is read of teachers with logits [N, S, K]."""
-  log_probs = distillation.floor_teacher(
+  log_probs = method_step.floor_teacher(
       tabular.for_all_actions(logits, num_actions), floor)
   return Target(jax.nn.softmax(logits), log_probs[..., :logits.shape[-1]])
 

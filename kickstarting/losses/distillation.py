@@ -22,8 +22,8 @@ Czarnecki et al. (2019), arXiv:1902.02186, Eq. 1 and Table 1, descend along
 A method is the policy q that acts, the loss of a step, and the term r_i that
 takes the reward's place. Every r_i of the table is a number of step i, plus one
 of step i+1, plus the reward or not: so a `Method` is a few functions of a
-`Step`. They serve unrolls here, and the enumeration of all states and actions
-in `experiments/distilling_policy_distillation/`.
+`Step` (`method_step.py`). They serve unrolls here, and the enumeration of all
+states and actions in `experiments/distilling_policy_distillation/`.
 
 Not here: which method to take (`method_choice.py`, read it next), the policy
 gradient (`actor_critic.py`), weights over time (`weights/`).
@@ -33,7 +33,7 @@ from collections.abc import Callable
 import dataclasses
 import functools
 import types as python_types
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import chex
 import jax
@@ -41,34 +41,14 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import categorical
-from kickstarting.losses import divergences
 from kickstarting.losses import inputs
+from kickstarting.losses import method_step
 from kickstarting.losses import products
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
-TEACHER_FLOOR = 1e-3
 _DPD = 'Czarnecki et al. (2019), arXiv:1902.02186, '
 
-
-class Step(NamedTuple):
-  """What methods are made of, at one step; any leading axes.
-
-  Gradients flow from the first three into the student's logits.
-  """
-
-  distance: types.Array  # H(teacher || student), or another divergence
-  reverse_cross_entropy: types.Array  # H(student || teacher)
-  reverse_kl: types.Array  # KL(student || teacher)
-  # Log-probabilities of a, both 0 if the student cannot take a, or nothing that
-  # the teacher can: it learns nothing there, and rewards must stay finite.
-  teacher_log_prob: types.Array  # log teacher(a)
-  student_log_prob: types.Array  # log student(a)
-  teacher_value: types.Array  # V of the teacher; 0 in terminal states
-  student_value: types.Array  # V of the student
-
-
-Term: TypeAlias = Callable[[Step], jax.Array]
+Term: TypeAlias = Callable[[method_step.Step], jax.Array]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,17 +90,17 @@ class Method:
 
   @functools.cached_property
   def reward_reads(self) -> frozenset[str]:
-    """Names of what r_i reads of a Step."""
+    """Names of what r_i reads of a method_step.Step."""
     return _fields_read(self.reward_now) | _fields_read(self.reward_next)
 
   @functools.cached_property
   def loss_reads(self) -> frozenset[str]:
-    """Names of what the loss reads of a Step."""
+    """Names of what the loss reads of a method_step.Step."""
     return _fields_read(self.loss)
 
 
 class _Recorder:
-  """Looks like a Step of zeros, and notes what is read of it."""
+  """Looks like a method_step.Step of zeros, and notes what is read of it."""
 
   def __init__(self):
     self.names = set()
@@ -236,127 +216,10 @@ def get_method(name: str) -> Method:
   return METHODS[name]
 
 
-def floor_teacher(
-    teacher_logits: types.Array,
-    floor: chex.Numeric = TEACHER_FLOOR,
-    is_legal: types.Array | None = None,
-) -> jax.Array:
-  """Returns log((1 - floor) teacher + floor / A), finite for floor > 0.
-
-  The methods that read log teacher(a) are infinite for a deterministic teacher;
-  the paper does not say what it does with them.
-
-  Args:
-    teacher_logits: [..., A] float32.
-    floor: share of the uniform policy, in [0, 1]; below 1.2e-38, which float32
-      does not hold exactly, it is none.
-    is_legal: bool [..., A], the actions that share the floor, A in number; None
-      for all.
-  """
-  floor = checks.check_fraction('floor', floor)
-  teacher_logits, is_legal = categorical.logits_and_legal(
-      is_legal, teacher_logits=teacher_logits)
-  log_probs = categorical.log_probs(teacher_logits, is_legal=is_legal)
-  num_legal = jnp.sum(is_legal, axis=-1, keepdims=True)
-  uniform = is_legal / jnp.maximum(num_legal, 1)
-  mixture = (1 - floor) * jnp.exp(log_probs) + floor * uniform
-  # A share of what is small may be less than what float32 tells from 0.
-  has_floor = is_legal & (floor >= checks.LEAST)
-  return jnp.log(jnp.where(
-      has_floor, jnp.maximum(mixture, checks.LEAST), mixture))
-
-
-def make_step(
-    student_logits: types.Array,
-    teacher_logits: types.Array,
-    actions: types.Array | None,
-    student_value: types.Array,
-    teacher_value: types.Array,
-    *,
-    divergence: str = 'cross_entropy',
-    teacher_temperature: chex.Numeric = 1.0,
-    floor: chex.Numeric = TEACHER_FLOOR,
-) -> Step:
-  """Computes what methods are made of.
-
-  The teacher, its floor included, is restricted to the actions that the student
-  has (`categorical.restrict`). Where the two share none, all that compares them
-  is 0.
-
-  Args:
-    student_logits: [..., A] float32; gradients flow.
-    teacher_logits: [..., A] float32; gradients are stopped. Minus infinity is
-      an action that it never takes.
-    actions: [...] int32, 0 to A - 1; under `jax.jit` another number is an
-      action that the student lacks. None for all actions at once: then what
-      depends on the action is [..., A], and the rest is [..., 1].
-    student_value: [...] float32; gradients are stopped.
-    teacher_value: [...] float32; gradients are stopped.
-    divergence: the distance; a name in `divergences.DIVERGENCES`.
-    teacher_temperature: of the distance; below 1 sharpens the teacher.
-    floor: see `floor_teacher`; not for the distance, unless it is reverse_kl,
-      which is infinite where the teacher gives probability 0.
-
-  Returns:
-    A step of arrays [...].
-
-  Raises:
-    ValueError: the divergence is unknown, the floor is outside [0, 1], or
-      arrays have other axes or dtypes.
-  """
-  student_logits, teacher_logits, student_value, teacher_value = inputs.arrays(
-      student_logits=(student_logits, float, '...A'),
-      teacher_logits=(teacher_logits, float, '...A'),
-      student_value=(student_value, float, '...'),
-      teacher_value=(teacher_value, float, '...'))
-  if actions is not None:
-    inputs.arrays(student_logits=(student_logits, float, '...A'),
-                  actions=(actions, int, '...'))
-    inputs.actions('actions', actions, student_logits.shape[-1])
-  checks.check_positive_finite('teacher_temperature', teacher_temperature)
-  teacher_logits, student_value, teacher_value = jax.lax.stop_gradient(
-      (teacher_logits, student_value, teacher_value))
-  log_student = categorical.log_probs(student_logits)
-  can_act = student_logits != -jnp.inf
-  restricted = categorical.restrict(teacher_logits, student_logits)
-  have_common = jnp.any(restricted != -jnp.inf, axis=-1, keepdims=True)
-  log_teacher = jnp.where(
-      have_common, floor_teacher(restricted, floor, can_act), 0.0)
-  reverse_cross_entropy = -categorical.expectation(log_student, log_teacher)
-  is_possible = have_common & can_act
-  compared = divergences.get_divergence(divergence)
-  if compared is divergences.reverse_kl:
-    sharpened = categorical.log_probs(
-        restricted, temperature=teacher_temperature)
-    teacher_logits = jnp.where(
-        have_common, floor_teacher(sharpened, floor, can_act), -jnp.inf)
-    teacher_temperature = 1.0
-  step = Step(
-      distance=compared(
-          teacher_logits, student_logits,
-          teacher_temperature=teacher_temperature),
-      reverse_cross_entropy=reverse_cross_entropy,
-      reverse_kl=jnp.where(
-          have_common[..., 0], reverse_cross_entropy + categorical.expectation(
-              log_student, log_student), 0.0),
-      teacher_log_prob=jnp.where(is_possible, log_teacher, 0.0),
-      student_log_prob=jnp.where(is_possible, log_student, 0.0),
-      teacher_value=jnp.asarray(teacher_value),
-      student_value=jnp.asarray(student_value))
-  if actions is None:
-    wide = {name: getattr(step, name)[..., jnp.newaxis] for name in (
-        'distance', 'reverse_cross_entropy', 'reverse_kl', 'teacher_value',
-        'student_value')}
-    return step._replace(**wide)
-  return step._replace(
-      teacher_log_prob=categorical.take(step.teacher_log_prob, actions, 0.0),
-      student_log_prob=categorical.take(step.student_log_prob, actions, 0.0))
-
-
 def pseudo_reward(
     method: Method,
-    step: Step,
-    following: Step,
+    step: method_step.Step,
+    following: method_step.Step,
     reward: types.Array,
     discount: types.Array,
     weight: chex.Numeric = 1.0,
@@ -391,10 +254,12 @@ def check_method(method: Method) -> None:
         ' get_method.')
 
 
-def _check_step(name: str, step: Step, discount: jax.Array) -> Step:
+def _check_step(
+    name: str, step: method_step.Step, discount: jax.Array
+) -> method_step.Step:
   """Returns a step of arrays of the discount's shape."""
-  checks.check_record(name, step, Step)
-  return Step(*(
+  checks.check_record(name, step, method_step.Step)
+  return method_step.Step(*(
       _like(f'{name}.{field}', value, discount)
       for field, value in step._asdict().items()))
 
@@ -414,8 +279,8 @@ def _like(name: str, value: types.Array, discount: jax.Array) -> jax.Array:
 
 def teacher_reward(
     method: Method,
-    step: Step,
-    following: Step,
+    step: method_step.Step,
+    following: method_step.Step,
     discount: types.Array,
     weight: chex.Numeric = 1.0,
 ) -> jax.Array:

@@ -142,7 +142,7 @@ def reverse_kl(
   teacher's modes. It is infinite, as defined, where the teacher gives
   probability 0 (a logit of minus infinity) to a legal action that the student
   may take. Such a teacher needs a floor, some of the uniform policy mixed in,
-  as `distillation.floor_teacher` does; a temperature leaves 0 as it is.
+  as `method_step.floor_teacher` does; a temperature leaves 0 as it is.
   """
   log_p, log_q, have_common = _both_log_probs(
       teacher_logits,

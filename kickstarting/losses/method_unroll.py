@@ -32,6 +32,7 @@ from kickstarting import types
 from kickstarting.losses import distillation
 from kickstarting.losses import gradients
 from kickstarting.losses import inputs
+from kickstarting.losses import method_step
 from kickstarting.losses import transitions as transitions_lib
 
 
@@ -55,7 +56,7 @@ def apply_method(
     *,
     divergence: str = 'cross_entropy',
     teacher_temperature: chex.Numeric = 1.0,
-    floor: chex.Numeric = distillation.TEACHER_FLOOR,
+    floor: chex.Numeric = method_step.TEACHER_FLOOR,
     teacher_discount: chex.Numeric | None = None,
 ) -> MethodOutput:
   """Applies a method to an unroll of the student.
@@ -83,9 +84,9 @@ def apply_method(
       [B] float32, 0 where there is no teacher. What bootstraps from a teacher
       (`is_one_step`) takes the share lambda, at most 1, from it, and the rest
       from the return.
-    divergence: see `distillation.make_step`.
-    teacher_temperature: see `distillation.make_step`.
-    floor: see `distillation.make_step`.
+    divergence: see `method_step.make_step`.
+    teacher_temperature: see `method_step.make_step`.
+    floor: see `method_step.make_step`.
     teacher_discount: gamma of what comes from the teacher in r_i; None: that of
       the rewards, in one return.
 
@@ -202,7 +203,7 @@ def _taught(transitions, output, trajectory, is_taught, teacher_discount):
 def _steps(logits, value, teacher, actions, **options):
   """Computes step i and step i+1 of each transition of an unroll."""
   actions = jnp.pad(actions, ((0, 1), (0, 0)))
-  step = distillation.make_step(
+  step = method_step.make_step(
       logits, teacher.logits, actions, value, teacher.value, **options)
   following = step._replace(
       teacher_log_prob=-step.reverse_cross_entropy,

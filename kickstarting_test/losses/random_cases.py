@@ -33,6 +33,7 @@ from kickstarting import types
 from kickstarting import weights
 from kickstarting.losses import distillation
 from kickstarting.losses import divergences
+from kickstarting.losses import method_step
 from kickstarting.losses import mix_and_match
 from kickstarting.losses import reduction
 from kickstarting.losses import rewards
@@ -141,9 +142,9 @@ _METHOD = _Choice(_METHODS, is_optional=False)
 _STEPS = {
     name: argument for record in ('step', 'following')
     for name, argument in {
-        record: _Record(distillation.Step),
+        record: _Record(method_step.Step),
         **{f'{record}.{field}': _float()
-           for field in distillation.Step._fields}}.items()}
+           for field in method_step.Step._fields}}.items()}
 _MIXTURE = {
     'logits': _logits('...KA'), 'shares': _Array('simplex', 'K')}
 _DISTRAL = {'kl_cost': _Number((0.5, 1.0), False),
@@ -264,11 +265,11 @@ CASES: dict[str, Case] = {
     'losses.distillation.get_method': _named(distillation.METHODS),
     'losses.distillation.check_method': Case(
         {'method': _METHOD}, show=lambda found: ()),
-    'losses.distillation.floor_teacher': Case(
+    'losses.method_step.floor_teacher': Case(
         {'teacher_logits': _logits(), 'floor': _Number((1e-3, 0.5, 1.0)),
          **_LEGAL},
         lambda values: frozenset({'-inf'})),
-    'losses.distillation.make_step': Case(
+    'losses.method_step.make_step': Case(
         {'student_logits': _logits(), 'teacher_logits': _logits(),
          'actions': _Array('int', '...'), 'student_value': _float(),
          'teacher_value': _float(), 'divergence': _DIVERGENCE,

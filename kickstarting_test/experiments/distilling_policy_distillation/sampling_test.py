@@ -29,6 +29,7 @@ from experiments.distilling_policy_distillation import plan as plan_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
 from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 _COPIES = 20_000
 _DYNAMICS = mdp_lib.Dynamics(num_actions=5, noise=0.2, end_probability=0.1)
@@ -184,7 +185,7 @@ class LossTest(absltest.TestCase):
     for name, method in distillation.METHODS.items():
       if method.loss is None:
         continue
-      slopes = [jax.grad(method.loss)(distillation.Step(
+      slopes = [jax.grad(method.loss)(method_step.Step(
           *divergences, -1.0, -2.0, 1.0, 0.5))
                 for divergences in ((0.0, 0.0, 0.0), (0.3, 7.0, 2.0))]
       self.assertEqual(slopes[0], slopes[1], name)

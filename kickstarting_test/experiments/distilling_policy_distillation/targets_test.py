@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.distilling_policy_distillation import targets
-from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 _RNG = np.random.default_rng(0)
 _STUDENT = _RNG.normal(size=(7, 6)).astype(np.float32)
@@ -32,7 +32,7 @@ _FLOOR = 1e-3
 def _step(logits):
   teacher = np.pad(_TEACHER, ((0, 0), (0, 2)), constant_values=-np.inf)
   zeros = jnp.zeros(len(logits))
-  return distillation.make_step(
+  return method_step.make_step(
       logits, jnp.asarray(teacher), None, zeros, zeros, floor=_FLOOR)
 
 

@@ -28,6 +28,7 @@ from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import oscillation
 from kickstarting.losses import distillation
+from kickstarting.losses import method_step
 
 _GRID = mdp_lib.GridConfig(size=4, wall=0.1, terminal=0.05, penalty=0.2)
 _DYNAMICS = mdp_lib.Dynamics(num_actions=5, noise=0.1, end_probability=0.05)
@@ -150,7 +151,7 @@ class Theorem2Test(_TestCase):
                             'expected_entropy_regularised')
   def test_entropy_regularised(self, name):
     mdp, student, teacher = _world()
-    costs = -distillation.floor_teacher(teacher)
+    costs = -method_step.floor_teacher(teacher)
     expected = jax.grad(lambda x: _expected(mdp, x, costs))(student)
     np.testing.assert_allclose(
         _update(name, mdp, student, teacher), expected, atol=1e-9)
@@ -158,7 +159,7 @@ class Theorem2Test(_TestCase):
   @parameterized.parameters('kl_regularised', 'expected_kl_regularised')
   def test_kl_regularised(self, name):
     mdp, student, teacher = _world()
-    log_teacher = distillation.floor_teacher(teacher)
+    log_teacher = method_step.floor_teacher(teacher)
     expected = jax.grad(lambda x: _expected(
         mdp, x, jax.nn.log_softmax(x) - log_teacher))(student)
     np.testing.assert_allclose(
@@ -195,7 +196,7 @@ class FixedPointTest(_TestCase):
   def test_with_its_own_entropy_the_teacher_is_one(self, name, is_fixed):
     # Without it that is who always takes the teacher's most likely action.
     mdp, _, teacher = _world()
-    copied = distillation.floor_teacher(teacher)
+    copied = method_step.floor_teacher(teacher)
     update = np.abs(_update(name, mdp, copied, teacher)).max()
     if is_fixed:
       self.assertLess(update, 1e-9)
@@ -209,7 +210,7 @@ class FixedPointTest(_TestCase):
       return x - 0.2 * _update('expected_kl_regularised', mdp, x, teacher), None
 
     found, _ = jax.lax.scan(body, student, None, length=10_000)
-    log_teacher = distillation.floor_teacher(teacher)
+    log_teacher = method_step.floor_teacher(teacher)
     kl = jnp.sum(jax.nn.softmax(found) * (
         jax.nn.log_softmax(found) - log_teacher), axis=1)
     visits = exact.visits(mdp, _DYNAMICS, jax.nn.softmax(found))
@@ -297,7 +298,7 @@ class PropositionsTest(_TestCase):
       value = exact.action_value(mdp, dynamics, value, rewards).max(axis=1)
     alive = np.flatnonzero(~mdp.is_terminal)
     after = mdp.successor[alive]  # [N, 4]
-    at = lambda x: distillation.Step(
+    at = lambda x: method_step.Step(
         *[jnp.zeros(())] * 5, teacher_value=x, student_value=jnp.zeros(()))
     shaped = distillation.pseudo_reward(
         distillation.get_method('teacher_v_reward'), at(value[alive, None]),
@@ -326,7 +327,7 @@ class DirectionTest(_TestCase):
         (i, j, 100 - i - j) for i in range(101) for j in range(101 - i)]) / 100
     # At the corners too the student can do everything, if hardly ever.
     students = np.log(np.maximum(grid, 1e-9))
-    step = distillation.make_step(
+    step = method_step.make_step(
         students, np.broadcast_to(teacher, grid.shape), None,
         np.zeros(len(grid)), np.zeros(len(grid)), floor=0.0)
     for divergence, best in (
