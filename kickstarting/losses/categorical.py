@@ -60,19 +60,19 @@ def log_probs(
   temperature = checks.check_positive_finite('temperature', temperature)
   logits, legal = logits_and_legal(is_legal, logits=logits)
   is_possible = legal & (logits != -jnp.inf)
-  logits = jnp.minimum(logits, jnp.finfo(logits.dtype).max)
-  best = jax.lax.stop_gradient(jnp.max(
-      jnp.where(is_possible, logits, jnp.finfo(logits.dtype).min), axis=-1,
-      keepdims=True))
+  logits = jnp.where(
+      is_possible, jnp.minimum(logits, jnp.finfo(logits.dtype).max), -jnp.inf)
+  best = jnp.max(logits, axis=-1, keepdims=True)
+  best = jax.lax.stop_gradient(jnp.where(best == -jnp.inf, 0.0, best))
   # What is impossible takes the place of the best, whose derivative is finite.
   # The best is subtracted first: of a quotient beyond 1e9 a compiler that
   # rounds it twice, in two ways, leaves only the difference of the roundings.
   from_best = (jnp.where(is_possible, logits, best) - best) / temperature
-  from_best = jnp.maximum(from_best, _LEAST)
-  total = jnp.sum(
-      jnp.where(is_possible, jnp.exp(from_best), 0.0), axis=-1, keepdims=True)
-  log_total = jnp.log(jnp.where(total == 0.0, 1.0, total))
-  return jnp.where(is_possible, from_best - log_total, -jnp.inf)
+  from_best = jnp.where(
+      is_possible, jnp.maximum(from_best, _LEAST), -jnp.inf)
+  total = jnp.sum(jnp.exp(from_best), axis=-1, keepdims=True)
+  # It is 0 where nothing is possible, and else 1 at least.
+  return from_best - jnp.log(jnp.where(total == 0.0, 1.0, total))
 
 
 def restrict(logits: types.Array, able_logits: types.Array) -> jax.Array:

@@ -48,8 +48,8 @@ def _both_log_probs(
     teacher_temperature: chex.Numeric,
     student_temperature: chex.Numeric,
     is_legal: types.Array | None,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-  """Returns log-probabilities of both [..., A], and where to compare [...]."""
+) -> tuple[jax.Array, jax.Array]:
+  """Returns log-probabilities of both; [..., A]."""
   teacher_temperature = checks.check_positive_finite(
       'teacher_temperature', teacher_temperature)
   student_temperature = checks.check_positive_finite(
@@ -61,10 +61,7 @@ def _both_log_probs(
       temperature=teacher_temperature, is_legal=is_legal)
   student = categorical.log_probs(
       student_logits, temperature=student_temperature, is_legal=is_legal)
-  have_common = jnp.any(teacher != -jnp.inf, axis=-1)
-  # A number takes the place of minus infinities that would be averaged over.
-  teacher = jnp.where(have_common[..., jnp.newaxis], teacher, 0.0)
-  return teacher, student, have_common
+  return teacher, student
 
 
 def cross_entropy(
@@ -96,14 +93,14 @@ def cross_entropy(
   Raises:
     ValueError: if a temperature is not positive and finite.
   """
-  log_p, log_q, have_common = _both_log_probs(
+  log_p, log_q = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
       student_temperature,
       is_legal,
   )
-  return _where(have_common, -categorical.expectation(log_p, log_q))
+  return -categorical.expectation(log_p, log_q)
 
 
 def forward_kl(
@@ -118,14 +115,14 @@ def forward_kl(
 
   Averages over the teacher's actions, so the student must cover all of them.
   """
-  log_p, log_q, have_common = _both_log_probs(
+  log_p, log_q = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
       student_temperature,
       is_legal,
   )
-  return _where(have_common, categorical.expectation(log_p, log_p - log_q))
+  return categorical.expectation(log_p, log_p - log_q)
 
 
 def reverse_kl(
@@ -144,14 +141,16 @@ def reverse_kl(
   may take. Such a teacher needs a floor, some of the uniform policy mixed in,
   as `method_step.floor_teacher` does; a temperature leaves 0 as it is.
   """
-  log_p, log_q, have_common = _both_log_probs(
+  log_p, log_q = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
       student_temperature,
       is_legal,
   )
-  return _where(have_common, categorical.expectation(log_q, log_q - log_p))
+  log_p, have_common = _where_common(log_p)
+  return jnp.where(
+      have_common, categorical.expectation(log_q, log_q - log_p), 0.0)
 
 
 def jensen_shannon(
@@ -189,20 +188,21 @@ def jensen_shannon(
     ValueError: if beta is outside [0, 1] or a temperature is not positive.
   """
   beta = checks.check_fraction('beta', beta)
-  log_p, log_q, have_common = _both_log_probs(
+  log_p, log_q = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
       student_temperature,
       is_legal,
   )
+  log_p, have_common = _where_common(log_p)
   mixture = beta * jnp.exp(log_p) + (1 - beta) * jnp.exp(log_q)
   # The floor keeps log and its gradient finite where both are 0.
   log_m = jnp.log(jnp.maximum(mixture, jnp.finfo(mixture.dtype).tiny))
-  return _where(
+  return jnp.where(
       have_common,
       beta * categorical.expectation(log_p, log_p - log_m)
-      + (1 - beta) * categorical.expectation(log_q, log_q - log_m))
+      + (1 - beta) * categorical.expectation(log_q, log_q - log_m), 0.0)
 
 
 def negative_log_likelihood(
@@ -220,16 +220,17 @@ def negative_log_likelihood(
   Source: Rusu et al. (2016), "Policy Distillation", section 3.1,
   arXiv:1511.06295.
   """
-  log_p, log_q, have_common = _both_log_probs(
+  log_p, log_q = _both_log_probs(
       teacher_logits,
       student_logits,
       teacher_temperature,
       student_temperature,
       is_legal,
   )
+  log_p, have_common = _where_common(log_p)
   best = jax.nn.one_hot(jnp.argmax(log_p, axis=-1), log_p.shape[-1])
-  return _where(
-      have_common, -jnp.sum(jnp.where(best > 0, log_q, 0.0), axis=-1))
+  return jnp.where(
+      have_common, -jnp.sum(jnp.where(best > 0, log_q, 0.0), axis=-1), 0.0)
 
 
 def squared_error(
@@ -275,9 +276,14 @@ def squared_error(
   return jnp.sum(jnp.square(difference), axis=-1)
 
 
-def _where(have_common: jax.Array, divergence: jax.Array) -> jax.Array:
-  """Returns the divergence, 0 where teacher and student share no action."""
-  return jnp.where(have_common, divergence, 0.0)
+def _where_common(log_p: jax.Array) -> tuple[jax.Array, jax.Array]:
+  """Returns log_p [..., A], and where it has an action at all [...].
+
+  Where it has none, a number takes the place of minus infinities, of which
+  other averages than the teacher's own would make NaN.
+  """
+  have_common = jnp.any(log_p != -jnp.inf, axis=-1)
+  return jnp.where(have_common[..., jnp.newaxis], log_p, 0.0), have_common
 
 
 DIVERGENCES = {
