@@ -17,13 +17,14 @@
   python -m experiments.distilling_policy_distillation.explanations
   python -m experiments.distilling_policy_distillation.explanations --mdps=50
 
-Two tables. The first has expected updates of students on grid worlds: an update
-whose r_i makes each step cost something learns to end episodes early, unless
-what comes from the teacher is discounted more, or episodes go on after an end.
-The second has one state alone, and how often it has to be visited until a
-student takes the right one of many actions. Not here: sampled students
-(`figure_4.py` and `figure_5.py`, which have flags for all of this), what the
-tables say (docs/laboratory.md).
+Three tables. The first has expected updates of students on grid worlds: an
+update whose r_i makes each step cost something learns to end episodes early,
+unless what comes from the teacher is discounted more, or episodes go on after
+an end. The second has one state alone, and how often it has to be visited until a
+student takes the right one of many actions. The third has what students get in
+the end that look one reward ahead, as `td_zero_v` does. Not here: sampled
+students (`figure_4.py` and `figure_5.py`, which have flags for all of this),
+what the tables say (docs/laboratory.md).
 """
 
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
+from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import tabular
 from kickstarting import checks
 from kickstarting import types
@@ -62,11 +64,18 @@ _ACTIONS = flags.DEFINE_list(
 _RATES = flags.DEFINE_list(
     'rates', ['0.0018', '0.02'], 'Step sizes in that state.')
 
+_NEXT_REWARD_MDPS = flags.DEFINE_integer(
+    'next_reward_mdps', 1000, 'Grid worlds, as large as those of Figure 5, on '
+    'which the next reward is all that counts.', lower_bound=1)
+_NOISES = flags.DEFINE_list(
+    'noises', ['0.1', '0'], 'Probabilities of a random move there.')
+
 _WITHOUT_EFFECT = (
     'restart', 'critic', 'distill_discount', 'value_rate', 'max_steps',
     'value_episodes', 'points', 'chunk', 'slots', 'workers', 'memory_gib')
 
 _GOAL = 0.9  # probability of the right action
+_SAME_REWARD = 1e-5  # means of whole numbers differ by less in rounding alone
 _SETTINGS: Mapping[str, Mapping[str, float | bool]] = {
     'discount 0.99': {'distill_discount': 0.99},
     'discount 0.5': {'distill_discount': 0.5},
@@ -155,6 +164,19 @@ def visits_needed(
   return count
 
 
+def next_reward_policy(
+    mdp: mdp_lib.MDP, dynamics: mdp_lib.Dynamics
+) -> jax.Array:
+  """Returns where students end that learn from the next reward alone; [S, A].
+
+  They take the actions of the largest mean reward, all of them alike if there
+  are several: nothing sets those apart.
+  """
+  rewards = exact.rewards(mdp, dynamics)
+  is_best = rewards >= jnp.max(rewards, axis=1, keepdims=True) - _SAME_REWARD
+  return is_best / jnp.sum(is_best, axis=1, keepdims=True)
+
+
 def _horizon(config) -> dict[str, dict[str, dict[str, float]]]:
   """Prints and returns where expected updates end."""
   dynamics = run_flags.config_from_flags(mdp_lib.Dynamics, num_actions=4)
@@ -198,6 +220,34 @@ def _slopes() -> dict[str, dict[str, int]]:
   return found
 
 
+def _next_reward(config) -> dict[str, dict[str, float]]:
+  """Prints and returns what those get who look at the next reward alone."""
+  grid = mdp_lib.GridConfig()
+  mdps = jax.tree.map(jnp.asarray, mdp_lib.grid_worlds(
+      _NEXT_REWARD_MDPS.value, grid, config.seed))
+  found = {}
+  for noise in flag_values.numbers('noises', _NOISES.value):
+    dynamics = mdp_lib.Dynamics(noise=noise)
+
+    def returns(mdp, dynamics=dynamics):
+      policy = next_reward_policy(mdp, dynamics)
+      return [exact.episode_return(mdp, dynamics, policy) for policy in (
+          policy, jnp.full_like(policy, 1 / policy.shape[1]))]
+
+    best, uniform = jax.jit(lambda x, f=returns: jax.lax.map(f, x))(mdps)
+    found[f'noise {noise:g}'] = {
+        'best next reward': round(float(jnp.mean(best)), 3),
+        'error': round(panels_lib.ERRORS * float(
+            jnp.std(best) / np.sqrt(len(best))), 3),
+        'uniform policy': round(float(jnp.mean(uniform)), 3)}
+  figure.print_table(
+      'return', ['best next reward', 'uniform policy'],
+      {row: [f'{cells["best next reward"]:.2f} ± {cells["error"]:.2f}',
+             f'{cells["uniform policy"]:.2f}']
+       for row, cells in found.items()})
+  return found
+
+
 def main(argv):
   del argv
   program = 'distilling_policy_distillation.explanations'
@@ -214,6 +264,7 @@ def main(argv):
   began = time.monotonic()
   workdir_lib.finish(folder, {
       'ended': 'finished', 'horizon': _horizon(config), 'visits': _slopes(),
+      'next_reward': _next_reward(config),
       'seconds': round(time.monotonic() - began), 'workdir': str(folder)})
 
 

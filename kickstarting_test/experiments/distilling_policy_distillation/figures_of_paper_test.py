@@ -25,7 +25,9 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
+from experiments.distilling_policy_distillation import explanations
 from experiments.distilling_policy_distillation import figure_1
+from experiments.distilling_policy_distillation import mdp as mdp_lib
 from kickstarting.losses import method_choice
 from kickstarting_test.experiments import binaries
 
@@ -58,7 +60,7 @@ class ExplanationsTest(parameterized.TestCase):
         'experiments.distilling_policy_distillation.explanations', '--mdps=2',
         '--size=5', '--steps=300', '--learning_rate=0.1',
         '--teacher_steps=2000', '--methods=expected_entropy_regularised',
-        f'--workdir={folder}')
+        '--next_reward_mdps=3', '--noises=0.1', f'--workdir={folder}')
     result = binaries.last_line(done)
     counts = result['visits']['4 actions, rate 0.02']
     for name, costs in (
@@ -77,7 +79,15 @@ class ExplanationsTest(parameterized.TestCase):
     self.assertLess(
         row['discount 0.99']['steps'], row['discount 0.5']['steps'])
     self.assertIn('| teacher |', done.stdout)
+    ahead = result['next_reward']['noise 0.1']
+    self.assertGreater(ahead['best next reward'], ahead['uniform policy'])
 
+  def test_who_looks_at_the_next_reward_alone(self):
+    # Corridor: -1, four cells, +1. Only beside an end is there a better action.
+    mdp, dynamics = mdp_lib.chain(2), mdp_lib.Dynamics(num_actions=2)
+    policy = explanations.next_reward_policy(mdp, dynamics)
+    np.testing.assert_allclose(
+        policy[1:4], [[0, 1], [0.5, 0.5], [0, 1]], atol=1e-6)
 
   @parameterized.parameters(
       (('--restart',), '--restart has no effect on these tables'),
