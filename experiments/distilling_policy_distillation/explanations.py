@@ -20,9 +20,9 @@
 Three tables. The first has expected updates of students on grid worlds: an
 update whose r_i makes each step cost something learns to end episodes early,
 unless what comes from the teacher is discounted more, or episodes go on after
-an end. The second has one state alone, and how often it has to be visited until a
-student takes the right one of many actions. The third has what students get in
-the end that look one reward ahead, as `td_zero_v` does. Not here: sampled
+an end. The second has one state alone, and how often it has to be visited until
+a student takes the right one of many actions. The third has what students get
+in the end that look one reward ahead, as `td_zero_v` does. Not here: sampled
 students (`figure_4.py` and `figure_5.py`, which have flags for all of this),
 what the tables say (docs/laboratory.md).
 """
