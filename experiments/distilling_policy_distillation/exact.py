@@ -31,6 +31,9 @@ from kickstarting import types
 from kickstarting.losses import distillation
 from kickstarting.losses import method_step
 
+# Means of rewards, which are whole numbers, differ by less in rounding alone.
+_SAME_REWARD = 1e-5
+
 
 def _spread(
     mdp: mdp_lib.MDP, dynamics: mdp_lib.Dynamics, values: types.Array
@@ -74,6 +77,19 @@ def transitions(
 def rewards(mdp: mdp_lib.MDP, dynamics: mdp_lib.Dynamics) -> jax.Array:
   """Returns the mean reward of each action; [S, A]."""
   return _spread(mdp, dynamics, mdp.reward)
+
+
+def next_reward_policy(
+    mdp: mdp_lib.MDP, dynamics: mdp_lib.Dynamics
+) -> jax.Array:
+  """Returns where students end that learn from the next reward alone; [S, A].
+
+  They take the actions of the largest mean reward, all of them alike if there
+  are several: nothing sets those apart.
+  """
+  mean = rewards(mdp, dynamics)
+  is_best = mean >= jnp.max(mean, axis=1, keepdims=True) - _SAME_REWARD
+  return is_best / jnp.sum(is_best, axis=1, keepdims=True)
 
 
 def visits(

@@ -75,7 +75,6 @@ _WITHOUT_EFFECT = (
     'value_episodes', 'points', 'chunk', 'slots', 'workers', 'memory_gib')
 
 _GOAL = 0.9  # probability of the right action
-_SAME_REWARD = 1e-5  # means of whole numbers differ by less in rounding alone
 _SETTINGS: Mapping[str, Mapping[str, float | bool]] = {
     'discount 0.99': {'distill_discount': 0.99},
     'discount 0.5': {'distill_discount': 0.5},
@@ -164,19 +163,6 @@ def visits_needed(
   return count
 
 
-def next_reward_policy(
-    mdp: mdp_lib.MDP, dynamics: mdp_lib.Dynamics
-) -> jax.Array:
-  """Returns where students end that learn from the next reward alone; [S, A].
-
-  They take the actions of the largest mean reward, all of them alike if there
-  are several: nothing sets those apart.
-  """
-  rewards = exact.rewards(mdp, dynamics)
-  is_best = rewards >= jnp.max(rewards, axis=1, keepdims=True) - _SAME_REWARD
-  return is_best / jnp.sum(is_best, axis=1, keepdims=True)
-
-
 def _horizon(config) -> dict[str, dict[str, dict[str, float]]]:
   """Prints and returns where expected updates end."""
   dynamics = run_flags.config_from_flags(mdp_lib.Dynamics, num_actions=4)
@@ -230,7 +216,7 @@ def _next_reward(config) -> dict[str, dict[str, float]]:
     dynamics = mdp_lib.Dynamics(noise=noise)
 
     def returns(mdp, dynamics=dynamics):
-      policy = next_reward_policy(mdp, dynamics)
+      policy = exact.next_reward_policy(mdp, dynamics)
       return [exact.episode_return(mdp, dynamics, policy) for policy in (
           policy, jnp.full_like(policy, 1 / policy.shape[1]))]
 

@@ -14,9 +14,12 @@
 # ==============================================================================
 """Runs binaries as a user does, in processes of their own.
 
-Here: `run`, `start`, `wait_for`, `last_line`. Not here: tests.
+Here: `run`, `start`, `wait_for`, `last_line`. Not here: tests, how binaries
+start sooner than their imports take (`fork_server.py`).
 """
 
+import atexit
+import functools
 import json
 import os
 import pathlib
@@ -27,6 +30,8 @@ import time
 from typing import Any, IO
 
 from absl.testing import absltest
+
+from kickstarting_test.experiments import fork_server
 
 ROOT = pathlib.Path(__file__).parents[2]
 # Names the folder of compiled functions that all runs share.
@@ -59,15 +64,25 @@ def start(
 def run(
     module: str, *flags: str, deadline_s: float = DEADLINE_S
 ) -> subprocess.CompletedProcess:
-  """Runs a binary to its end."""
-  with start(module, *flags) as process:
-    try:
-      out, error = process.communicate(timeout=deadline_s)
-    except subprocess.TimeoutExpired:
-      process.kill()
-      raise
-  return subprocess.CompletedProcess(
-      process.args, process.returncode, out, error)
+  """Runs a binary to its end.
+
+  Raises:
+    subprocess.TimeoutExpired: it took too long, and was killed.
+  """
+  environment = _environment()
+  environment.pop('PYTEST_CURRENT_TEST', None)  # another one for each test
+  server = _server(tuple(sorted(environment.items())))
+  return server.run(
+      module, flags, tempfile.mkdtemp(dir=absltest.TEST_TMPDIR.value),
+      deadline_s)
+
+
+@functools.cache
+def _server(environment: tuple[tuple[str, str], ...]) -> fork_server.Server:
+  """Returns the server of an environment."""
+  server = fork_server.Server(dict(environment))
+  atexit.register(server.close)
+  return server
 
 
 def last_line(done: subprocess.CompletedProcess) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from kickstarting.teachers import policy_file
 from kickstarting_test.experiments import binaries
 
 _NUM_KILLS = flags.DEFINE_integer(
-    'num_kills', 4, 'How often a process is killed or stopped.', lower_bound=1)
+    'num_kills', 2, 'How often a process is killed or stopped.', lower_bound=1)
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 _SIZE = 2
 _FLAGS = (

@@ -110,8 +110,8 @@ class MixAndMatchTest(parameterized.TestCase):
 
   def test_interrupted_and_resumed(self):
     process = binaries.start(
-        _PROGRAM, *_FLAGS, '--case=core', '--frames=2e5', '--lockstep',
-        '--record_frames=1e4', '--agents=simple,mix_and_match',
+        _PROGRAM, *_FLAGS, '--case=core', '--frames=6e4', '--lockstep',
+        '--record_frames=4e3', '--agents=simple,mix_and_match',
         f'--workdir={self.folder}')
     binaries.wait_for(
         lambda: logger.read_records(self.folder / 'mix_and_match'), process)

@@ -85,9 +85,7 @@ class KickstartedLossTest(parameterized.TestCase):
       # A NaN comes back through either in its own way.
       divergence=('cross_entropy', 'reverse_kl'),
   )
-  def test_weight_zero_is_the_rl_loss_bit_for_bit(
-      self, case, logit, divergence
-  ):
+  def test_weight_zero_is_the_rl_loss(self, case, logit, divergence):
     alpha, rho = 1.0, np.ones(2, np.float32)
     teacher = cases.make_teacher(0, 1, 0)
     if case == 'alpha':
@@ -101,11 +99,10 @@ class KickstartedLossTest(parameterized.TestCase):
     teacher = teacher._replace(logits=np.full_like(teacher.logits, logit))
     transitions = cases.make_transitions()
     args = (transitions.logits_tm1, transitions)
-    chex.assert_trees_all_equal(
+    # Two programs may round differently; without jit they do not.
+    chex.assert_trees_all_close(
         _VALUE_AND_GRAD(*args, teacher, alpha, rho, divergence=divergence),
-        _RL_VALUE_AND_GRAD(*args),
-        strict=True,
-    )
+        _RL_VALUE_AND_GRAD(*args), rtol=1e-6, atol=1e-8)
 
   def test_weight_zero_is_the_rl_loss_bit_for_bit_without_jit(self):
     transitions = cases.make_transitions()

@@ -37,7 +37,7 @@ class ExploitTest(parameterized.TestCase):
     rng = np.random.default_rng(0)
     num_copies = 0
     for case in range(200):
-      window = int(rng.integers(2, 40))
+      window = int(rng.choice([2, 3, 11, 39]))  # each is compiled
       a = rng.normal(0.0, rng.uniform(0.1, 2), window)
       b = rng.normal(rng.normal(), rng.uniform(0.1, 2), window)
       population = cases.make_population([a, b])

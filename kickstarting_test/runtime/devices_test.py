@@ -26,7 +26,7 @@ import numpy as np
 from kickstarting.runtime import devices
 from kickstarting_test.runtime import spread
 
-_VIRTUAL = '--xla_force_host_platform_device_count=8'
+_VIRTUAL = ' --xla_force_host_platform_device_count=8'
 
 
 class DevicesTest(parameterized.TestCase):
@@ -37,7 +37,9 @@ class DevicesTest(parameterized.TestCase):
     done = subprocess.run(
         [sys.executable, '-m', 'kickstarting_test.runtime.spread', path,
          str(learner_devices), str(actor_device)],
-        env=os.environ | {'XLA_FLAGS': _VIRTUAL, 'JAX_PLATFORMS': 'cpu'},
+        env=os.environ | {
+            'XLA_FLAGS': os.environ.get('XLA_FLAGS', '') + _VIRTUAL,
+            'JAX_PLATFORMS': 'cpu'},
         capture_output=True, text=True, check=False)
     if not check:
       return done.stderr

@@ -126,7 +126,7 @@ class PolicyFileTest(parameterized.TestCase):
     policy = self._save()
     data = self._path.read_bytes()
     damaged = 0
-    for i in range(0, len(data), 7):
+    for i in range(0, len(data), 31):
       self._path.write_bytes(
           data[:i] + bytes([data[i] ^ 0xff]) + data[i + 1:])
       try:
@@ -137,7 +137,7 @@ class PolicyFileTest(parameterized.TestCase):
       else:
         jax.tree.map(
             np.testing.assert_array_equal, loaded.params, policy.params)
-    self.assertGreater(damaged, len(data) // 14)
+    self.assertGreater(damaged, len(data) // 62)
 
   @parameterized.parameters(b'', b'hello', b'\x80\x04K\x01.')
   def test_other_bytes(self, data):

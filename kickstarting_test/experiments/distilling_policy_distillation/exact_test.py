@@ -48,6 +48,13 @@ class ChainTest(absltest.TestCase):
     visits = exact.visits(mdp, dynamics, _always(mdp_lib.RIGHT, 8))
     np.testing.assert_allclose(visits, [0, 0, 0, 1, 1, 1, 0, 0], atol=1e-6)
 
+  def test_who_looks_at_the_next_reward_alone(self):
+    # Corridor: -1, four cells, +1. Only beside an end is there a better action.
+    mdp, dynamics = mdp_lib.chain(2), mdp_lib.Dynamics(num_actions=2)
+    policy = exact.next_reward_policy(mdp, dynamics)
+    np.testing.assert_allclose(
+        policy[1:4], [[0, 1], [0.5, 0.5], [0, 1]], atol=1e-6)
+
   def test_the_oscillations_returns(self):
     # J(p, q) = -1 - q + p - 2 p q, by hand.
     mdp, dynamics = mdp_lib.oscillation(), mdp_lib.Dynamics(2, 0.0, 0.0)

@@ -25,9 +25,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from experiments.distilling_policy_distillation import explanations
 from experiments.distilling_policy_distillation import figure_1
-from experiments.distilling_policy_distillation import mdp as mdp_lib
 from kickstarting.losses import method_choice
 from kickstarting_test.experiments import binaries
 
@@ -81,13 +79,6 @@ class ExplanationsTest(parameterized.TestCase):
     self.assertIn('| teacher |', done.stdout)
     ahead = result['next_reward']['noise 0.1']
     self.assertGreater(ahead['best next reward'], ahead['uniform policy'])
-
-  def test_who_looks_at_the_next_reward_alone(self):
-    # Corridor: -1, four cells, +1. Only beside an end is there a better action.
-    mdp, dynamics = mdp_lib.chain(2), mdp_lib.Dynamics(num_actions=2)
-    policy = explanations.next_reward_policy(mdp, dynamics)
-    np.testing.assert_allclose(
-        policy[1:4], [[0, 1], [0.5, 0.5], [0, 1]], atol=1e-6)
 
   @parameterized.parameters(
       (('--restart',), '--restart has no effect on these tables'),

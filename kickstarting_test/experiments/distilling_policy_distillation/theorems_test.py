@@ -57,6 +57,10 @@ def _update(name, mdp, student, teacher, discount=1.0, **options):
       teacher, _value(mdp, teacher, discount), discount=discount, **options)
 
 
+def _jacobian(function):
+  return jax.jit(jax.jacobian(function))
+
+
 def _asymmetry(jacobian):
   size = int(np.sqrt(jacobian.size))
   jacobian = np.reshape(jacobian, (size, size))
@@ -87,21 +91,21 @@ class Theorem1Test(_TestCase):
   @parameterized.parameters(*_FIELDS)
   def test_a_gradient_has_a_symmetric_jacobian(self, name):
     mdp, student, teacher = _world()
-    jacobian = jax.jacobian(lambda x: _update(name, mdp, x, teacher))(student)
+    jacobian = _jacobian(lambda x: _update(name, mdp, x, teacher))(student)
     self.assertLess(_asymmetry(jacobian), 1e-10)
 
   @parameterized.parameters(
       'n_distill_plus_r', 'expected_kl_regularised', 'baseline')
   def test_also_where_episodes_restart(self, name):
     mdp, student, teacher = _world()
-    jacobian = jax.jacobian(
+    jacobian = _jacobian(
         lambda x: _update(name, mdp, x, teacher, restart=True))(student)
     self.assertLess(_asymmetry(jacobian), 1e-10)
 
   @parameterized.parameters(*_OTHERS)
   def test_what_is_none_has_not(self, name):
     mdp, student, teacher = _world()
-    jacobian = jax.jacobian(lambda x: _update(name, mdp, x, teacher))(student)
+    jacobian = _jacobian(lambda x: _update(name, mdp, x, teacher))(student)
     self.assertGreater(_asymmetry(jacobian), 1e-2)
 
   def test_the_usual_entropy_bonus_is_none(self):
@@ -113,7 +117,7 @@ class Theorem1Test(_TestCase):
           jax.nn.softmax(y) * jax.nn.log_softmax(y), axis=1)))(x)
 
     del teacher
-    self.assertGreater(_asymmetry(jax.jacobian(update)(student)), 1e-2)
+    self.assertGreater(_asymmetry(_jacobian(update)(student)), 1e-2)
 
   def test_the_number_of_the_oscillation(self):
     # J = -1 - q + p - 2pq; the loss -4q is met with probability p, so the
@@ -121,7 +125,7 @@ class Theorem1Test(_TestCase):
     # asymmetry: 4 p(1-p) q(1-q) at (-0.3, 0.7).
     params = jnp.array([-0.3, 0.7])
     for name, method in oscillation.methods().items():
-      jacobian = jax.jacobian(
+      jacobian = _jacobian(
           lambda x, m=method: oscillation.direction(m, x))(params)
       expected = 0.2168 if name == 'on_policy_distill_plus_r' else 0.0
       self.assertAlmostEqual(
@@ -131,7 +135,7 @@ class Theorem1Test(_TestCase):
     mdp = mdp_lib.chain(1)
     dynamics = mdp_lib.Dynamics(2, 0.0, 0.1)
     student, teacher = np.random.default_rng(0).normal(size=(2, 4, 2))
-    jacobian = jax.jacobian(lambda x: exact.expected_update(
+    jacobian = _jacobian(lambda x: exact.expected_update(
         distillation.get_method('on_policy_distill'), mdp, dynamics, x,
         lambda y: y, teacher, jnp.zeros(4)))(student)
     self.assertLess(_asymmetry(jacobian), 1e-12)
