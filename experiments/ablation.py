@@ -25,6 +25,7 @@ training.
 from collections.abc import Callable, Mapping, Sequence
 import json
 import pathlib
+import shlex
 import sys
 import time
 from typing import Any, NamedTuple
@@ -85,7 +86,7 @@ def run(
         f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
     if (workdir / 'config.json').exists():
       command.append('--resume')
-    print(' '.join(command[1:]), flush=True)
+    print(shlex.join(command[1:]), flush=True)
     call(command)
     if not _is_finished(workdir):
       raise SystemExit(f'{workdir} was interrupted; start the study again.')

@@ -41,6 +41,7 @@ from experiments import streams as streams_lib
 from experiments import students
 from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
+from kickstarting import checks
 from kickstarting import losses
 from kickstarting.environments import suites
 from kickstarting.runtime import training
@@ -94,6 +95,11 @@ def main(argv):
   if _BASELINE.value:
     jobs['scratch'], _ = students.alone(suite)
   jobs[student] = students.helped(suite, update, config, teaching)
+  if not teaching.teachers:
+    raise checks.UserError(
+        '--teachers names nobody; expected at least one teacher, whose student'
+        ' is compared with one that has none. Name a path or zoo, or train one'
+        ' student with experiments.train.')
   stop = workdir_lib.begin(folder, 'kickstart')
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
         f' teachers, {frames / 1e6:.2f} M frames a student; results in'

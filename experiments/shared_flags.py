@@ -184,7 +184,8 @@ TORSO_DTYPE = flags.DEFINE_enum(
     'torso_dtype', 'float32', list(networks.DTYPES), 'What a torso of pixels '
     'computes in.')
 TEACHERS = flags.DEFINE_list(
-    'teachers', [], 'Teachers, comma-separated: PATH (speaks on the tasks it '
+    'teachers', [], 'Teachers, comma-separated (in double quotes where a path '
+    'has a comma): PATH (speaks on the tasks it '
     'was trained on), TASK=PATH, *=PATH (speaks on every task), or "zoo" for '
     'the experts that come with the library, where no other is named. No code '
     'in such a file is ever run.')

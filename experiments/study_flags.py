@@ -19,16 +19,20 @@ here: the flags of single runs (`shared_flags.py`), which a study passes on.
 """
 
 import pathlib
+import shlex
 
 from absl import flags
 
 from experiments import flag_values
+from kickstarting import checks
+from kickstarting import files
 
 WORKDIR = flags.DEFINE_string(
     'workdir', 'results/study', 'Folder of the study.')
 SEEDS = flags.DEFINE_list('seeds', ['1', '2', '3'], 'Seeds.')
 EXTRA = flags.DEFINE_string(
-    'extra', '', 'Further flags for every run, space-separated.')
+    'extra', '', 'Further flags for every run, with spaces between them; what '
+    'holds a space stands in quotes, as in a shell.')
 
 
 def folder(default: str = '') -> pathlib.Path:
@@ -49,5 +53,15 @@ def seeds() -> list[str]:
 
 
 def extra() -> list[str]:
-  """Returns the flags that every run gets."""
-  return EXTRA.value.split()
+  """Returns the flags that every run gets.
+
+  Raises:
+    ValueError: a quote has no end.
+  """
+  try:
+    return shlex.split(EXTRA.value)
+  except ValueError as error:
+    raise checks.UserError(
+        f'--extra is {files.shown(EXTRA.value, 120)} ({error}); expected flags'
+        ' as a shell takes them, with quotes in pairs. Close the quote.'
+    ) from error

@@ -22,6 +22,7 @@ are then copied into the library with their manifest. Not here: the plan
 """
 
 import pathlib
+import shlex
 import sys
 
 from absl import flags
@@ -63,7 +64,7 @@ def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:
     command.append(f'--teachers=*={folder / step.teacher}')
   if (workdir / 'config.json').exists():
     command.append('--resume')
-  print(' '.join(command[1:]), flush=True)
+  print(shlex.join(command[1:]), flush=True)
   ablation.call(command)
 
 

@@ -24,6 +24,7 @@ import datetime
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 from typing import Any
@@ -107,7 +108,7 @@ def _check_empty(folder: pathlib.Path) -> None:
 
 def command() -> str:
   """Returns the command line, as one would type it."""
-  return ' '.join(['python', *program()[1:], *sys.argv[1:]])
+  return shlex.join(['python', *program()[1:], *sys.argv[1:]])
 
 
 def program() -> list[str]:

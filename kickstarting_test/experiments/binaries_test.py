@@ -240,6 +240,8 @@ class BinariesTest(absltest.TestCase):
         ('experiments.kickstart', 'frames=5', r"\['frames=5'\] are no flags"),
         ('experiments.evaluate', '--policy=nowhere.npz', 'No policy at'),
         ('experiments.pbt', '--teachers=', '--weighting=shared without teach'),
+        ('experiments.kickstart', '--teachers=', '--teachers names nobody'),
+        ('experiments.methods', "--extra=--x='1", 'No closing quotation'),
         ('experiments.pbt', '--preset=kickstarting', 'after 20000000 frames'),
         ('experiments.pbt', '--weights=constant:2', 'has no effect on a popul'),
         ('experiments.task_table', 'nowhere', "'nowhere' holds no records"),
@@ -286,6 +288,15 @@ class BinariesTest(absltest.TestCase):
     self.assertEqual(done.returncode, 2)
     self.assertRegex(done.stderr, "error: unknown method 'clone'; expected one")
     self.assertFalse(folder.exists())
+
+  def test_flags_of_every_run_may_hold_spaces(self):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    done = binaries.run(
+        'experiments.methods', f'--workdir={folder}', '--seeds=1',
+        "--extra='--suite=my levels.py'")
+    self.assertEqual(done.returncode, 2)
+    self.assertIn("'--suite=my levels.py'", done.stdout)  # as one would type it
+    self.assertIn('my levels.py', done.stderr)
 
   def test_nothing_to_learn_from(self):
     done = binaries.run('experiments.train', '--method=on_policy_distill')
