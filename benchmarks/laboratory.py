@@ -30,28 +30,31 @@ import platform
 import statistics
 import time
 
-from absl import app
 from absl import flags
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import experiments  # noqa: F401  (sets how XLA uses threads)
+from experiments import cli
 from experiments import flag_values
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 
-_MDPS = flags.DEFINE_integer('mdps', 1000, 'Decision processes.')
+_MDPS = flags.DEFINE_integer(
+    'mdps', 1000, 'Decision processes.', lower_bound=1)
 _FEW = flags.DEFINE_integer(
     'mdps_of_many', 100, 'Decision processes with 1,000 actions and more, at '
     'most.', lower_bound=1)
 _ACTIONS = flags.DEFINE_list('actions', ['4'], 'Numbers of actions.')
 _UPDATES = flags.DEFINE_integer(
-    'updates', 300, 'Updates of each, in the laboratory.')
-_LOOP_UPDATES = flags.DEFINE_integer('loop_updates', 500, 'Of the loop.')
-_ROUNDS = flags.DEFINE_integer('rounds', 3, 'Repetitions, in turn.')
+    'updates', 300, 'Updates of each, in the laboratory.', lower_bound=1)
+_LOOP_UPDATES = flags.DEFINE_integer(
+    'loop_updates', 500, 'Of the loop.', lower_bound=1)
+_ROUNDS = flags.DEFINE_integer(
+    'rounds', 3, 'Repetitions, in turn.', lower_bound=1)
 
 _CONFIG = tabular.UpdateConfig('n_distill_plus_r')
 
@@ -150,8 +153,8 @@ def _measure(num_actions: int) -> dict[str, list[float]]:
 def main(argv):
   del argv
   found = {
-      f'{num:g}': _measure(int(num))
-      for num in flag_values.numbers('actions', _ACTIONS.value)}
+      str(num): _measure(num)
+      for num in flag_values.counts('actions', _ACTIONS.value)}
   print(json.dumps({
       'updates_per_second': {
           num: {name: statistics.median(x) for name, x in rates.items()}
@@ -167,4 +170,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

@@ -31,24 +31,27 @@ import platform
 import statistics
 import time
 
-from absl import app
 from absl import flags
 import gymnasium
 import minigrid  # noqa: F401, registers its levels
 import numpy as np
 
+from experiments import cli
 from kickstarting.environments import process_batch
 from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process
 
 _LEVEL = flags.DEFINE_string(
     'level', 'MiniGrid-DoorKey-8x8-v0', 'Of Gymnasium.')
-_STREAMS = flags.DEFINE_integer('streams', 16, 'Environments.')
+_STREAMS = flags.DEFINE_integer(
+    'streams', 16, 'Environments.', lower_bound=1)
 _WORKERS = flags.DEFINE_integer(
     'workers', os.cpu_count() or 1, 'Processes of ours; Gymnasium has one for '
-    'each environment.')
-_SECONDS = flags.DEFINE_float('seconds', 5.0, 'Of each measurement.')
-_ROUNDS = flags.DEFINE_integer('rounds', 5, 'Repetitions, in turn.')
+    'each environment.', lower_bound=1)
+_SECONDS = flags.DEFINE_float(
+    'seconds', 5.0, 'Of each measurement.', lower_bound=0.1)
+_ROUNDS = flags.DEFINE_integer(
+    'rounds', 5, 'Repetitions, in turn.', lower_bound=1)
 
 
 def make_level(seed: int, level: str) -> gymnasium.Env:
@@ -112,4 +115,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

@@ -44,10 +44,10 @@ import sys
 import time
 from typing import Any
 
-from absl import app
 from absl import flags
 
 import experiments  # noqa: F401  (sets how XLA uses threads)
+from experiments import cli
 from kickstarting import checks
 
 _WORKLOAD = flags.DEFINE_enum(
@@ -56,8 +56,10 @@ _WORKLOAD = flags.DEFINE_enum(
 _PART = flags.DEFINE_string(
     'part', '', 'For the processes that this program starts.')
 _SECONDS = flags.DEFINE_float(
-    'seconds', 20.0, 'Length of each measurement, after warming up.')
-_ROUNDS = flags.DEFINE_integer('rounds', 3, 'Repetitions, interleaved.')
+    'seconds', 20.0, 'Length of each measurement, after warming up.',
+    lower_bound=0.1)
+_ROUNDS = flags.DEFINE_integer(
+    'rounds', 3, 'Repetitions, interleaved.', lower_bound=1)
 _PEER = flags.DEFINE_string(
     'peer', '', 'Command that measures another framework, run in turn.')
 _POPULATIONS = flags.DEFINE_list(
@@ -398,4 +400,4 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  app.run(main)
+  cli.run(main)

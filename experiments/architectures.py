@@ -159,7 +159,8 @@ def _check_seeds(
 def main(argv):
   del argv
   folder = study_flags.folder()
-  shares = flag_values.numbers('shares', _SHARES.value)
+  shares = flag_values.numbers(
+      'shares', _SHARES.value, low=0, high=100, what='percentages')
   scores = flag_values.numbers('scores', _SCORES.value)
   extra = study_flags.extra()
   network = f'--network={_STUDENT.value}'

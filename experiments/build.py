@@ -85,7 +85,7 @@ def make_problem(
       network, taught_value=update.teacher_discount is not None)
   streams_lib.check_counts(suite, config, members_per_batch or num_members)
   if not teaching.teachers:
-    teaching_lib.check_weights(config.frames)
+    teaching_lib.check_without(config.frames)
   spec, frames_per_step = streams_lib.look_at(suite, wrap)
   for teacher in teaching.teachers:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)

@@ -14,8 +14,8 @@
 # ==============================================================================
 """What the text of a flag means.
 
-Here: `numbers`, `settings`, `path`, `target`, `seeds`. Not here: flags
-(`run_flags.py`, `shared_flags.py`).
+Here: `numbers`, `counts`, `names`, `settings`, `path`, `target`, `seeds`. Not
+here: flags (`run_flags.py`, `shared_flags.py`).
 """
 
 from collections.abc import Collection, Sequence
@@ -28,11 +28,25 @@ from kickstarting import checks
 from kickstarting import files
 
 
-def numbers(flag: str, values: Sequence[str]) -> list[float]:
+def numbers(
+    flag: str,
+    values: Sequence[str],
+    low: float = -math.inf,
+    high: float = math.inf,
+    what: str = 'numbers',
+) -> list[float]:
   """Returns the numbers of a list of a flag.
 
+  Args:
+    flag: for messages.
+    values: of the flag.
+    low: the least of them.
+    high: the largest.
+    what: is expected, for messages.
+
   Raises:
-    ValueError: one is no finite number, or is there twice.
+    ValueError: one is no finite number, is outside the bounds, or is there
+      twice; or there is none.
   """
   found = []
   for value in values:
@@ -40,13 +54,55 @@ def numbers(flag: str, values: Sequence[str]) -> list[float]:
       number = float(value)
     except ValueError:  # no number
       number = math.nan
-    if not math.isfinite(number) or number in found:
+    is_right = math.isfinite(number) and low <= number <= high
+    if not is_right or number in found:
       raise checks.UserError(
           f'--{flag}={files.shown(",".join(values))[1:-1]} holds'
-          f' {files.shown(value, 40)}; expected different numbers with commas'
-          ' between them.')
+          f' {files.shown(value, 40)}; expected different {what}'
+          f'{_bounds(low, high)} with commas between them.')
     found.append(number)
+  if not found:
+    raise checks.UserError(
+        f'--{flag}= is empty; expected {what}{_bounds(low, high)} with commas'
+        ' between them.')
   return found
+
+
+def _bounds(low: float, high: float) -> str:
+  if high < math.inf:
+    return f' from {low:g} to {high:g}'
+  return f' of at least {low:g}' if low > -math.inf else ''
+
+
+def counts(flag: str, values: Sequence[str]) -> list[int]:
+  """Returns the whole numbers of a list of a flag, each at least 1.
+
+  Raises:
+    ValueError: see `numbers`; or one is not whole.
+  """
+  found = numbers(flag, values, low=1, what='whole numbers')
+  for number, value in zip(found, values):
+    if not number.is_integer():
+      raise checks.UserError(
+          f'--{flag} holds {files.shown(value, 40)}; expected whole numbers of'
+          ' at least 1.')
+  return [int(number) for number in found]
+
+
+def names(
+    flag: str, values: Sequence[str], known: Collection[str]
+) -> list[str]:
+  """Returns the names of a list of a flag, each of which is there once.
+
+  Raises:
+    ValueError: there is none, one is unknown, or there twice.
+  """
+  is_right = values and all(value in known for value in values)
+  if not is_right or len(set(values)) < len(values):
+    raise checks.UserError(
+        f'--{flag}={files.shown(",".join(values))[1:-1]}; expected one or more'
+        f' of {", ".join(known)}, each once, with commas between them.')
+  return list(values)
 
 
 def settings(

@@ -38,6 +38,7 @@ from absl import flags
 
 from experiments import build
 from experiments import cli
+from experiments import flag_values
 from experiments import mixture_cases
 from experiments import mixture_figures
 from experiments import playing
@@ -107,13 +108,9 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
   """
   network = build.network_from_flags()
   case = mixture_cases.CASES[_CASE.value](network, suite)
-  unknown = [name for name in _AGENTS.value if name not in case.agents]
-  if unknown or not _AGENTS.value:
-    raise checks.UserError(
-        f'--agents={",".join(_AGENTS.value)}: the case {_CASE.value} has'
-        f' {", ".join(case.agents)}; expected one or more of these.')
-  case = case._replace(agents={name: _whole(case.agents[name])
-                               for name in _AGENTS.value})
+  case = case._replace(agents={
+      name: _whole(case.agents[name])
+      for name in flag_values.names('agents', _AGENTS.value, case.agents)})
   for name, mine in case.agents.items():
     if _has_transfer(mine) and not _is_mixture(mine) and (
         not _TRANSFER_COST.value):

@@ -14,7 +14,7 @@
 # ==============================================================================
 """Teachers, and what moves over time, from the flags that name them.
 
-Here: `load_teachers`, `check_weights`, `learner_schedules`, `naming`. Not here:
+Here: `load_teachers`, `check_without`, `learner_schedules`, `naming`. Not here:
 what a teacher is (`kickstarting/teachers/`), what a student learns from it
 (`build.py`).
 """
@@ -38,6 +38,10 @@ from kickstarting.teachers import zoo
 from kickstarting.weights import controllers
 from kickstarting.weights import parsing
 from kickstarting.weights import schedules
+
+# Flags that nothing reads where nobody teaches.
+_OF_TEACHERS = ('weights', 'divergence', 'teacher_temperature', 'teacher_floor',
+                'teacher_discount')
 
 ZOO = 'zoo'  # in --teachers: the experts that come with the library
 
@@ -82,6 +86,7 @@ def load_teachers(
   costs: dict[str, int | None] = {}  # of a file that is named twice once
   assignments: dict[str, int] = {}
   named = [_task_and_path(spec, suite) for spec in specs if spec != ZOO]
+  _check_once(specs, [task for task, _ in named if task])
   for spec in specs:
     if spec == ZOO:
       taken = {task for task, _ in named}
@@ -104,6 +109,16 @@ def load_teachers(
   return Teaching(
       tuple(teachers), routing, controller,
       sum(known) if len(known) == len(costs) else None)
+
+
+def _check_once(specs: Sequence[str], tasks: Sequence[str]) -> None:
+  """Raises ValueError if a task, or all that are shipped, are named twice."""
+  named = [*tasks, *(spec for spec in specs if spec == ZOO)]
+  twice = sorted({name for name in named if named.count(name) > 1})
+  if twice:
+    raise checks.UserError(
+        f'--teachers names {files.shown(twice[0], 60)} more than once; expected'
+        ' one teacher for each task. Remove all but one.')
 
 
 def _frames(policy: policy_file.Policy) -> int | None:
@@ -170,14 +185,19 @@ def _controller(weights: str, frames: int) -> controllers.WeightController:
     return controllers.replay(_read_schedule('weights', path))
 
 
-def check_weights(frames: int) -> None:
-  """Raises ValueError if --weights is given, but --teachers names nobody."""
-  if shared_flags.WEIGHTS.present and not shared_flags.TEACHERS.value:
-    weights = shared_flags.WEIGHTS.value
-    _controller(weights, frames)
+def check_without(frames: int) -> None:
+  """Raises ValueError if a flag is of teachers, but --teachers names nobody."""
+  if shared_flags.TEACHERS.value:
+    return
+  for name in _OF_TEACHERS:
+    flag = shared_flags.FLAGS[name]
+    if not flag.present:
+      continue
+    if name == 'weights':
+      _controller(shared_flags.WEIGHTS.value, frames)
     raise checks.UserError(
-        f'--weights={weights} without teachers has no effect; expected the'
-        ' weights of some. Name --teachers, or leave it out.')
+        f'--{name}={flag.value} without teachers has no effect; expected'
+        ' some. Name --teachers, or leave it out.')
 
 
 def learner_schedules() -> dict[str, schedules.Schedule]:

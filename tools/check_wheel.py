@@ -19,6 +19,7 @@ what does not belong, and fails if there is any. Not here: building the wheel
 (`test.sh`) and what goes into it (`setup.py`).
 """
 
+import argparse
 import pathlib
 import sys
 import zipfile
@@ -55,7 +56,11 @@ def problems(names: set[str], package: pathlib.Path) -> list[str]:
 
 def main() -> int:
   """Prints the verdict and returns the exit status."""
-  wheel, package = sys.argv[1:]
+  parser = argparse.ArgumentParser(description='Compares a wheel with sources.')
+  parser.add_argument('wheel')
+  parser.add_argument('package', help='folder of its sources')
+  parsed = parser.parse_args()
+  wheel, package = parsed.wheel, parsed.package
   with zipfile.ZipFile(wheel) as archive:
     names = set(archive.namelist())
   found = problems(names, pathlib.Path(package))

@@ -20,6 +20,7 @@ test a test; external dependencies are comments, as in `# pip: jax`. Not here:
 what may import what (`kickstarting_test/layout_test.py`).
 """
 
+import argparse
 import ast
 from collections.abc import Iterable, Mapping
 import graphlib
@@ -222,10 +223,14 @@ def read(root: pathlib.Path) -> tuple[dict[str, str], list[str]]:
 
 def main() -> int:
   """Writes BUILD, or compares it, and returns the exit status."""
+  parser = argparse.ArgumentParser(description='Writes BUILD.')
+  parser.add_argument(
+      '--check', action='store_true', help='compare it instead')
+  is_check = parser.parse_args().check
   root = pathlib.Path(__file__).parents[1]
   build = root / 'BUILD'
   text = render(*read(root))
-  if '--check' not in sys.argv[1:]:
+  if not is_check:
     build.write_text(text, 'utf-8')
     return 0
   if build.exists() and build.read_text('utf-8') == text:

@@ -55,7 +55,7 @@ _WITHOUT_EFFECT = (
     'epsilon', 'value_episodes')
 
 
-def make_groups(lengths: Sequence[float]) -> list[laboratory.Group]:
+def make_groups(lengths: Sequence[int]) -> list[laboratory.Group]:
   """Returns the students of each length and each teacher.
 
   Raises:
@@ -63,7 +63,7 @@ def make_groups(lengths: Sequence[float]) -> list[laboratory.Group]:
   """
   lab_flags.refuse(
       _WITHOUT_EFFECT, 'on corridors, whose teachers are known')
-  return [_group(int(length), name) for length in lengths for name in TEACHERS]
+  return [_group(length, name) for length in lengths for name in TEACHERS]
 
 
 def _group(length: int, teacher: str) -> laboratory.Group:

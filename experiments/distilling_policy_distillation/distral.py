@@ -85,7 +85,8 @@ def main(argv):
   program = 'distilling_policy_distillation.distral'
   configs = {
       f'alpha {alpha:g}': soft_q.SoftQConfig(alpha=alpha, beta=_BETA.value)
-      for alpha in flag_values.numbers('alphas', _ALPHAS.value)}
+      for alpha in flag_values.numbers(
+          'alphas', _ALPHAS.value, low=0, high=1)}
   dynamics = mdp_lib.Dynamics()
   grid = mdp_lib.GridConfig(size=_SIZE.value, wall=0.2, terminal=0.0, penalty=0)
   groups = [

@@ -27,7 +27,7 @@ students (`figure_4.py` and `figure_5.py`, which have flags for all of this),
 what the tables say (docs/laboratory.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import functools
 import math
 import time
@@ -75,6 +75,7 @@ _WITHOUT_EFFECT = (
     'value_episodes', 'points', 'chunk', 'slots', 'workers', 'memory_gib')
 
 _GOAL = 0.9  # probability of the right action
+_LEAST_RATE = 1e-5  # below it visits are counted for hours
 _SETTINGS: Mapping[str, Mapping[str, float | bool]] = {
     'discount 0.99': {'distill_discount': 0.99},
     'discount 0.5': {'distill_discount': 0.5},
@@ -189,15 +190,16 @@ def _horizon(config) -> dict[str, dict[str, dict[str, float]]]:
   return found
 
 
-def _slopes() -> dict[str, dict[str, int]]:
+def _slopes(
+    rates: Sequence[float], counts: Sequence[int]
+) -> dict[str, dict[str, int]]:
   """Prints and returns how many visits an action needs."""
   needed = functools.partial(visits_needed, floor=lab_flags.FLAGS.floor)
   found = {
-      f'{actions:g} actions, rate {rate:g}': {
-          name: needed(name, int(actions), rate)
+      f'{actions} actions, rate {rate:g}': {
+          name: needed(name, actions, rate)
           for name in ('distance', 'reverse_cross_entropy')}
-      for rate in flag_values.numbers('rates', _RATES.value)
-      for actions in flag_values.numbers('actions', _ACTIONS.value)}
+      for rate in rates for actions in counts}
   figure.print_table(
       f'visits until p > {_GOAL}',
       ['H(teacher, student)', 'H(student, teacher)'],
@@ -206,13 +208,15 @@ def _slopes() -> dict[str, dict[str, int]]:
   return found
 
 
-def _next_reward(config) -> dict[str, dict[str, float]]:
+def _next_reward(
+    config, noises: Sequence[float]
+) -> dict[str, dict[str, float]]:
   """Prints and returns what those get who look at the next reward alone."""
   grid = mdp_lib.GridConfig()
   mdps = jax.tree.map(jnp.asarray, mdp_lib.grid_worlds(
       _NEXT_REWARD_MDPS.value, grid, config.seed))
   found = {}
-  for noise in flag_values.numbers('noises', _NOISES.value):
+  for noise in noises:
     dynamics = mdp_lib.Dynamics(noise=noise)
 
     def returns(mdp, dynamics=dynamics):
@@ -246,11 +250,15 @@ def main(argv):
           f'--methods holds {name!r}, which needs the value of a teacher;'
           ' expected updates that need none.')
   config = run_flags.config_from_flags(laboratory.LabConfig, points=1)
+  rates = flag_values.numbers('rates', _RATES.value, low=_LEAST_RATE)
+  counts = flag_values.counts('actions', _ACTIONS.value)
+  noises = flag_values.numbers('noises', _NOISES.value, low=0, high=1)
   workdir_lib.begin(folder, program)
   began = time.monotonic()
   workdir_lib.finish(folder, {
-      'ended': 'finished', 'horizon': _horizon(config), 'visits': _slopes(),
-      'next_reward': _next_reward(config),
+      'ended': 'finished', 'horizon': _horizon(config),
+      'visits': _slopes(rates, counts),
+      'next_reward': _next_reward(config, noises),
       'seconds': round(time.monotonic() - began), 'workdir': str(folder)})
 
 

@@ -65,7 +65,8 @@ def make_groups():
                   'on_policy_distill', control=control)
               for control in _CONTROLS.value},
           temperature=value, needs_value=False)
-      for value in flag_values.numbers('temperatures', _TEMPERATURES.value)]
+      for value in flag_values.numbers(
+          'temperatures', _TEMPERATURES.value, low=0)]
 
 
 def draw(found, steps):

@@ -64,10 +64,10 @@ def make_groups():
           f'{actions:g} actions{paper.RATE}{rate:g}',
           {name: figure.update(name, learning_rate=rate)
            for name in _METHODS.value},
-          temperature=_TEMPERATURE.value, num_actions=int(actions),
+          temperature=_TEMPERATURE.value, num_actions=actions,
           needs_value=False, max_mdps=_FEW.value if actions >= 1000 else None)
-      for rate in flag_values.numbers('rates', _RATES.value)
-      for actions in flag_values.numbers('actions', _ACTIONS.value)]
+      for rate in flag_values.numbers('rates', _RATES.value, low=0)
+      for actions in flag_values.counts('actions', _ACTIONS.value)]
 
 
 def draw(found, steps):

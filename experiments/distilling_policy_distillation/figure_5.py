@@ -72,7 +72,8 @@ def make_groups():
            if returns == tabular.RETURNS[0] or _has_returns(name)},
           temperature=_TEMPERATURE.value, flipped=share)
       for returns in _RETURNS.value
-      for share in flag_values.numbers('flipped', _FLIPPED.value)]
+      for share in flag_values.numbers(
+          'flipped', _FLIPPED.value, low=0, high=1)]
 
 
 def draw(found, steps):

@@ -40,7 +40,7 @@ def main(argv):
   figure.main(
       'figure_6', 'An optimal and an adversarial teacher',
       lambda: corridor.make_groups(
-          flag_values.numbers('lengths', _LENGTHS.value)),
+          flag_values.counts('lengths', _LENGTHS.value)),
       corridor.draw)
 
 

@@ -125,8 +125,9 @@ def a2c(
   discount_t = jnp.where(is_learnable_tm1, transitions.discount_t, 0.0)
   # What is multiplied by a discount of 0 is not read.
   v_t = jnp.where(discount_t == 0, 0.0, transitions.v_t)
-  targets_tm1 = _lambda_returns(
-      r_t, discount_t, v_t, jnp.asarray(lambda_, jnp.float32))
+  dtype = jnp.result_type(r_t, discount_t, v_t)
+  targets_tm1 = _lambda_returns(*(
+      jnp.asarray(x, dtype) for x in (r_t, discount_t, v_t, lambda_)))
   return _terms(transitions, targets_tm1, targets_tm1 - transitions.v_tm1)
 
 

@@ -266,8 +266,9 @@ def squared_error(
                       ('student_temperature', student_temperature)):
     if checks.as_number(name, value) not in (None, 1.0):
       raise checks.UserError(
-          f'{name} is {value} with squared_error, which compares action values;'
-          ' expected 1. Take forward_kl for sharpened policies.')
+          f'{name} is {checks.short(value, 40)} with squared_error, which'
+          ' compares action values; expected 1. Take forward_kl for'
+          ' sharpened policies.')
   teacher, student, is_legal = categorical.logits_and_legal(
       is_legal, teacher_logits=teacher_logits, student_logits=student_logits)
   is_common = is_legal & (teacher != -jnp.inf) & (student != -jnp.inf)

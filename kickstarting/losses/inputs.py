@@ -17,9 +17,11 @@
 Every public function passes its arrays through `arrays` first, so that a
 mistake is told in one way: the argument, what it is, what was expected. Half
 precision is computed in float32 from here on; its gradients are rounded when
-they leave. Values are known outside `jax.jit` only: what depends on them
-(`actions`, `indices`) is refused there, and under it does what is documented.
-NaN in an array is never refused, which would need every value: it comes out.
+they leave. Small and unsigned integers are int32 from here on, since they hold
+neither every number of actions nor -1. Values are known outside `jax.jit` only:
+what depends on them (`actions`, `indices`) is refused there, and under it does
+what is documented. NaN in an array is never refused, which would need every
+value: it comes out.
 
 Not here: numbers that are no arrays (`kickstarting/checks.py`). Read
 `transitions.py` next.
@@ -51,7 +53,8 @@ def arrays(**specs: tuple[Any, type, str]) -> list[jax.Array]:
       axes, the same in all.
 
   Returns:
-    The arrays; floats of less than 32 bits as float32.
+    The arrays; floats of less than 32 bits as float32, and integers of less or
+    without a sign as int32.
 
   Raises:
     ValueError: an argument is no array, or has other axes or another dtype.
@@ -139,7 +142,10 @@ def _array(name, value, kind, axes, sizes):
       raise _shape_error(name, shape, expected, f' with {letter} of 1 or more')
   if kind is float and value.dtype.itemsize < 4:
     value = jnp.asarray(value).astype(jnp.float32)
-  return jnp.asarray(value)
+  value = jnp.asarray(value)
+  if kind is int and value.dtype not in (jnp.int32, jnp.int64):
+    value = value.astype(jnp.int32)
+  return value
 
 
 def _shape_error(name, shape, expected, why):

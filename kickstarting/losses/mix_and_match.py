@@ -44,7 +44,7 @@ from kickstarting.losses import divergences
 from kickstarting.losses import inputs
 from kickstarting.losses import products
 
-_TOLERANCE = 1e-5  # of a sum of shares in float32
+_TOLERANCE = 1e-5  # of a sum of shares in float32, at least
 
 Transfer: TypeAlias = Callable[[types.Array, types.Array], jax.Array]
 
@@ -59,7 +59,7 @@ def check_shares(shares: types.Array) -> np.ndarray:
     ValueError: there is none, one is negative, or their sum is not 1.
   """
   checked, = inputs.arrays(shares=(shares, float, 'K'))
-  known = _known_shares(checked)
+  known = _known_shares(shares, checked)
   if known is None:
     raise checks.UserError(
         'shares of a mixture are traced; expected numbers, for what is traced'
@@ -67,13 +67,22 @@ def check_shares(shares: types.Array) -> np.ndarray:
   return known
 
 
-def _known_shares(shares: jax.Array) -> np.ndarray | None:
-  """Returns shares that were checked; None if they are traced."""
+def _known_shares(given: types.Array, shares: jax.Array) -> np.ndarray | None:
+  """Returns shares that were checked; None if they are traced.
+
+  Args:
+    given: what a user passed, whose dtype says how exact a sum can be.
+    shares: the same in float32 at least.
+  """
   known = inputs.known(shares)
   if known is None:
     return None
   values = known[0]
-  if not (values >= 0).all() or not abs(values.sum() - 1) <= _TOLERANCE:
+  dtype = getattr(given, 'dtype', shares.dtype)
+  tolerance = max(_TOLERANCE, len(values) * float(
+      jnp.finfo(dtype if jnp.issubdtype(dtype, jnp.floating) else shares.dtype
+                ).eps))
+  if not (values >= 0).all() or not abs(values.sum() - 1) <= tolerance:
     raise checks.UserError(
         f'shares of a mixture are {values.tolist()}; expected one for each'
         ' agent, none negative, of sum 1. Divide them by their sum.')
@@ -140,10 +149,10 @@ def mixture_value(values: types.Array, shares: types.Array) -> jax.Array:
     values: of the agents; [..., K] float32; gradients flow.
     shares: [K] float32; gradients are stopped.
   """
-  values, shares = inputs.arrays(
+  values, checked = inputs.arrays(
       values=(values, float, '...K'), shares=(shares, float, 'K'))
-  _known_shares(shares)
-  return _weighted(values, jax.lax.stop_gradient(shares))
+  _known_shares(shares, checked)
+  return _weighted(values, jax.lax.stop_gradient(checked))
 
 
 def knowledge_transfer(
@@ -215,7 +224,7 @@ def _transfer(logits, shares, *, only_shared_actions):
   logits, shares = _inputs(logits, shares)
   helpers = logits[..., :-1, :]  # [..., K - 1, A]
   final = jnp.broadcast_to(logits[..., -1:, :], helpers.shape)
-  is_legal = jnp.isfinite(helpers) if only_shared_actions else None
+  is_legal = helpers != -jnp.inf if only_shared_actions else None
   distance = divergences.forward_kl(helpers, final, is_legal=is_legal)
   return _weighted(distance, shares[:-1])
 
@@ -230,7 +239,7 @@ def _inputs(
     logits: types.Array, shares: types.Array
 ) -> tuple[jax.Array, jax.Array]:
   """Returns the checked arguments, the shares without gradient."""
-  logits, shares = inputs.arrays(
+  logits, checked = inputs.arrays(
       logits=(logits, float, '...KA'), shares=(shares, float, 'K'))
-  _known_shares(shares)
-  return logits, jax.lax.stop_gradient(shares)
+  _known_shares(shares, checked)
+  return logits, jax.lax.stop_gradient(checked)

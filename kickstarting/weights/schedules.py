@@ -22,6 +22,7 @@ Not here: one weight per teacher; read `controllers.py` next.
 
 import bisect
 from collections.abc import Callable, Mapping, Sequence
+import functools
 import itertools
 import math
 from typing import Any, TypeAlias
@@ -29,6 +30,7 @@ from typing import Any, TypeAlias
 from kickstarting import checks
 
 Schedule: TypeAlias = Callable[[float], float]
+
 
 def check_weight(name: str, value: float) -> float:
   """Returns a finite, non-negative weight, or raises a ValueError."""
@@ -60,10 +62,25 @@ def _number(name: str, value: Any) -> float:
   return number
 
 
+def _of_frames(function: Schedule) -> Schedule:
+  """Returns a schedule that refuses what are no frames."""
+
+  @functools.wraps(function)
+  def schedule(frames: float) -> float:
+    number = _number('frames', frames)
+    if not number >= 0:
+      raise checks.UserError(
+          f'a schedule got {checks.short(frames, 40)} frames; expected a number'
+          ' of at least 0. Pass the environment frames that were played.')
+    return function(number)
+
+  return schedule
+
+
 def constant(value: float) -> Schedule:
   """Returns a schedule that is always `value`."""
   value = check_weight('value', value)
-  return lambda frames: value
+  return _of_frames(lambda frames: value)
 
 
 def linear(start: float, frames: float) -> Schedule:
@@ -81,7 +98,7 @@ def linear(start: float, frames: float) -> Schedule:
   """
   start = check_weight('start', start)
   horizon = _check_frames('frames', frames)
-  return lambda frames: start * max(0.0, 1.0 - frames / horizon)
+  return _of_frames(lambda frames: start * max(0.0, 1.0 - frames / horizon))
 
 
 def cosine(start: float, frames: float, end: float = 0.0) -> Schedule:
@@ -106,7 +123,7 @@ def cosine(start: float, frames: float, end: float = 0.0) -> Schedule:
     share = 0.5 * (1.0 + math.cos(math.pi * frames / horizon))
     return end + (start - end) * share
 
-  return schedule
+  return _of_frames(schedule)
 
 
 def exponential(
@@ -126,7 +143,8 @@ def exponential(
   start = check_weight('start', start)
   half_life_frames = _check_frames('half_life_frames', half_life_frames)
   floor = check_weight('floor', floor)
-  return lambda frames: max(floor, start * 0.5 ** (frames / half_life_frames))
+  return _of_frames(
+      lambda frames: max(floor, start * 0.5 ** (frames / half_life_frames)))
 
 
 def piecewise(
@@ -180,7 +198,7 @@ def piecewise(
     share = (frames - points[left]) / (points[right] - points[left])
     return weights[left] + share * (weights[right] - weights[left])
 
-  return schedule
+  return _of_frames(schedule)
 
 
 def cut(schedule: Schedule, frames: float) -> Schedule:
@@ -198,7 +216,7 @@ def cut(schedule: Schedule, frames: float) -> Schedule:
   """
   checks.check_callable('schedule', schedule)
   end = _check_frames('frames', frames)
-  return lambda frames: 0.0 if frames >= end else schedule(frames)
+  return _of_frames(lambda frames: 0.0 if frames >= end else schedule(frames))
 
 
 def points_of(

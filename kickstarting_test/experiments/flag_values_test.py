@@ -117,5 +117,28 @@ class SeedsTest(parameterized.TestCase):
       flag_values.seeds('seeds', [])
 
 
+class ListsTest(parameterized.TestCase):
+
+  @parameterized.parameters(
+      (['-1'], 'different numbers from 0 to 1 with'), (['2'], 'holds .2.'),
+      ([], 'is empty; expected numbers from 0 to 1'), (['nan'], "'nan'"))
+  def test_numbers_outside_their_bounds(self, values, text):
+    with self.assertRaisesRegex(ValueError, text):
+      flag_values.numbers('shares', values, low=0, high=1)
+
+  @parameterized.parameters('0', '-1.5', '5.7', 'x')
+  def test_what_is_no_count(self, value):
+    with self.assertRaisesRegex(ValueError, 'whole numbers of at least 1'):
+      flag_values.counts('lengths', ['3', value])
+
+  def test_counts(self):
+    self.assertEqual(flag_values.counts('lengths', ['3', '4e3']), [3, 4000])
+
+  @parameterized.parameters(([],), (['a', 'a'],), (['c'],))
+  def test_what_are_no_names(self, values):
+    with self.assertRaisesRegex(ValueError, 'one or more of a, b, each once'):
+      flag_values.names('agents', values, ['a', 'b'])
+
+
 if __name__ == '__main__':
   absltest.main()

@@ -129,8 +129,8 @@ class MixAndMatchTest(parameterized.TestCase):
     self.assertIn('policy.npz', os.listdir(self.folder / 'mix_and_match'))
 
   @parameterized.parameters(
-      (('--agents=simple,FF',), r'--agents=simple,FF: the case core has simple,'
-       r' complex, mix_and_match, sum_of_cores, two_lstms; expected one'),
+      (('--agents=simple,FF',), r'--agents=simple,FF; expected one or more of'
+       r' simple, complex, mix_and_match, sum_of_cores, two_lstms, each once'),
       (('--mixing=piecewise:0=0,50%=2',),
        r'--mixing=piecewise:0=0,50%=2 is .* of the run; expected a share'),
       (('--mixing=sine',), "schedule 'sine': unknown schedule"),

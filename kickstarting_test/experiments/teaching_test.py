@@ -128,8 +128,25 @@ class PathsTest(parameterized.TestCase):
       with flagsaver.flagsaver((shared_flags.WEIGHTS, weights)):
         shared_flags.FLAGS['weights'].present = 1
         with self.assertRaisesRegex(checks.UserError, text):
-          teaching_lib.check_weights(1000)
-    teaching_lib.check_weights(1000)
+          teaching_lib.check_without(1000)
+    teaching_lib.check_without(1000)
+
+  def test_what_only_teachers_are_read_with(self):
+    for name, value in (('divergence', 'reverse_kl'),
+                        ('teacher_temperature', 0.3)):
+      with flagsaver.flagsaver(**{name: value}):
+        shared_flags.FLAGS[name].present = 1
+        with self.assertRaisesRegex(
+            checks.UserError, f'{name}={value} without teachers has no eff'):
+          teaching_lib.check_without(1000)
+
+  @parameterized.parameters(
+      (('zoo', 'zoo'), "'zoo' more than once"),
+      (('FourRooms=/a', 'FourRooms=/b'), "'FourRooms' more than once"))
+  def test_a_task_that_is_named_twice(self, specs, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      teaching_lib.load_teachers(
+          specs, suites.get_suite('minigrid8'), 'constant:1', 1000)
 
   def test_experts_of_an_environment_of_one_s_own(self):
     suite = suites.of_environment('mine.py:make')

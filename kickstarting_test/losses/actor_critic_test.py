@@ -374,5 +374,19 @@ class ImpossibleActionTest(chex.TestCase):
     self.assertTrue(np.isfinite(gradient(transitions.logits_tm1)).all())
 
 
+class MixedPrecisionTest(absltest.TestCase):
+
+  def test_values_may_be_less_exact_than_rewards(self):
+    transitions = _transitions()
+    with jax.enable_x64(True):
+      double = transitions._replace(
+          r_t=np.asarray(transitions.r_t, np.float64),
+          discount_t=np.asarray(transitions.discount_t, np.float64))
+      for loss in (actor_critic.a2c, actor_critic.vtrace_actor_critic):
+        jax.tree.map(
+            lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-6),
+            loss(double), loss(transitions))
+
+
 if __name__ == '__main__':
   absltest.main()

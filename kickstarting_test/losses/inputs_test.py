@@ -21,6 +21,7 @@ import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
 
+import kickstarting as ks
 from kickstarting import checks
 from kickstarting.losses import inputs
 
@@ -112,6 +113,27 @@ class ValuesTest(absltest.TestCase):
     seen = []
     jax.jit(lambda x: seen.append(inputs.known(np.ones(2), x)))(1.0)
     self.assertEqual(seen, [None])
+
+
+class SmallIntegersTest(parameterized.TestCase):
+
+  @parameterized.product(
+      dtype=(np.int8, np.uint8, np.int16, np.uint16, np.uint32),
+      num_actions=(128, 256, 300))
+  def test_are_the_actions_that_they_are(self, dtype, num_actions):
+    chosen = np.array([[100], [1]], dtype)
+    logits = np.random.default_rng(0).normal(
+        size=(2, 1, num_actions)).astype(np.float32)
+    for log_prob in (ks.log_prob, jax.jit(ks.log_prob)):
+      np.testing.assert_array_equal(
+          log_prob(logits, chosen), log_prob(logits, chosen.astype(np.int32)))
+
+  @parameterized.parameters(np.int8, np.uint8, np.uint32)
+  def test_are_the_teachers_that_they_are(self, dtype):
+    rho = np.arange(200, dtype=np.float32)
+    index = np.array([0, 100], dtype)
+    for weigh in (ks.sample_weights, jax.jit(ks.sample_weights)):
+      np.testing.assert_array_equal(weigh(1.0, rho, index), [0.0, 100.0])
 
 
 if __name__ == '__main__':

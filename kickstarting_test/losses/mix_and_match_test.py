@@ -390,5 +390,25 @@ class SharesTest(parameterized.TestCase):
       mix_and_match.mixture_log_probs(_LOGITS, _alpha(0.5))
 
 
+class RoundingTest(parameterized.TestCase):
+
+  @parameterized.parameters(np.float16, jnp.bfloat16)
+  def test_shares_of_half_precision_have_the_sum_that_it_can_hold(self, dtype):
+    shares = np.array([0.1, 0.2, 0.7]).astype(dtype)
+    found = mix_and_match.mixture_value(np.ones(3, np.float32), shares)
+    np.testing.assert_allclose(found, 1.0, atol=1e-2)
+    with self.assertRaisesRegex(ValueError, 'shares of a mixture are'):
+      mix_and_match.mixture_value(
+          np.ones(3, np.float32), np.array([0.1, 0.2, 0.6]).astype(dtype))
+
+  @parameterized.parameters(np.nan, np.inf)
+  def test_only_minus_infinity_is_an_action_that_a_helper_lacks(self, logit):
+    logits = np.array([[logit, 0.0], [0.0, 1.0]], np.float32)
+    shares = np.array([0.5, 0.5], np.float32)
+    np.testing.assert_array_equal(
+        mix_and_match.masked_transfer(logits, shares),
+        mix_and_match.knowledge_transfer(logits, shares))
+
+
 if __name__ == '__main__':
   absltest.main()

@@ -176,5 +176,21 @@ class SchedulesTest(parameterized.TestCase):
       schedules.piecewise([0], [1.0], interpolation='cubic')
 
 
+class FramesTest(parameterized.TestCase):
+
+  @parameterized.parameters(-3, float('nan'), 'x', True)
+  def test_what_are_no_frames(self, frames):
+    for schedule in (
+        schedules.constant(1.0), schedules.linear(1.0, 5.0),
+        schedules.cosine(1.0, 5.0), schedules.exponential(1.0, 5.0),
+        schedules.piecewise([0, 5], [1.0, 0.0]),
+        schedules.cut(schedules.constant(1.0), 5.0)):
+      with self.assertRaisesRegex(ValueError, 'frames'):
+        schedule(frames)
+
+  def test_so_many_that_no_float_holds_them(self):
+    self.assertEqual(schedules.linear(1.0, 5.0)(10**400), 0.0)
+
+
 if __name__ == '__main__':
   absltest.main()

@@ -82,6 +82,9 @@ class ExplanationsTest(parameterized.TestCase):
 
   @parameterized.parameters(
       (('--restart',), '--restart has no effect on these tables'),
+      (('--rates=nan',), "--rates=nan holds 'nan'; expected"),
+      (('--actions=0',), "--actions=0 holds '0'; expected"),
+      (('--noises=2',), "--noises=2 holds '2'; expected"),
       (('--methods=td_teacher_v',), "holds 'td_teacher_v', which needs the v"))
   def test_bad_input(self, flags, message):
     folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
@@ -200,7 +203,7 @@ class BinariesTest(parameterized.TestCase):
        r'needs [\d.e-]+ GiB; --memory_gib=1e-06 allows less'),
       (('--wall=1.5',), r'wall is 1.5; expected a number in \[0, 1\]'),
       (('--steps=10', '--points=3'), 'which 3 points do not divide'),
-      (('--temperatures=-1',), 'temperature is -1.0; expected'),
+      (('--temperatures=-1',), "--temperatures=-1 holds '-1'; expected"),
       (('--end_probability=0', '--terminal=0'),
        'no terminal state can be reached'),
   )
