@@ -39,7 +39,7 @@ cd "$scratch/outside"
 export PYTHONPATH=$scratch/site
 export JAX_PLATFORMS=cpu
 # Two workers, each computing on one core. Tests compile much and compute little,
-# so what is compiled need not be fast: compiling so takes a third of the time.
+# so it is compiling that has to be fast, and not what is compiled.
 export XLA_FLAGS=--xla_cpu_multi_thread_eigen=false
 XLA_FLAGS+=' --xla_backend_optimization_level=0'
 XLA_FLAGS+=' --xla_llvm_disable_expensive_passes=true'

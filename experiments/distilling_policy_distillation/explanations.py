@@ -75,7 +75,7 @@ _WITHOUT_EFFECT = (
     'value_episodes', 'points', 'chunk', 'slots', 'workers', 'memory_gib')
 
 _GOAL = 0.9  # probability of the right action
-_LEAST_RATE = 1e-5  # below it visits are counted for hours
+_LEAST_RATE = 1e-5  # a rate of 0 never gets there
 _SETTINGS: Mapping[str, Mapping[str, float | bool]] = {
     'discount 0.99': {'distill_discount': 0.99},
     'discount 0.5': {'distill_discount': 0.5},

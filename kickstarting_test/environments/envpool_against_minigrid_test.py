@@ -36,7 +36,7 @@ from kickstarting_test.environments import scripted_policy
 
 _STEPS = 64  # of each episode; later ones are not compared
 _STREAMS = {'python': 40, 'envpool': 250}
-_ROUNDS = 2
+_ROUNDS = 4
 # The least difference of two empirical distributions that chance would exceed
 # in fewer than 1 of 10,000 comparisons (Kolmogorov-Smirnov: the square root of
 # -ln(p / 2) / 2, times that of 1/n + 1/m). Seeds are fixed: no flakiness.

@@ -14,11 +14,11 @@
 # ==============================================================================
 """Starts binaries from a process that has imported what they all import.
 
-Most of what a short run costs is importing JAX and the libraries on top of it.
-So tests that run a binary to its end let a server fork, which has done that
-once; it imports nothing of this project, nor does it compute, so that all else
-is as in a fresh interpreter. Here: `Server`. Not here: binaries that get
-signals, which are started as users start them (`binaries.py`).
+Every run of a binary imports JAX and the libraries on top of it, for seconds.
+So tests that run one to its end let a server fork, which has done that once; it
+imports nothing of this project, nor does it compute, so that all else is as in
+a fresh interpreter. Here: `Server`. Not here: binaries that get signals, which
+are started as users start them (`binaries.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,14 +44,13 @@ class Server:
   """Forks binaries, one at a time, in one environment."""
 
   def __init__(self, environment: Mapping[str, str]):
-    self.environment = dict(environment)
     self._lock = threading.Lock()
     self._socket, theirs = socket.socketpair(
         socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
       self._process = subprocess.Popen(
           [sys.executable, '-m', __spec__.name, str(theirs.fileno())],
-          env=self.environment, pass_fds=[theirs.fileno()])
+          env=dict(environment), pass_fds=[theirs.fileno()])
 
   def run(
       self, module: str, flags: Sequence[str], folder: str, deadline_s: float
@@ -122,7 +121,6 @@ def _serve(connection: socket.socket) -> None:
 def _become(module: str, flags: Sequence[str], folder: str) -> None:
   """Does what `python -m module flags` does in a folder."""
   os.chdir(folder)
-  os.environ['PWD'] = folder
   sys.path[0] = folder
   sys.argv[1:] = flags
   runpy.run_module(module, run_name='__main__', alter_sys=True)

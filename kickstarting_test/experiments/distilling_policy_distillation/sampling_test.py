@@ -31,7 +31,7 @@ from experiments.distilling_policy_distillation import tabular
 from kickstarting.losses import distillation
 from kickstarting.losses import method_step
 
-_COPIES = 5_000
+_COPIES = 20_000
 _DYNAMICS = mdp_lib.Dynamics(num_actions=5, noise=0.2, end_probability=0.1)
 
 
