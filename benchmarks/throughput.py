@@ -97,13 +97,13 @@ def _setup(
   """Builds the problem and its configuration."""
   import jax
 
-  from experiments import build
-  from experiments import streams as streams_lib
-  from experiments import teaching as teaching_lib
   from kickstarting import agent as agent_lib
+  from kickstarting import problems
+  from kickstarting import teaching as teaching_lib
   from kickstarting import update as update_lib
   from kickstarting.environments import seeds
   from kickstarting.environments import suites
+  from kickstarting.environments.suites import batches
   from kickstarting.networks import build as networks
   from kickstarting.runtime import training_config
   from kickstarting.teachers import policy_file
@@ -122,7 +122,7 @@ def _setup(
       record_frames=20_000, checkpoint_frames=10**12)
   teaching = teaching_lib.NO_TEACHING
   if num_teachers:
-    spec = streams_lib.spec_of(suite)
+    spec = batches.spec_of(suite)
     agent = agent_lib.make_agent(network, spec.observation, spec.num_actions)
     teachers = tuple(
         teacher_lib.from_policy(f'teacher {k}', policy_file.Policy(
@@ -135,8 +135,9 @@ def _setup(
         task: i * num_teachers // len(tasks) for i, task in enumerate(tasks)})
     teaching = teaching_lib.Teaching(
         teachers, routing, controllers.scheduled(1.0))
-  problem = build.make_problem(
-      suite, network, update_lib.UpdateConfig(), config, teaching, num_members)
+  problem = problems.make_problem(
+      suite, network, update_lib.UpdateConfig(), config, teaching,
+      num_members=num_members)
   return problem, config
 
 

@@ -36,18 +36,16 @@ import pathlib
 from absl import flags
 import jax.numpy as jnp
 
-from experiments import build
 from experiments import cli
 from experiments import figures
+from experiments import problem_flags
 from experiments import run_flags
 from experiments import shared_flags
-from experiments import streams as streams_lib
-from experiments import students
-from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import checks
 from kickstarting import files
 from kickstarting import losses
+from kickstarting import runs
 from kickstarting import types
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import training
@@ -82,7 +80,7 @@ def _starting_from(
 def main(argv):
   del argv
   folder = workdir_lib.choose('distil_then_tune')
-  suite = streams_lib.suite_from_flags()
+  suite = problem_flags.suite_from_flags()
   update = shared_flags.update_from_flags()
   if losses.get_method(update.method).adds_reward:
     raise checks.UserError(
@@ -97,29 +95,29 @@ def main(argv):
         ' more than 0 and less than 1.')
   config = run_flags.config_from_flags(
       training_config.TrainingConfig, frames=frames - tuned)
-  teaching = teaching_lib.load_teachers(
-      shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
-      config.frames, gives_features=bool(update.feature_cost))
-  first = students.helped(suite, update, config, teaching)
-  second, second_config = students.alone(suite, frames=tuned)
+  teaching = problem_flags.teaching_from_flags(
+      suite, config.frames, gives_features=bool(update.feature_cost))
+  network = problem_flags.network_from_flags()
+  first = problem_flags.make_problem(suite, network, update, config, teaching)
+  second, second_config = problem_flags.make_student_alone(suite, frames=tuned)
   stop = workdir_lib.begin(folder, 'distil_then_tune')
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
         f' teachers, {config.frames / 1e6:.2f} M frames of distillation and'
         f' {tuned / 1e6:.2f} M of reward; results in {folder}', flush=True)
   resume = run_flags.RESUME.value
-  outcomes = [build.run(
+  outcomes = [runs.run(
       first, config, folder / 'distilled', resume=resume, should_stop=stop,
       label='distilled   ')]
   if not stop():
-    outcomes.append(build.run(
+    outcomes.append(runs.run(
         _starting_from(second, outcomes[0].params), second_config,
         folder / 'tuned', resume=resume, should_stop=stop,
         label='tuned       '))
   last = outcomes[-1]
-  students.export(
-      folder / 'policy.npz', suite, last,
+  problem_flags.export(
+      folder / 'policy.npz', network, suite, last.params,
       (first if len(outcomes) == 1 else second).update,
-      teaching.frames)
+      {'frames': last.frames, 'teacher_frames': teaching.frames})
   _join(folder, outcomes[0].frames)
   figure = figures.draw_curves(
       folder / 'score_against_frames', {'distilled, then tuned': [folder]},

@@ -24,12 +24,12 @@ import jax
 import numpy as np
 
 from experiments import shared_flags
-from experiments import streams as streams_lib
-from experiments import teaching as teaching_lib
 from kickstarting import losses
+from kickstarting import teaching as teaching_lib
 from kickstarting import update as update_lib
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
+from kickstarting.environments.suites import batches
 from kickstarting.runtime import measured_value
 from kickstarting.teachers import flipped
 
@@ -77,7 +77,7 @@ def _measured(teaching, suite, update):
   rows = np.flatnonzero(teaching.teacher_of_task >= 0)
   suite = suite._replace(tasks=tuple(suite.tasks[row] for row in rows))
   seed = shared_flags.FLAGS.seed
-  environment = streams_lib.make_environment(
+  environment = batches.make_environment(
       suite, _STREAMS * len(rows), seed, group=seeds.Group.MEASUREMENT)
   print(f'{len(teaching.teachers)} teachers play'
         f' {STEPS * environment.num_streams} frames, by which their value is'

@@ -28,16 +28,17 @@ from absl import flags
 from experiments import cli
 from experiments import figures
 from experiments import flag_values
-from experiments import playing
+from experiments import problem_flags
 from experiments import run_flags
 from experiments import shared_flags
-from experiments import streams as streams_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import files
+from kickstarting import playing
 from kickstarting import types
 from kickstarting.environments import suites
+from kickstarting.environments.suites import batches
 from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
 from kickstarting.teachers import policy_file
@@ -66,7 +67,7 @@ def _job(name: str, policy: policy_file.Policy, suite: suites.Suite) -> _Job:
   Raises:
     ValueError: actions, observations or parameters do not fit.
   """
-  spec = streams_lib.spec_of(suite)
+  spec = batches.spec_of(suite)
   teacher = teacher_lib.from_policy(name, policy)
   try:
     teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
@@ -99,7 +100,7 @@ def _jobs(name: str, suite: suites.Suite) -> list[_Job]:
 def main(argv):
   del argv
   folder = workdir_lib.choose('evaluate')
-  suite = streams_lib.suite_from_flags()
+  suite = problem_flags.suite_from_flags()
   run_flags.config_from_flags(training_config.TrainingConfig)  # checks --seed
   jobs = _jobs(_POLICY.value, suite)
   workdir_lib.begin(folder, 'evaluate')
@@ -110,7 +111,7 @@ def main(argv):
     try:
       evaluation = playing.evaluate(
           job.agent, job.suite, job.params, _EPISODES.value,
-          shared_flags.FLAGS.seed)
+          shared_flags.FLAGS.seed, manner=problem_flags.manner())
     except threads.Stopped:
       workdir_lib.finish(folder, {
           'ended': 'interrupted', 'tasks': table, 'workdir': str(folder)})

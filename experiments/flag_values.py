@@ -14,7 +14,7 @@
 # ==============================================================================
 """What the text of a flag means.
 
-Here: `numbers`, `counts`, `names`, `settings`, `path`, `target`, `seeds`. Not
+Here: `numbers`, `counts`, `names`, `settings`, `path`, `seeds`. Not
 here: flags (`run_flags.py`, `shared_flags.py`).
 """
 
@@ -182,29 +182,7 @@ def path(flag: str, text: str) -> pathlib.Path:
   Raises:
     ValueError: it is no path, or there is no such home.
   """
-  if not text.strip():
-    raise checks.UserError(
-        f'--{flag} names no path; expected one of a file or folder. Write one'
-        ' behind the equals sign.')
-  try:
-    found = pathlib.Path(text).expanduser()
-    if '\0' in text:
-      raise ValueError('it has a null byte')
-    found.exists()  # raises for too long a name
-  except (OSError, RuntimeError, ValueError) as error:
-    reason = getattr(error, 'strerror', None) or error
-    raise checks.UserError(
-        f'--{flag}={files.shown(text)[1:-1]} is no path ({reason}); expected'
-        ' one of a file or folder. Correct it.') from error
-  return found
-
-
-def target(flag: str, text: str) -> str:
-  """Returns MODULE:FUNCTION or PATH.py:FUNCTION, with a tilde put right."""
-  place, colon, function = text.rpartition(':')
-  if place.endswith('.py'):
-    place = str(path(flag, place))
-  return f'{place}{colon}{function}'
+  return files.user_path(f'--{flag}', text)
 
 
 def seeds(flag: str, values: Sequence[str]) -> list[str]:

@@ -30,19 +30,17 @@ import pathlib
 
 from absl import flags
 
-from experiments import build
 from experiments import cli
 from experiments import comparison
 from experiments import erring
 from experiments import figures
+from experiments import problem_flags
 from experiments import run_flags
 from experiments import shared_flags
-from experiments import streams as streams_lib
-from experiments import students
-from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import checks
 from kickstarting import losses
+from kickstarting import runs
 from kickstarting.environments import suites
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
@@ -66,35 +64,35 @@ def _train(
     stop: Callable[[], bool],
 ) -> training.Outcome:
   config = run_flags.config_from_flags(training_config.TrainingConfig)
-  outcome = build.run(
+  outcome = runs.run(
       problem, config, folder / name, resume=run_flags.RESUME.value,
       should_stop=stop, label=f'{name:12}')
-  students.export(
-      folder / name / 'policy.npz', suite, outcome, problem.update,
-      teacher_frames)
+  problem_flags.export(
+      folder / name / 'policy.npz', problem_flags.network_from_flags(), suite,
+      outcome.params, problem.update,
+      {'frames': outcome.frames, 'teacher_frames': teacher_frames})
   return outcome
 
 
 def main(argv):
   del argv
   folder = workdir_lib.choose('kickstart')
-  suite = streams_lib.suite_from_flags()
+  suite = problem_flags.suite_from_flags()
   frames = shared_flags.FLAGS.frames
   update = shared_flags.update_from_flags()
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   method = losses.get_method(update.method)
   student = 'kickstarted' if method.adds_reward else 'distilled'
   teaching = erring.flip(
-      teaching_lib.load_teachers(
-          shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
-          frames,
-          gives_features=bool(update.feature_cost)
+      problem_flags.teaching_from_flags(
+          suite, frames, gives_features=bool(update.feature_cost)
           or erring.plays(_FLIPPED.value, update)),
       suite, _FLIPPED.value, update)
   jobs = {}  # all of them now: what is wrong must not show after the first
   if _BASELINE.value:
-    jobs['scratch'], _ = students.alone(suite)
-  jobs[student] = students.helped(suite, update, config, teaching)
+    jobs['scratch'], _ = problem_flags.make_student_alone(suite)
+  jobs[student] = problem_flags.make_problem(
+      suite, problem_flags.network_from_flags(), update, config, teaching)
   if not teaching.teachers:
     raise checks.UserError(
         '--teachers names nobody; expected at least one teacher, whose student'

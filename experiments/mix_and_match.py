@@ -36,24 +36,25 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from experiments import build
 from experiments import cli
 from experiments import flag_values
 from experiments import mixture_cases
 from experiments import mixture_figures
-from experiments import playing
+from experiments import problem_flags
 from experiments import rules_flags
 from experiments import run_flags
 from experiments import shared_flags
-from experiments import streams as streams_lib
-from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import files as files_lib
 from kickstarting import pbt
+from kickstarting import playing
+from kickstarting import runs
+from kickstarting import teaching as teaching_lib
 from kickstarting import types
 from kickstarting.environments import suites
+from kickstarting.environments.suites import batches
 from kickstarting.networks import build as networks
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
@@ -106,7 +107,7 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
   Raises:
     ValueError: an agent is unknown, or the tasks lack what the case needs.
   """
-  network = build.network_from_flags()
+  network = problem_flags.network_from_flags()
   case = mixture_cases.CASES[_CASE.value](network, suite)
   case = case._replace(agents={
       name: _whole(case.agents[name])
@@ -156,14 +157,10 @@ def _make_problem(
   """Composes what one of the agents learns from."""
   network = case.agents[name]
   config = _config(network)
-  teaching = teaching_lib.NO_TEACHING
-  if shared_flags.TEACHERS.value:
-    teaching = teaching_lib.load_teachers(
-        shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
-        config.frames)
-  problem = build.make_problem(
-      suite, network, shared_flags.update_from_flags(),
-      config, teaching, _num_members(network), case.wrap)
+  problem = problem_flags.make_problem(
+      suite, network, shared_flags.update_from_flags(), config,
+      problem_flags.teaching_from_flags(suite, config.frames),
+      num_members=_num_members(network), wrap=case.wrap)
   if not _is_mixture(network):
     return problem
   return dataclasses.replace(
@@ -213,7 +210,8 @@ def _population(
   if case.is_final_judged:
     judge = playing.make_judge(
         problem, suite, config.seed, rules.exploit.window, num_members,
-        _final(network, suite, case.wrap), case.wrap)
+        _final(network, suite, case.wrap), manner=problem_flags.manner(),
+        wrap=case.wrap)
   population = population_training.PopulationConfig(rules, num_members)
   population_training.check(problem, config, population, judge)
   return {'population': population, 'judge': judge}
@@ -232,7 +230,7 @@ def _train(
   config = _config(network)
   num_members = _num_members(network)
   run = functools.partial(
-      build.run, problem, config, folder / name, resume=run_flags.RESUME.value,
+      runs.run, problem, config, folder / name, resume=run_flags.RESUME.value,
       should_stop=stop, label=f'{name:14}')
   if num_members == 1:
     outcome = run()
@@ -271,10 +269,10 @@ def _keep_lineage(
 
 
 def _final(
-    network: networks.NetworkConfig, suite: suites.Suite, wrap: streams_lib.Wrap
+    network: networks.NetworkConfig, suite: suites.Suite, wrap: batches.Wrap
 ) -> agent_lib.Agent:
   """Returns the final agent of a network; its parameters are the network's."""
-  spec = streams_lib.spec_of(suite, wrap)
+  spec = batches.spec_of(suite, wrap)
   return agent_lib.make_agent(
       networks.final_agent(network), spec.observation, spec.num_actions)
 
@@ -291,19 +289,18 @@ def _judge(
   final = _final(network, suite, case.wrap)
   evaluation = playing.evaluate(
       final, suite, trained.params, _EPISODES.value, shared_flags.FLAGS.seed,
-      label=f'{name:14}', wrap=case.wrap)
-  build.export(
+      manner=problem_flags.manner(), label=f'{name:14}', wrap=case.wrap)
+  problem_flags.export(
       folder / name / 'policy.npz', network, suite, trained.params,
       shared_flags.update_from_flags(),
-      {'frames': trained.frames, 'seed': shared_flags.FLAGS.seed,
-       'evaluation': evaluation}, case.wrap)
+      {'frames': trained.frames, 'evaluation': evaluation}, case.wrap)
   return evaluation
 
 
 def main(argv):
   del argv
   folder = workdir_lib.choose('mix_and_match')
-  suite = streams_lib.suite_from_flags()
+  suite = problem_flags.suite_from_flags()
   case = _make_case(suite)
   problems = {name: _make_problem(case, name, suite) for name in case.agents}
   for name, problem in problems.items():

@@ -26,12 +26,12 @@ import dataclasses
 import types as python_types
 from typing import NamedTuple
 
-from experiments import streams as streams_lib
 from kickstarting import checks
 from kickstarting.environments import base
 from kickstarting.environments import macro_actions
 from kickstarting.environments import suites
 from kickstarting.environments import task_observation
+from kickstarting.environments.suites import batches
 from kickstarting.networks import branches
 from kickstarting.networks import build as networks
 
@@ -52,7 +52,7 @@ class Case(NamedTuple):
   """
 
   agents: Mapping[str, networks.NetworkConfig]
-  wrap: streams_lib.Wrap
+  wrap: batches.Wrap
   is_final_judged: bool = False
 
 
@@ -105,7 +105,7 @@ def _core(network: networks.NetworkConfig, suite: suites.Suite) -> Case:
               branches.Branch(core_kind='feedforward_and_lstm'),),
           'two_lstms': (branches.Branch(core='other'), lstm),
       }),
-      wrap=streams_lib.unwrapped)
+      wrap=batches.unwrapped)
 
 
 def _multitask(network: networks.NetworkConfig, suite: suites.Suite) -> Case:

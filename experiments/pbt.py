@@ -39,20 +39,20 @@ from typing import Any
 from absl import flags
 import numpy as np
 
-from experiments import build
 from experiments import cli
 from experiments import pbt_processes
-from experiments import playing
 from experiments import population_figures
+from experiments import problem_flags
 from experiments import rules_flags
 from experiments import run_flags
 from experiments import shared_flags
-from experiments import streams as streams_lib
-from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
 from kickstarting import checks
 from kickstarting import files
 from kickstarting import pbt
+from kickstarting import playing
+from kickstarting import runs
+from kickstarting.environments.suites import batches
 from kickstarting.populations import evolving
 from kickstarting.populations import generations
 from kickstarting.populations import judging
@@ -91,7 +91,7 @@ flags.FLAGS.set_default('record_frames', 25_000)  # decisions are taken there
 def _rules(frames: int) -> pbt.Rules:
   rules = rules_flags.rules(_PRESET.value)
   if rules.ready.unit == 'steps':
-    _, frames_per_step = streams_lib.look_at(streams_lib.suite_from_flags())
+    _, frames_per_step = batches.look_at(problem_flags.suite_from_flags())
     rules = pbt.in_frames(rules, frames_per_step)
   if rules.ready.burn_in >= frames:
     raise checks.UserError(
@@ -110,13 +110,14 @@ def _rules(frames: int) -> pbt.Rules:
 
 
 def _make_problem(config: training_config.TrainingConfig, num_members: int):
-  suite = streams_lib.suite_from_flags()
-  return build.make_problem(
-      suite, build.network_from_flags(),
+  suite = problem_flags.suite_from_flags()
+  return problem_flags.make_problem(
+      suite, problem_flags.network_from_flags(),
       shared_flags.update_from_flags(), config,
-      teaching_lib.load_teachers(
-          shared_flags.TEACHERS.value, suite, 'constant:1', config.frames),
-      num_members, members_per_batch=1 if _PROCESSES.value else None)
+      problem_flags.teaching_from_flags(
+          suite, config.frames, weights='constant:1'),
+      num_members=num_members,
+      members_per_batch=1 if _PROCESSES.value else None)
 
 
 def _make_judge(
@@ -125,8 +126,8 @@ def _make_judge(
   if not _SEPARATE.value:
     return None
   return playing.make_judge(
-      problem, streams_lib.suite_from_flags(), seed, rules.exploit.window,
-      num_members)
+      problem, problem_flags.suite_from_flags(), seed, rules.exploit.window,
+      num_members, manner=problem_flags.manner())
 
 
 def _one_program(
@@ -139,17 +140,17 @@ def _one_program(
 ) -> dict[str, Any]:
   """Trains all members in this process."""
   population = population_training.PopulationConfig(rules, _POPULATION.value)
-  outcome = build.run(
+  outcome = runs.run(
       problem, config, folder,
       resume=run_flags.RESUME.value, should_stop=stop,
       train=functools.partial(
           population_training.train, population=population, judge=judge))
   best, *_ = scoring.best_three(outcome.scores)
-  build.export(
-      folder / 'policy.npz', build.network_from_flags(),
-      streams_lib.suite_from_flags(),
+  problem_flags.export(
+      folder / 'policy.npz', problem_flags.network_from_flags(),
+      problem_flags.suite_from_flags(),
       population_training.member(outcome.params, best), problem.update,
-      {'frames': outcome.frames, 'seed': config.seed})
+      {'frames': outcome.frames})
   return {
       'ended': outcome.ended,
       'scores': [s if np.isfinite(s) else None for s in outcome.scores],

@@ -35,10 +35,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments import build
 from experiments import folder_lock
+from experiments import problem_flags
 from experiments import stopping
-from experiments import streams as streams_lib
 from kickstarting import children
 from kickstarting import files as files_lib
 from kickstarting import pbt
@@ -306,10 +305,10 @@ def run_member(
   finally:
     lock.release()
   if ending.ended == 'finished':
-    build.export(
-        mine / 'policy.npz', build.network_from_flags(),
-        streams_lib.suite_from_flags(), ending.state.params, problem.update,
-        {'frames': ending.frames, 'seed': config.seed})
+    problem_flags.export(
+        mine / 'policy.npz', problem_flags.network_from_flags(),
+        problem_flags.suite_from_flags(), ending.state.params, problem.update,
+        {'frames': ending.frames})
     files_lib.write_json(mine / _FINAL, {'frames': ending.frames})
 
 

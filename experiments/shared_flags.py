@@ -169,8 +169,9 @@ SUITE = flags.DEFINE_string(
 TASKS = flags.DEFINE_list(
     'tasks', [], 'Names of tasks of the suite; empty for all of them.')
 ENV = flags.DEFINE_string(
-    'env', '', 'An environment of your own instead of a suite: module:function '
-    'or PATH.py:function. The code of the module or file is run.')
+    'env', '', 'An environment instead of a suite: gymnasium:ID, envpool:ID, '
+    'or one of your own, module:function or PATH.py:function, whose code is '
+    'run.')
 ENV_SETTINGS = flags.DEFINE_string(
     'env_settings', '', 'Settings of the environments, NAME=VALUE with commas '
     'between them, such as full_action_space=true; a value may be JSON with '

@@ -26,15 +26,14 @@ runs take as a teacher. Not here: the comparison with a student from scratch
 
 from absl import flags
 
-from experiments import build
 from experiments import cli
 from experiments import figures
-from experiments import playing
+from experiments import problem_flags
 from experiments import run_flags
 from experiments import shared_flags
-from experiments import streams as streams_lib
-from experiments import teaching as teaching_lib
 from experiments import workdir as workdir_lib
+from kickstarting import playing
+from kickstarting import runs
 from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
 
@@ -47,18 +46,16 @@ _EVALUATION_EPISODES = flags.DEFINE_integer(
 def main(argv):
   del argv
   folder = workdir_lib.choose('train')
-  suite = streams_lib.suite_from_flags()
-  network = build.network_from_flags()
+  suite = problem_flags.suite_from_flags()
+  network = problem_flags.network_from_flags()
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   update = shared_flags.update_from_flags()
-  teaching = teaching_lib.NO_TEACHING
-  if shared_flags.TEACHERS.value:
-    teaching = teaching_lib.load_teachers(
-        shared_flags.TEACHERS.value, suite, shared_flags.WEIGHTS.value,
-        config.frames)
-  problem = build.make_problem(suite, network, update, config, teaching)
+  teaching = problem_flags.teaching_from_flags(
+      suite, config.frames, gives_features=bool(update.feature_cost))
+  problem = problem_flags.make_problem(
+      suite, network, update, config, teaching)
   stop = workdir_lib.begin(folder, 'train')
-  outcome = build.run(
+  outcome = runs.run(
       problem, config, folder, resume=run_flags.RESUME.value,
       should_stop=stop)
   figure = figures.draw_curves(
@@ -83,7 +80,8 @@ def main(argv):
     evaluations = {
         name: playing.evaluate(
             problem.agent, suite, params, _EVALUATION_EPISODES.value,
-            config.seed, label=f'{name} parameters: ')
+            config.seed, manner=problem_flags.manner(),
+            label=f'{name} parameters: ')
         for name, (_, params) in candidates.items()
     }
   except threads.Stopped:
@@ -91,10 +89,9 @@ def main(argv):
     return
   chosen = max(evaluations, key=lambda name: evaluations[name]['score'])
   frames, params = candidates[chosen]
-  build.export(folder / 'policy.npz', network, suite, params, update, {
+  problem_flags.export(folder / 'policy.npz', network, suite, params, update, {
       'frames': frames,
       'run_frames': outcome.frames,
-      'seed': config.seed,
       'teacher_frames': teaching.frames,
       'evaluation': evaluations[chosen],
   })

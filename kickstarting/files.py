@@ -90,6 +90,33 @@ def check_same(path: str | os.PathLike[str], descriptor: int) -> None:
         ' again.')
 
 
+def user_path(argument: str, text: str) -> pathlib.Path:
+  """Returns the path that a user names; a tilde stands for a home.
+
+  Args:
+    argument: that has it, for messages.
+    text: of the path.
+
+  Raises:
+    ValueError: it is no path, or there is no such home.
+  """
+  if not text.strip():
+    raise checks.UserError(
+        f'{argument} names no path; expected one of a file or folder. Write'
+        ' one.')
+  try:
+    found = pathlib.Path(text).expanduser()
+    if '\0' in text:
+      raise ValueError('it has a null byte')
+    found.exists()  # raises for too long a name
+  except (OSError, RuntimeError, ValueError) as error:
+    reason = getattr(error, 'strerror', None) or error
+    raise checks.UserError(
+        f'{argument}={shown(text)[1:-1]} is no path ({reason}); expected'
+        ' one of a file or folder. Correct it.') from error
+  return found
+
+
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
   """Writes a file whole or not at all; its folder is made if it is missing.
 

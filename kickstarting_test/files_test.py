@@ -17,6 +17,7 @@
 import math
 import os
 import pathlib
+from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -110,6 +111,23 @@ class ReadTest(parameterized.TestCase):
   def test_a_null_byte_in_the_path(self):
     with self.assertRaisesRegex(files.InputError, 'cannot be read'):
       files.read_text('a\0b', 'a value')
+
+
+class UserPathTest(parameterized.TestCase):
+
+  def test_a_tilde_is_a_home(self):
+    with mock.patch.dict(os.environ, HOME='there'):
+      self.assertEqual(
+          str(files.user_path('teachers', '~/x=1,y')), 'there/x=1,y')
+
+  @parameterized.parameters(
+      ('', 'teachers names no path'),
+      ('a\0b', 'is no path .it has a null byte'),
+      ('x' * 5000, 'is no path .File name too long'),
+      ('~no.such.user/x', 'is no path'))
+  def test_what_is_none(self, text, expected):
+    with self.assertRaisesRegex(checks.UserError, expected):
+      files.user_path('teachers', text)
 
 
 class WithoutNanTest(absltest.TestCase):

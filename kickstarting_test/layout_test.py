@@ -60,6 +60,12 @@ _MAY_IMPORT = {
                 'update', 'weights'),
     'populations': ('agent', 'environments', 'losses', 'networks', 'pbt',
                     'runtime', 'teachers', 'update', 'weights'),
+    'teaching': ('environments', 'teachers', 'weights'),
+    'playing': ('agent', 'environments', 'populations', 'runtime'),
+    'problems': ('agent', 'environments', 'losses', 'networks', 'playing',
+                 'runtime', 'teachers', 'teaching', 'update', 'weights'),
+    'runs': ('agent', 'environments', 'networks', 'runtime', 'teachers',
+             'update'),
 }
 _PURE = ('losses', 'weights', 'pbt')
 _IMPURE_IMPORTS = (

@@ -242,6 +242,11 @@ def make_stream(
   """
   if isinstance(env, dm_env.Environment):
     return DmEnvStream(name, env)
+  if hasattr(env, 'single_action_space'):
+    raise checks.UserError(
+        f'the builder of task {name!r} made a {type(env).__name__}, which steps'
+        ' several environments at a time; expected a single one, since streams'
+        ' are made here. Return one environment, such as gymnasium.make gives.')
   if hasattr(env, 'action_space') and hasattr(env, 'observation_space'):
     return GymnasiumStream(name, env, seed, bootstrap_on_timeout)
   raise checks.UserError(

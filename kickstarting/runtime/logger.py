@@ -54,6 +54,16 @@ _NO_CURVES = ('frames', 'score_cap')  # one is the axis, one never changes
 _NO_TAG = re.compile(r'[^-/\w.]')  # what TensorBoard has not in names
 
 
+def say(text: str, stream: TextIO | None = None) -> None:
+  """Writes a line for who watches a run, at once.
+
+  Args:
+    text: of the line.
+    stream: where to; None for standard output.
+  """
+  print(text, file=stream or sys.stdout, flush=True)
+
+
 class RunLogger:
   """Writes the records of one run."""
 
@@ -89,7 +99,7 @@ class RunLogger:
     self._board = _Board(self._path.parent / 'tensorboard', resume_frames)
     self._total_frames = total_frames
     self._label = label
-    self._stream = stream or sys.stdout
+    self._stream = stream
     self._line_s = line_s
     self._last_line = -float('inf')
 
@@ -117,9 +127,8 @@ class RunLogger:
     is_last = record['frames'] >= self._total_frames
     if now - self._last_line >= self._line_s or is_last:
       self._last_line = now
-      print(
-          self._label + progress_line(record, self._total_frames),
-          file=self._stream, flush=True)
+      say(self._label + progress_line(record, self._total_frames),
+          self._stream)
 
   def close(self) -> None:
     """Closes the files; nothing of them is left to be written."""

@@ -27,14 +27,14 @@ from absl.testing import flagsaver
 from absl.testing import parameterized
 import numpy as np
 
-from experiments import build
 from experiments import cli
+from experiments import problem_flags
 from experiments import run_flags
 from experiments import shared_flags
-from experiments import streams as streams_lib
-from experiments import teaching as teaching_lib
+from kickstarting import teaching as teaching_lib
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
+from kickstarting.environments.suites import batches
 from kickstarting.networks import build as networks
 from kickstarting.runtime import exchange
 from kickstarting.runtime import loop
@@ -88,7 +88,7 @@ class MistakesTest(parameterized.TestCase):
   """What users get wrong in flags is one clear line."""
 
   def test_a2c_with_actors_beside_the_learner(self):
-    error = _raised(lambda: build.make_problem(
+    error = _raised(lambda: problem_flags.make_problem(
         suites.get_suite('minigrid8'), networks.get_network('flat'),
         update_lib.UpdateConfig(algorithm='a2c'),
         training_config.TrainingConfig()))
@@ -96,9 +96,9 @@ class MistakesTest(parameterized.TestCase):
     self.assertTrue(cli.is_mistake(error))
 
   @parameterized.named_parameters(
-      ('suite', {'suite': 'minigird8'}, streams_lib.suite_from_flags,
+      ('suite', {'suite': 'minigird8'}, problem_flags.suite_from_flags,
        "unknown suite 'minigird8'.*minigrid8"),
-      ('task', {'tasks': ['DorKey-8x8']}, streams_lib.suite_from_flags,
+      ('task', {'tasks': ['DorKey-8x8']}, problem_flags.suite_from_flags,
        "unknown task .*'DorKey-8x8'.*DoorKey-8x8"),
       ('network', {'network': 'gird'},
        lambda: networks.get_network(shared_flags.NETWORK.value),
@@ -107,7 +107,7 @@ class MistakesTest(parameterized.TestCase):
        lambda: run_flags.config_from_flags(update_lib.UpdateConfig),
        "divergence is 'kl'; expected one of .*cross_entropy"),
       ('seed', {'seed': -1},
-       lambda: streams_lib.make_environment(
+       lambda: batches.make_environment(
            suites.get_suite('minigrid8', ['DoorKey-8x8']), 1, -1),
        'seed is -1; expected 0 or more'))
   def test_flag(self, values, call, text):
@@ -137,7 +137,7 @@ class MistakesTest(parameterized.TestCase):
     if path == 'weights':
       path = self.create_tempfile(content='{"alpha": {}}').full_path
     with flagsaver.flagsaver(learner_schedule=path):
-      error = _raised(teaching_lib.learner_schedules)
+      error = _raised(problem_flags.learner_schedules)
     self.assertRegex(str(error), text)
     self.assertTrue(cli.is_mistake(error))
 

@@ -21,7 +21,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from experiments import erring
-from experiments import teaching as teaching_lib
+from kickstarting import teaching as teaching_lib
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 

@@ -86,10 +86,6 @@ class PathTest(parameterized.TestCase):
       self.assertEqual(
           str(flag_values.path('workdir', '~/runs/lr=0.01')),
           '/users/somebody/runs/lr=0.01')
-      self.assertEqual(
-          flag_values.target('env', '~/mine.py:make'),
-          '/users/somebody/mine.py:make')
-    self.assertEqual(flag_values.target('env', 'mine:make'), 'mine:make')
     self.assertEqual(str(flag_values.path('workdir', 'a/~b')), 'a/~b')
 
   @parameterized.parameters('', ' ', '~nobody_at_all/x', 'a\0b', 'x' * 5000)

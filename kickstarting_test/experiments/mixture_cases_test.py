@@ -19,9 +19,9 @@ from absl.testing import parameterized
 import jax
 
 from experiments import mixture_cases
-from experiments import streams as streams_lib
 from kickstarting import agent as agent_lib
 from kickstarting.environments import suites
+from kickstarting.environments.suites import batches
 from kickstarting.networks import build as networks
 
 _NETWORK = networks.get_network('grid_small')
@@ -33,7 +33,7 @@ def _case(name, suite=_SUITE):
 
 
 def _modules(case, name):
-  spec = streams_lib.spec_of(_SUITE, case.wrap)
+  spec = batches.spec_of(_SUITE, case.wrap)
   agent = agent_lib.make_agent(
       case.agents[name], spec.observation, spec.num_actions)
   return jax.eval_shape(agent.init, jax.random.key(0))
@@ -72,7 +72,7 @@ class CasesTest(parameterized.TestCase):
 
   def test_action_space(self):
     case = _case('action_space')
-    self.assertEqual(streams_lib.spec_of(_SUITE, case.wrap).num_actions, 343)
+    self.assertEqual(batches.spec_of(_SUITE, case.wrap).num_actions, 343)
     self.assertEqual(_modules(case, 'simple')['small_policy']['w'].shape[1], 7)
     self.assertEqual(_modules(case, 'complex')['policy']['w'].shape[1], 21)
     self.assertNotIn('small_policy', _modules(case, 'shared_head'))

@@ -31,8 +31,8 @@ from absl.testing import flagsaver
 
 from experiments import cli
 from experiments import folder_lock
-from experiments import streams
 from experiments import workdir
+from kickstarting.environments.suites import batches
 from kickstarting.teachers import zoo
 from kickstarting_test.hostile import limits
 
@@ -240,7 +240,7 @@ def _call(module: Any, binary: str, *given: Any) -> None:
   with flagsaver.flagsaver(), mock.patch.object(
       sys, 'argv', [*argv, *others]), \
       mock.patch.object(workdir, 'begin', _begin), \
-      mock.patch.object(streams, 'side_by_side', _begin), \
+      mock.patch.object(batches, 'side_by_side', _begin), \
       mock.patch.object(folder_lock, 'take', _begin):
     try:
       cli.run(module.main)

@@ -35,13 +35,14 @@ import numpy as np
 from experiments import csv_files
 from experiments import figures
 from experiments import mixture_figures
+from experiments import problem_flags
 from experiments import resuming
 from experiments import run_files
 from experiments import run_flags
-from experiments import teaching
 from experiments.distilling_policy_distillation import laboratory
 from kickstarting import agent as agent_lib
 from kickstarting import files
+from kickstarting import teaching
 from kickstarting.environments import base
 from kickstarting.environments import suites
 from kickstarting.environments import targets
@@ -272,7 +273,7 @@ def _load_schedule(folder: pathlib.Path) -> None:
   path = folder / 'schedule.json'
   suite = suites.get_suite('minigrid8')
   with flagsaver.flagsaver(learner_schedule=str(path)):
-    for schedule in teaching.learner_schedules().values():
+    for schedule in problem_flags.learner_schedules().values():
       assert np.isfinite(schedule(5))
   try:
     teaching.load_teachers([], suite, f'replay:{path}', 1000)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Suites by name: `get_suite`, `suite_names`, `of_environment`.
+"""Suites by name: `get_suite`, `suite_names`, `suite_of`, `of_environment`.
 
 What a suite is: `suite.py`. Who plays which levels: `minigrid_levels.py`,
 `atari_games.py`, `procgen_games.py`, `doom_scenarios.py`, `lab_levels.py`, and
@@ -22,12 +22,14 @@ What a suite is: `suite.py`. Who plays which levels: `minigrid_levels.py`,
 from collections.abc import Callable, Mapping, Sequence
 import functools
 import types
+from typing import Any
 
 from kickstarting import checks
 from kickstarting.environments.suites import atari_games
 from kickstarting.environments.suites import doom_scenarios
 from kickstarting.environments.suites import lab_levels
 from kickstarting.environments.suites import minigrid_levels
+from kickstarting.environments.suites import named
 from kickstarting.environments.suites import own
 from kickstarting.environments.suites import procgen_games
 from kickstarting.environments.suites import suite as suite_lib
@@ -35,6 +37,7 @@ from kickstarting.environments.suites import suite as suite_lib
 Streams = suite_lib.Streams
 Suite = suite_lib.Suite
 Task = suite_lib.Task
+Env = named.Env
 of_environment = own.of_environment
 
 _SUITES: Mapping[str, Callable[[], Suite]] = types.MappingProxyType({
@@ -70,3 +73,23 @@ def get_suite(name: str, tasks: Sequence[str] | None = None) -> Suite:
     checks.check_name('suite', name, _SUITES)
     suite = suite_lib.complete(_SUITES[name]())
   return suite if tasks is None else suite.select(tasks)
+
+
+def suite_of(
+    env: Env,
+    tasks: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Suite:
+  """Returns the suite of whatever a user calls an environment.
+
+  Args:
+    env: name of a suite, gymnasium:ID, envpool:ID, PATH.py:function,
+      module:function, PATH.py of a suite, a function of a seed, or a suite;
+      see `named.suite_of`.
+    tasks: names of some of its tasks; None for all.
+    settings: of the environments.
+
+  Raises:
+    ValueError: there is no such environment, with a close name.
+  """
+  return named.suite_of(env, _SUITES, tasks, settings)

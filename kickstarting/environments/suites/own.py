@@ -15,23 +15,27 @@
 """Suites of a user's own environments.
 
 Here: `of_environment` for one, `of_builders` for several, `load` for a file
-that has one. Environments live in processes of their own, see
-`environments/process_batch.py`.
+that has one: their environments live in processes of their own, see
+`environments/process_batch.py`. `of_function` is for one in this process.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+import functools
 import math
 import pathlib
 from typing import Any
 
 from kickstarting import checks
 from kickstarting.environments import process_batch
+from kickstarting.environments import python_batch
 from kickstarting.environments import targets
 from kickstarting.environments import worker_process
 from kickstarting.environments.suites import suite as suite_lib
 
 _INSTRUCTION = 'mission'
 _NAME = 'SUITE'
+_MAX_WORDS = 16  # of an instruction
+NO_CAP = math.inf  # of scores that are returns
 
 
 def of_environment(
@@ -42,13 +46,46 @@ def of_environment(
   Args:
     target: `module:function` or `path/to/file.py:function`, called as
       function(seed, **settings); it returns a `dm_env.Environment` or a
-      Gymnasium `Env` with discrete actions.
+      Gymnasium `Env` with discrete actions. The task is called after the
+      class, or after the module of a function.
     settings: for it.
   """
-  name = target.rpartition(':')[2] or target
+  place, _, function = target.rpartition(':')
+  name = function or target
+  if not name[:1].isupper():  # of a class it is a name, of a function seldom
+    name = pathlib.PurePath(place).stem.rpartition('.')[2] or name
   return of_builders(
       name, {name: worker_process.Builder(target)})._replace(
           settings=dict(settings or {}))
+
+
+def of_function(make_one: Callable[[int], Any]) -> suite_lib.Suite:
+  """Returns the suite of one environment that lives in this process.
+
+  Its streams are stepped one after the other; what it raises ends the run.
+  Where an environment takes its time, or breaks, name it as `of_environment`
+  does: then it lives in processes of its own.
+
+  Args:
+    make_one: called as make_one(seed, **settings); see `of_environment`.
+  """
+  name = getattr(make_one, '__name__', type(make_one).__name__)
+  name = 'environment' if name == '<lambda>' else name
+
+  def make(
+      tasks: Sequence[suite_lib.Task],
+      streams: suite_lib.Streams,
+      settings: Mapping[str, Any],
+  ) -> python_batch.PythonBatch:
+    return python_batch.task_batch(
+        {task.name: functools.partial(make_one, **settings) for task in tasks},
+        streams.per_task, instruction_key=_INSTRUCTION,
+        instruction_every_step=True, **streams.keywords())
+
+  return suite_lib.complete(suite_lib.Suite(
+      name, (suite_lib.Task(
+          name, name, name, max_words=_MAX_WORDS, reference_source='user'),),
+      make, score_cap=NO_CAP))
 
 
 def of_builders(
@@ -57,7 +94,7 @@ def of_builders(
     references: Mapping[str, tuple[float, float]] | None = None,
     *,
     instruction_key: str = _INSTRUCTION,
-    max_words: int = 16,
+    max_words: int = _MAX_WORDS,
     frames_per_step: int = 1,
     defaults: Mapping[str, Any] | None = None,
 ) -> suite_lib.Suite:
@@ -106,7 +143,7 @@ def of_builders(
     tasks.append(known)
   return suite_lib.complete(suite_lib.Suite(
       name, tuple(tasks), make, defaults=dict(defaults or {}),
-      score_cap=math.inf if references is None else 100.0))
+      score_cap=NO_CAP if references is None else 100.0))
 
 
 def load(path: str) -> suite_lib.Suite:

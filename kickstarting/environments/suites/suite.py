@@ -99,6 +99,8 @@ class Suite(NamedTuple):
   # Of the longest instruction, 0 for that of the tasks; shapes of arrays
   # follow from it, also where some of the tasks are played alone.
   max_words: int = 0
+  pool: worker_pool.PoolConfig | None = None  # None: as `defaults` say
+  bootstrap_on_timeout: bool = False  # whether a time-out keeps discount 1
 
   @property
   def num_actions(self) -> int:
@@ -153,18 +155,19 @@ class Suite(NamedTuple):
     Args:
       streams_per_task: streams of each task.
       seed: of the run.
-      **streams: further fields of `Streams`; `pool` is that of the suite's
-        defaults if it is not there.
+      **streams: further fields of `Streams`; those that the suite has as well
+        are the suite's if they are not there.
     """
     return self.make(
         self.tasks,
         Streams(streams_per_task, seed, **{
-            'max_words': self.max_words, 'pool': self._pool(), **streams}),
+            'max_words': self.max_words, 'pool': self.pool_or_default(),
+            'bootstrap_on_timeout': self.bootstrap_on_timeout, **streams}),
         self.settings)
 
-  def _pool(self) -> worker_pool.PoolConfig:
-    """Returns how environments are spread if nobody says otherwise."""
-    return worker_pool.PoolConfig(**{
+  def pool_or_default(self) -> worker_pool.PoolConfig:
+    """Returns how environments are spread over processes."""
+    return self.pool or worker_pool.PoolConfig(**{
         field.name: self.defaults[field.name]
         for field in dataclasses.fields(worker_pool.PoolConfig)
         if field.name in self.defaults})

@@ -12,11 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Teachers, and what moves over time, from the flags that name them.
+"""Teachers as a student's run has them: loaded, routed, with weights.
 
-Here: `load_teachers`, `check_without`, `learner_schedules`, `naming`. Not here:
-what a teacher is (`kickstarting/teachers/`), what a student learns from it
-(`build.py`).
+Here: `load_teachers`, `read_schedules`. Not here: what a teacher is
+(`teachers/`), what a student learns from it (`problems.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,12 +25,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments import flag_values
-from experiments import shared_flags
 from kickstarting import checks
 from kickstarting import files
 from kickstarting.environments import suites
-from kickstarting.runtime import training
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
@@ -39,11 +35,7 @@ from kickstarting.weights import controllers
 from kickstarting.weights import parsing
 from kickstarting.weights import schedules
 
-# Flags that nothing reads where nobody teaches.
-_OF_TEACHERS = ('weights', 'divergence', 'teacher_temperature', 'teacher_floor',
-                'teacher_discount')
-
-ZOO = 'zoo'  # in --teachers: the experts that come with the library
+ZOO = 'zoo'  # among teachers: the experts that come with the library
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +65,10 @@ def load_teachers(
   A teacher is called after the task that it is named for, or after its file.
 
   Args:
-    specs: of --teachers.
+    specs: each a PATH, whose policy speaks on the tasks that it was trained on,
+      TASK=PATH, *=PATH for every task, or `ZOO`.
     suite: the student's tasks.
-    weights: of --weights.
+    weights: a controller of `weights/parsing.py`, or replay:PATH.
     frames: of the whole run, for shares in `weights`.
     gives_features: whether teachers give what their cores compute.
 
@@ -103,7 +96,7 @@ def load_teachers(
         gives_features=gives_features))
     costs[path] = _frames(policy)
   routing = teacher_lib.route(teachers, suite.task_names, assignments)
-  controller = _controller(weights, frames)
+  controller = make_controller(weights, frames)
   controller.init(len(teachers))  # raises now if the numbers do not match
   known = [cost for cost in costs.values() if cost is not None]
   return Teaching(
@@ -117,7 +110,7 @@ def _check_once(specs: Sequence[str], tasks: Sequence[str]) -> None:
   twice = sorted({name for name in named if named.count(name) > 1})
   if twice:
     raise checks.UserError(
-        f'--teachers names {files.shown(twice[0], 60)} more than once; expected'
+        f'teachers names {files.shown(twice[0], 60)} more than once; expected'
         ' one teacher for each task. Remove all but one.')
 
 
@@ -141,17 +134,17 @@ def _task_and_path(spec: str, suite: suites.Suite) -> tuple[str, str]:
   Raises:
     ValueError: there is no such path, nor such a task.
   """
-  whole = flag_values.path('teachers', spec)
+  whole = files.user_path('teachers', spec)
   if whole.exists() or '=' not in spec:
     return '', str(whole)
   for task in sorted(
       (*suite.task_names, teacher_lib.EVERY_TASK), key=len, reverse=True):
     if spec.startswith(f'{task}='):
-      path = flag_values.path('teachers', spec.removeprefix(f'{task}='))
+      path = files.user_path('teachers', spec.removeprefix(f'{task}='))
       return task, str(path)
   task = spec.partition('=')[0]
   raise checks.UserError(
-      f'--teachers holds {files.shown(spec, 120)}: there is no such file or'
+      f'teachers holds {files.shown(spec, 120)}: there is no such file or'
       f' folder, and {files.shown(task, 60)} is not one of the tasks of the'
       f' student, {files.shown(list(suite.task_names), 160)}. Correct the path,'
       ' or the task before the first equals sign.')
@@ -169,60 +162,63 @@ def _shipped(
   missing = [task for task in tasks if task not in known]
   if missing:
     raise checks.UserError(
-        f'--teachers={ZOO}: no expert for {missing[0]!r} of {suite.name} comes'
+        f'teachers={ZOO}: no expert for {missing[0]!r} of {suite.name} comes'
         ' with the library, which has those of'
-        f' {files.shown(sorted(known), 160)}. Train a teacher on your task with'
-        ' experiments.train, and name its folder in --teachers.')
+        f' {files.shown(sorted(known), 160)}. Train a teacher on your task'
+        ' first, and name its folder among the teachers.')
   return zoo.load_experts(tasks, gives_features=gives_features)
 
 
-def _controller(weights: str, frames: int) -> controllers.WeightController:
-  """Returns what --weights names."""
+def make_controller(weights: str, frames: int) -> controllers.WeightController:
+  """Returns the controller that a text names.
+
+  Args:
+    weights: see `weights/parsing.py`; or replay:PATH, with the schedule.json
+      of a population.
+    frames: of the whole run, for shares in `weights`.
+
+  Raises:
+    ValueError: there is none, or the file is damaged.
+  """
   name, _, path = weights.partition(':')
   if name != 'replay':
     return parsing.from_string(weights, total_frames=frames)
-  with naming(f'--weights={weights}'):
+  with naming(f'weights={weights}'):
     return controllers.replay(_read_schedule('weights', path))
 
 
-def check_without(frames: int) -> None:
-  """Raises ValueError if a flag is of teachers, but --teachers names nobody."""
-  if shared_flags.TEACHERS.value:
-    return
-  for name in _OF_TEACHERS:
-    flag = shared_flags.FLAGS[name]
-    if not flag.present:
-      continue
-    if name == 'weights':
-      _controller(shared_flags.WEIGHTS.value, frames)
-    raise checks.UserError(
-        f'--{name}={flag.value} without teachers has no effect; expected'
-        ' some. Name --teachers, or leave it out.')
+def read_schedules(
+    argument: str, path: str, names: Sequence[str]
+) -> dict[str, schedules.Schedule]:
+  """Returns hyper-parameters over time.
 
+  Args:
+    argument: that named the file, for messages.
+    path: of the schedule.json of a population.
+    names: of the hyper-parameters.
 
-def learner_schedules() -> dict[str, schedules.Schedule]:
-  """Returns the hyper-parameters over time that --learner_schedule names."""
-  path = shared_flags.LEARNER_SCHEDULE.value
-  if not path:
-    return {}
-  with naming(f'--learner_schedule={path}'):
-    points = _read_schedule('learner_schedule', path)
+  Raises:
+    ValueError: the file is damaged, or lacks one of them.
+  """
+  with naming(f'{argument}={path}'):
+    points = _read_schedule(argument, path)
     return {
         name: schedules.piecewise(
             *schedules.points_of(points, name), interpolation='step')
-        for name in training.LEARNER_HYPERS}
+        for name in names}
 
 
-def _read_schedule(flag: str, path: str) -> dict[str, Any]:
+def _read_schedule(argument: str, path: str) -> dict[str, Any]:
   return files.read_json(
-      flag_values.path(flag, path), 'the schedule.json of a run of'
-      ' experiments.pbt', kind=dict)
+      files.user_path(argument, path), 'the schedule.json of a population',
+      kind=dict)
 
 
 @contextlib.contextmanager
-def naming(flag: str) -> Iterator[None]:
-  """Names a flag in errors of what it names."""
+def naming(argument: str) -> Iterator[None]:
+  """Names an argument in errors of what it names."""
   try:
     yield
   except checks.UserError as error:
-    raise checks.UserError(f'{files.shown(flag)[1:-1]}: {error}') from error
+    raise checks.UserError(
+        f'{files.shown(argument)[1:-1]}: {error}') from error

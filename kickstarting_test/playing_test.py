@@ -17,17 +17,15 @@
 from unittest import mock
 
 from absl.testing import absltest
-from absl.testing import flagsaver
 import jax
 import numpy as np
 
-from experiments import playing
-from experiments import stopping
-from experiments import streams as streams_lib
 from kickstarting import agent as agent_lib
+from kickstarting import playing
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
+from kickstarting.environments.suites import batches
 from kickstarting.networks import build as networks
 from kickstarting.runtime import threads
 from kickstarting_test.runtime import taped
@@ -40,7 +38,7 @@ def _num_traces(task_names: list[str]) -> int:
   suite = suites.get_suite('minigrid8')
   agent = agent_lib.make_agent(
       networks.get_network('grid_small'),
-      streams_lib.spec_of(suite).observation, suite.num_actions)
+      batches.spec_of(suite).observation, suite.num_actions)
   traces = []
 
   def encode(*args):
@@ -56,7 +54,6 @@ def _num_traces(task_names: list[str]) -> int:
 
 class EvaluateTest(absltest.TestCase):
 
-  @flagsaver.flagsaver
   def test_compiles_once_for_short_and_for_long_instructions(self):
     short, long = suites.get_suite('minigrid8', [_SHORT, _LONG]).tasks
     self.assertLess(short.max_words, long.max_words)
@@ -65,39 +62,30 @@ class EvaluateTest(absltest.TestCase):
         _num_traces([_SHORT]),
     )
 
-  @flagsaver.flagsaver(streams=8, splits=2)
-  def test_no_more_processes_than_in_training(self):
-    self.assertEqual(streams_lib.side_by_side(200, 40), 40)
-    self.assertEqual(streams_lib.side_by_side(5, 40), 5)
-    with flagsaver.flagsaver(streams_per_worker=1):
-      self.assertEqual(streams_lib.side_by_side(200, 40), 16)
-      self.assertEqual(streams_lib.side_by_side(200, 10), 10)
-      self.assertEqual(streams_lib.side_by_side(5, 40), 5)
-
 
 class RefereeTest(absltest.TestCase):
 
-  @flagsaver.flagsaver(evaluation_max_steps=25)
   def test_ends_though_episodes_do_not(self):
     agent = taped.make_agent()
-    window = self._referee(agent)(agent.init(jax.random.key(0)), 7)
+    referee = self._referee(agent, playing.Manner(max_steps=25))
+    window = referee(agent.init(jax.random.key(0)), 7)
     # The streams get 1 and 2 at every step.
     np.testing.assert_allclose(window.returns(), [25.0, 50.0])
 
-  @flagsaver.flagsaver
   def test_hears_a_request_to_stop(self):
     agent = taped.make_agent()
-    with mock.patch.object(stopping, 'requested', return_value=True):
-      with self.assertRaises(threads.Stopped):
-        self._referee(agent)(agent.init(jax.random.key(0)), 7)
+    referee = self._referee(agent, playing.Manner(should_stop=lambda: True))
+    with self.assertRaises(threads.Stopped):
+      referee(agent.init(jax.random.key(0)), 7)
 
-  def _referee(self, agent):
+  def _referee(self, agent, manner):
     self.enter_context(mock.patch.object(
-        streams_lib, 'make_environment',
+        batches, 'make_environment',
         lambda *args, **kwargs: taped.TapedBatch([10**9] * 2, [0, 1])))
     return playing.make_referee(
         agent, suites.get_suite('minigrid8', [_SHORT, _LONG]), 0,
-        lambda frames: scores.ScoreWindow([0.0, 0.0], [99.0, 99.0], frames))
+        lambda frames: scores.ScoreWindow([0.0, 0.0], [99.0, 99.0], frames),
+        manner=manner)
 
 
 class MakeJudgeTest(absltest.TestCase):
@@ -105,7 +93,7 @@ class MakeJudgeTest(absltest.TestCase):
   def test_decisions_play_other_episodes_than_training(self):
     suite = suites.get_suite('minigrid8', [_LONG])
     with mock.patch.object(
-        streams_lib, 'make_environment') as make_environment:
+        batches, 'make_environment') as make_environment:
       judge = playing.make_judge(
           mock.Mock(agent='agent'), suite, seed=5, rounds=3, num_members=2)
       judge.make_environment(65)
@@ -116,7 +104,7 @@ class MakeJudgeTest(absltest.TestCase):
   def test_more_streams_than_seeds(self):
     with self.assertRaisesRegex(
         ValueError, '20 rounds of 8 tasks for 32 members are 5120 episodes.*at'
-        ' most 4096. Lower --returns or --population'):
+        ' most 4096. Lower the returns'):
       playing.make_judge(
           mock.Mock(), suites.get_suite('minigrid8'), 0, 20, 32)
 

@@ -12,30 +12,30 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Agents that play to be looked at: an evaluation, a judge, a referee.
+"""Agents that play a suite to be looked at: an evaluation, a judge, a referee.
 
-Not here: the streams (`streams.py`), playing (`runtime/evaluation.py`).
+Not here: the batches (`environments/suites/batches.py`), playing itself
+(`runtime/evaluation.py`).
 """
 
 from collections.abc import Callable
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from experiments import shared_flags
-from experiments import stopping
-from experiments import streams as streams_lib
 from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
+from kickstarting.environments.suites import batches
 from kickstarting.populations import judging
 from kickstarting.populations import scoring
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import evaluation
+from kickstarting.runtime import logger
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import training
 
@@ -44,18 +44,28 @@ _JUDGED_EPISODES = 10  # of a task, at every look of a referee
 _REPORT_S = 10.0  # between two lines of how far playing is
 
 
-def _limits(label: str) -> evaluation.Limits:
-  """Returns what ends playing, which says now and then how far it is."""
-  last = time.monotonic()
+class Manner(NamedTuple):
+  """How episodes are played for a score."""
 
-  def report(done: int, wanted: int) -> None:
-    nonlocal last
-    if time.monotonic() - last > _REPORT_S:
-      last = time.monotonic()
-      print(f'{label}{done} of {wanted} episodes have ended', flush=True)
+  max_steps: int = evaluation.MAX_STEPS  # after which an episode is cut
+  should_stop: Callable[[], bool] = lambda: False  # polled; True ends all
+  say: Callable[[str], None] = logger.say  # is told lines of progress
+  training_streams: int = 128  # of a batch of training; see `side_by_side`
 
-  return evaluation.Limits(
-      shared_flags.EVALUATION_MAX_STEPS.value, stopping.requested, report)
+  def limits(self, label: str) -> evaluation.Limits:
+    """Returns what ends playing, which says now and then how far it is."""
+    last = time.monotonic()
+
+    def report(done: int, wanted: int) -> None:
+      nonlocal last
+      if time.monotonic() - last > _REPORT_S:
+        last = time.monotonic()
+        self.say(f'{label}{done} of {wanted} episodes have ended')
+
+    return evaluation.Limits(self.max_steps, self.should_stop, report)
+
+
+USUAL = Manner()
 
 
 def evaluate(
@@ -64,13 +74,25 @@ def evaluate(
     params: Any,
     episodes: int,
     seed: int,
+    *,
+    manner: Manner = USUAL,
     label: str = '',
-    wrap: streams_lib.Wrap = streams_lib.unwrapped,
+    wrap: batches.Wrap = batches.unwrapped,
 ) -> dict[str, Any]:
-  """Evaluates a policy on a suite, and prints a line for each task.
+  """Evaluates a policy on a suite, and says a line for each task.
 
   One task after the other: together, the longest episodes of all would set how
   long the streams of every other task play on.
+
+  Args:
+    agent: who plays.
+    suite: the tasks.
+    params: of the agent.
+    episodes: of each task.
+    seed: of environments and actions; no training episode is among them.
+    manner: how they are played.
+    label: starts each line.
+    wrap: what stands between the environments and the agent.
 
   Returns:
     'score' of the suite, 'mean_normalised' and 'median_normalised' without a
@@ -78,17 +100,18 @@ def evaluate(
     'score', 'normalised', 'episodes', and how many of those were 'cut'.
 
   Raises:
-    threads.Stopped: the user asked for it.
+    threads.Stopped: the manner says so.
   """
+  streams = batches.side_by_side(
+      suite, episodes, _EVALUATION_STREAMS, manner.training_streams)
   environments = (
-      wrap(streams_lib.make_environment(
-          suite._replace(tasks=(task,)),
-          streams_lib.side_by_side(episodes, _EVALUATION_STREAMS), seed,
+      wrap(batches.make_environment(
+          suite._replace(tasks=(task,)), streams, seed,
           group=seeds.Group.EVALUATION), row)
       for row, task in enumerate(suite.tasks))
   played = evaluation.evaluate(
       agent, params, environments, episodes, jax.random.key(seed),
-      _limits(label))
+      manner.limits(label))
   frames = 0
   table: dict[str, dict[str, Any]] = {}
   for task, ([returns], [cut], more_frames) in zip(
@@ -106,10 +129,11 @@ def evaluate(
         'episodes': len(returns),
         'cut': int(cut),
     }
-    print(f'{label}{task.name:24} return {row["return"]:7.3f} +- '
-          f'{row["standard_error"]:.3f}  score {row["score"]:6.1f}'
-          f'  episodes {row["episodes"]}'
-          + (f', {cut} of them cut' if cut else ''), flush=True)
+    manner.say(
+        f'{label}{task.name:24} return {row["return"]:7.3f} +- '
+        f'{row["standard_error"]:.3f}  score {row["score"]:6.1f}'
+        f'  episodes {row["episodes"]}'
+        + (f', {cut} of them cut' if cut else ''))
   normalised = [row['normalised'] for row in table.values()]
   return {
       'score': float(np.mean([row['score'] for row in table.values()])),
@@ -127,7 +151,9 @@ def make_judge(
     rounds: int,
     num_members: int,
     agent: agent_lib.Agent | None = None,
-    wrap: streams_lib.Wrap = streams_lib.unwrapped,
+    *,
+    manner: Manner = USUAL,
+    wrap: batches.Wrap = batches.unwrapped,
 ) -> judging.Judge:
   """Returns a judge.
 
@@ -139,7 +165,8 @@ def make_judge(
     rounds: of the suite.
     num_members: that play together.
     agent: who plays with them; None for the problem's own.
-    wrap: see `make_problem`.
+    manner: how they play.
+    wrap: what stands between the environments and the agent.
 
   Raises:
     ValueError: there are more streams than seeds.
@@ -149,15 +176,16 @@ def make_judge(
     raise checks.UserError(
         f'{rounds} rounds of {len(suite.tasks)} tasks for {num_members} members'
         f' are {streams} episodes side by side; expected at most'
-        f' {seeds.MAX_STREAMS}. Lower --returns or --population.')
+        f' {seeds.MAX_STREAMS}. Lower the returns that are compared, or the'
+        ' number of members.')
 
   def make(decision):
-    return wrap(streams_lib.make_environment(
+    return wrap(batches.make_environment(
         suite, rounds * len(suite.tasks), seed, decision % seeds.MAX_ACTORS,
         seeds.Group.SELECTION, splits=num_members), 0)
 
   return judging.Judge(
-      agent or problem.agent, make, _limits('a decision: '))
+      agent or problem.agent, make, manner.limits('a decision: '))
 
 
 def make_referee(
@@ -165,19 +193,21 @@ def make_referee(
     suite: suites.Suite,
     seed: int,
     make_window: Callable[[int], scores.ScoreWindow],
-    wrap: streams_lib.Wrap = streams_lib.unwrapped,
+    *,
+    manner: Manner = USUAL,
+    wrap: batches.Wrap = batches.unwrapped,
 ) -> Callable[[Any, int], scores.ScoreWindow]:
   """Returns what lets the student play alone, the same episodes every time.
 
-  It raises threads.Stopped if the user asks to stop while it plays.
+  It raises threads.Stopped if the manner says so while it plays.
   """
   functions = actor_lib.make_actor_functions(agent)
 
   def referee(params, frames):
-    environment = wrap(streams_lib.make_environment(
+    environment = wrap(batches.make_environment(
         suite, _JUDGED_EPISODES * len(suite.tasks), seed,
         group=seeds.Group.SELECTION), 0)
-    limits = _limits(f'judged after {frames} frames: ')
+    limits = manner.limits(f'judged after {frames} frames: ')
     actor = actor_lib.StreamActor(
         functions, environment, None, jax.random.key(frames),
         max_steps=limits.max_steps)
