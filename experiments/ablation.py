@@ -34,12 +34,12 @@ import numpy as np
 import scipy.stats
 
 from experiments import comparison
-from experiments import figures
 from experiments import folder_lock
 from experiments import run_files
 from experiments import stopping
 from kickstarting import checks
 from kickstarting import children
+from kickstarting import figures
 from kickstarting import files
 from kickstarting.runtime import logger as logger_lib
 

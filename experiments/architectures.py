@@ -37,11 +37,11 @@ import numpy as np
 from experiments import ablation
 from experiments import cli
 from experiments import comparison
-from experiments import figures
 from experiments import flag_values
 from experiments import run_files
 from experiments import study_flags
 from kickstarting import checks
+from kickstarting import figures
 from kickstarting import files
 
 flags.adopt_module_key_flags(study_flags)

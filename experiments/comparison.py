@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import figures
+from kickstarting import figures
 from kickstarting.runtime import logger as logger_lib
 
 

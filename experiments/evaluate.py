@@ -26,23 +26,19 @@ from typing import Any, NamedTuple
 from absl import flags
 
 from experiments import cli
-from experiments import figures
 from experiments import flag_values
 from experiments import problem_flags
 from experiments import run_flags
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
-from kickstarting import checks
-from kickstarting import files
+from kickstarting import figures
 from kickstarting import playing
 from kickstarting import types
 from kickstarting.environments import suites
-from kickstarting.environments.suites import batches
 from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
 from kickstarting.teachers import policy_file
-from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
 
 flags.adopt_module_key_flags(shared_flags)
@@ -62,28 +58,7 @@ class _Job(NamedTuple):
 
 
 def _job(name: str, policy: policy_file.Policy, suite: suites.Suite) -> _Job:
-  """Checks a policy against a suite.
-
-  Raises:
-    ValueError: actions, observations or parameters do not fit.
-  """
-  spec = batches.spec_of(suite)
-  teacher = teacher_lib.from_policy(name, policy)
-  try:
-    teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
-  except checks.UserError as error:
-    there = [f'{x}: {policy.observation[x]}' for x in policy.observation]
-    here = [f'{x}: {spec.observation[x]}' for x in spec.observation]
-    raise checks.UserError(
-        f'--policy={files.shown(name, 80)[1:-1]} has {policy.num_actions}'
-        f' actions and reads {files.shown(there, 120)}, but the tasks of'
-        f' {suite.name} have {spec.num_actions} actions and'
-        f' {files.shown(here, 120)}; it was trained on'
-        f' {files.shown(list(policy.tasks), 60)}. Name its --suite and --tasks,'
-        ' or its --env.') from error
-  agent = agent_lib.make_agent(
-      policy.network, dict(policy.observation), policy.num_actions)
-  return _Job(agent, policy.params, suite)
+  return _Job(playing.agent_for(policy, suite, name), policy.params, suite)
 
 
 def _jobs(name: str, suite: suites.Suite) -> list[_Job]:
@@ -94,7 +69,8 @@ def _jobs(name: str, suite: suites.Suite) -> list[_Job]:
         for task in suite.task_names
     ]
   path = flag_values.path('policy', name)
-  return [_job(name, policy_file.load_policy(path), suite)]
+  return [_job(
+      f'--policy={name}', policy_file.load_policy(path), suite)]
 
 
 def main(argv):

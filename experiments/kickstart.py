@@ -33,12 +33,12 @@ from absl import flags
 from experiments import cli
 from experiments import comparison
 from experiments import erring
-from experiments import figures
 from experiments import problem_flags
 from experiments import run_flags
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
 from kickstarting import checks
+from kickstarting import figures
 from kickstarting import losses
 from kickstarting import runs
 from kickstarting.environments import suites

@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments import drawing
-from experiments import figures
+from kickstarting import drawing
+from kickstarting import figures
 from kickstarting.runtime import logger as logger_lib
 
 _TRANSFER = 'transfer'  # only mixtures have it among their metrics

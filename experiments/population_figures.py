@@ -23,8 +23,8 @@ import pathlib
 
 import numpy as np
 
-from experiments import drawing
-from experiments import figures
+from kickstarting import drawing
+from kickstarting import figures
 from kickstarting import pbt
 from kickstarting.runtime import logger as logger_lib
 

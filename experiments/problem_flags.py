@@ -199,8 +199,8 @@ def export(
     wrap: batches.Wrap = batches.unwrapped,
 ) -> None:
   """Writes a policy file that says which command made it."""
-  runs.export(
-      path, network, suite, params, update,
+  runs.policy_of(
+      network, suite, params, update,
       {**info, 'seed': shared_flags.FLAGS.seed,
        'command': workdir_lib.command(),
-       'git_revision': workdir_lib.git_revision()}, wrap)
+       'git_revision': workdir_lib.git_revision()}, wrap).save(path)

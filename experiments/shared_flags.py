@@ -55,9 +55,12 @@ _TRAINING_HELP = {
     'teacher_share': 'Share of the teacher in the policy that acts; 1 where '
                      'the method says that the teacher acts.',
     'epsilon': 'Share of the uniform policy in the policy that acts.',
-    'window_frames': 'Length of the sliding window of the score, in frames.',
-    'record_frames': 'Frames between two records of the curves.',
-    'checkpoint_frames': 'Frames between two checkpoints.',
+    'window_frames': 'Length of the sliding window of the score, in frames; '
+                     '500,000, or a sixth of a smaller budget, if 0.',
+    'record_frames': 'Frames between two records of the curves; 50,000, or a '
+                     'sixtieth of a smaller budget, if 0.',
+    'checkpoint_frames': 'Frames between two checkpoints; 1,000,000, or a '
+                         'third of a smaller budget, if 0.',
     'seed': 'Of environments, parameters and actions.',
 }
 

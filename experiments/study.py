@@ -34,9 +34,9 @@ import numpy as np
 from experiments import ablation
 from experiments import cli
 from experiments import comparison
-from experiments import figures
 from experiments import run_files
 from experiments import study_flags
+from kickstarting import figures
 from kickstarting import files
 
 flags.adopt_module_key_flags(study_flags)

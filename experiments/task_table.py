@@ -29,9 +29,9 @@ import os
 from absl import flags
 
 from experiments import cli
-from experiments import figures
 from experiments import flag_values
 from kickstarting import checks
+from kickstarting import figures
 from kickstarting.environments import suites
 from kickstarting.runtime import logger as logger_lib
 

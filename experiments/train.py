@@ -27,11 +27,11 @@ runs take as a teacher. Not here: the comparison with a student from scratch
 from absl import flags
 
 from experiments import cli
-from experiments import figures
 from experiments import problem_flags
 from experiments import run_flags
 from experiments import shared_flags
 from experiments import workdir as workdir_lib
+from kickstarting import figures
 from kickstarting import playing
 from kickstarting import runs
 from kickstarting.runtime import threads

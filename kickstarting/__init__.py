@@ -15,11 +15,16 @@
 """Kickstarting deep reinforcement learning, in JAX.
 
 Here are the public names: records, loss functions and the three packages that
-need no more than jax, rlax and chex. Agents, teachers, environments and the
-runtime are imported by module (`from kickstarting import agent`), so that a
-notebook which wants a loss loads neither Haiku nor an environment. Read
-`types.py` next.
+need no more than jax, rlax and chex, and the front door (`train`, `evaluate`),
+which is loaded when it is first used, so that a notebook which wants a loss
+loads neither Haiku nor an environment. Agents, teachers, environments and the
+runtime are imported by module (`from kickstarting import agent`). Read
+`types.py` or `training.py` next.
 """
+
+import importlib
+import types as python_types
+from typing import Any
 
 from kickstarting import losses
 from kickstarting import pbt
@@ -71,6 +76,15 @@ from kickstarting.types import Trajectory
 
 __version__ = '0.1.0'
 
+# Names that are loaded when they are first used -> their modules.
+_LAZY = python_types.MappingProxyType({
+    'Policy': 'kickstarting.teachers.policy_file',
+    'Run': 'kickstarting.training',
+    'evaluate': 'kickstarting.training',
+    'load_policy': 'kickstarting.teachers.policy_file',
+    'train': 'kickstarting.training',
+})
+
 __all__ = [
     'AgentOutput',
     'DIVERGENCES',
@@ -78,7 +92,9 @@ __all__ = [
     'LearnerState',
     'METHODS',
     'Method',
+    'Policy',
     'REWARD_TRANSFORMS',
+    'Run',
     'TRANSFERS',
     'TeacherOutput',
     'Timestep',
@@ -94,12 +110,14 @@ __all__ = [
     'diagnostics',
     'distillation_loss',
     'entropy',
+    'evaluate',
     'feature_regression',
     'forward_kl',
     'get_method',
     'jensen_shannon',
     'kickstarting_terms',
     'knowledge_transfer',
+    'load_policy',
     'log_importance_ratios',
     'log_prob',
     'losses',
@@ -116,7 +134,20 @@ __all__ = [
     'split_transitions',
     'squared_error',
     'total',
+    'train',
     'vtrace',
     'vtrace_actor_critic',
     'weights',
 ]
+
+
+def __getattr__(name: str) -> Any:
+  """Returns a name of `_LAZY`; see PEP 562."""
+  if name not in _LAZY:
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+  return getattr(importlib.import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+  """Returns the names of the package, loaded or not."""
+  return sorted({*globals(), *_LAZY})

@@ -49,6 +49,8 @@ class Agent(NamedTuple):
     -> (AgentOutput [T, B], core state).
   adopt(params, hypers) -> params. Puts in what the agent itself reads of the
     hyper-parameters; an update begins with it. None if it reads nothing.
+  absorb(params, timesteps [T, B]) -> params that have seen what is observed; an
+    update goes on with it. None if nothing of it is remembered.
   reads: name -> shape and dtype of what it reads of an observation.
   num_actions: A. An environment that it meets must fit both; see `check_meets`.
   """
@@ -59,8 +61,20 @@ class Agent(NamedTuple):
   step: Callable[..., Any]
   unroll: Callable[..., tuple[types.AgentOutput, types.CoreState]]
   adopt: Callable[[types.Params, types.Hypers], types.Params] | None = None
+  absorb: Callable[[types.Params, types.Timestep], types.Params] | None = None
   reads: Mapping[str, tuple[tuple[int, ...], np.dtype]] = _NOTHING
   num_actions: int = 0  # 0: whatever the environment has
+
+
+def greedy(agent: Agent) -> Agent:
+  """Returns an agent that takes the most probable action of another one."""
+
+  def step(params, rng_key, timestep, context, state):
+    (_, output), state = agent.step(params, rng_key, timestep, context, state)
+    actions = jnp.argmax(output.logits, axis=-1)
+    return (actions.astype(jnp.int32), output), state
+
+  return agent._replace(step=step)
 
 
 def check_meets(
@@ -162,6 +176,7 @@ def make_agent(
 
   agent = Agent(
       init, network.initial_state, network.encode, step, network.unroll,
+      absorb=network.absorb,
       reads={
           name: (tuple(observation_spec[name].shape),
                  np.dtype(observation_spec[name].dtype))

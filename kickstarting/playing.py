@@ -27,6 +27,7 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import files
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
@@ -38,6 +39,8 @@ from kickstarting.runtime import evaluation
 from kickstarting.runtime import logger
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import training
+from kickstarting.teachers import policy_file
+from kickstarting.teachers import teacher as teacher_lib
 
 _EVALUATION_STREAMS = 40  # of a task, at most
 _JUDGED_EPISODES = 10  # of a task, at every look of a referee
@@ -142,6 +145,37 @@ def evaluate(
       'frames': frames,
       'tasks': table,
   }
+
+
+def agent_for(
+    policy: policy_file.Policy, suite: suites.Suite, name: str = 'policy'
+) -> agent_lib.Agent:
+  """Returns the agent of a policy that is to play a suite.
+
+  Args:
+    policy: that plays.
+    suite: the tasks.
+    name: of the policy, for messages.
+
+  Raises:
+    ValueError: actions, observations or parameters do not fit.
+  """
+  spec = batches.spec_of(suite)
+  teacher = teacher_lib.from_policy(name, policy)
+  try:
+    teacher_lib.check_fits(teacher, spec.num_actions, spec.observation)
+  except checks.UserError as error:
+    there = [f'{x}: {policy.observation[x]}' for x in policy.observation]
+    here = [f'{x}: {spec.observation[x]}' for x in spec.observation]
+    raise checks.UserError(
+        f'{files.shown(name, 80)[1:-1]} has {policy.num_actions}'
+        f' actions and reads {files.shown(there, 120)}, but the tasks of'
+        f' {suite.name} have {spec.num_actions} actions and'
+        f' {files.shown(here, 120)}; it was trained on'
+        f' {files.shown(list(policy.tasks), 60)}. Name the suite and tasks, or'
+        ' the environment, that it was trained on.') from error
+  return agent_lib.make_agent(
+      policy.network, dict(policy.observation), policy.num_actions)
 
 
 def make_judge(

@@ -14,7 +14,7 @@
 # ==============================================================================
 """A run in a folder: checkpoints, logs, and the policy that it ends with.
 
-Here: `run`, `export`. Not here: what is trained (`problems.py`).
+Here: `run`, `policy_of`. Not here: what is trained (`problems.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -45,6 +45,7 @@ def run(
     should_stop: Callable[[], bool],
     label: str = '',
     train: Callable[..., Any] = training.train,
+    on_record: Callable[[dict[str, Any]], None] | None = None,
 ) -> Any:
   """Trains with checkpoints and logs in `folder`.
 
@@ -56,6 +57,7 @@ def run(
     should_stop: polled; True ends the run cleanly; see `loop.run`.
     label: starts each line of progress.
     train: `training.train`, or that of a population.
+    on_record: is called with each record after it was written.
 
   Returns:
     What `train` returns.
@@ -68,9 +70,15 @@ def run(
   logger = logger_lib.RunLogger(
       folder, total_frames=config.frames, label=label,
       resume_frames=latest if resume else (0 if folder.exists() else None))
+
+  def record(values: dict[str, Any]) -> None:
+    logger(values)
+    if on_record is not None:
+      on_record(values)
+
   try:
     outcome = train(
-        problem, config, on_record=logger, checkpointer=checkpointer,
+        problem, config, on_record=record, checkpointer=checkpointer,
         resume=resume, should_stop=should_stop)
     if outcome.stragglers:
       logger_lib.say(
@@ -85,23 +93,21 @@ def run(
     checkpointer.close()
 
 
-def export(
-    path: pathlib.Path,
+def policy_of(
     network: networks.NetworkConfig,
     suite: suites.Suite,
     params: Any,
     update: update_lib.UpdateConfig,
     info: Mapping[str, Any],
     wrap: batches.Wrap = batches.unwrapped,
-) -> None:
-  """Writes a trained agent as a policy file.
+) -> policy_file.Policy:
+  """Returns a trained agent as a policy.
 
   Of the parameters only those of the network are taken: what learnt with it, to
   be left behind, may be among them. Its `info` says by which method it was
   trained, and whether its value is that of the rewards.
 
   Args:
-    path: of the file.
     network: of the agent.
     suite: that it was trained on.
     params: of the agent.
@@ -113,9 +119,9 @@ def export(
   agent = agent_lib.make_agent(network, spec.observation, spec.num_actions)
   mine = jax.eval_shape(agent.init, jax.random.key(0))
   params = {module: params[module] for module in mine}
-  policy_file.save_policy(path, policy_file.Policy(
+  return policy_file.Policy(
       network=network,
-      params=params,
+      params=jax.device_get(params),
       num_actions=spec.num_actions,
       observation=policy_file.observation_of(spec.observation),
       max_words=spec.max_words,
@@ -127,4 +133,4 @@ def export(
           'has_value': update.value_is_of_rewards and (
               len(network.branches) == 1 or network.combination == 'mixture'),
       },
-  ))
+  )

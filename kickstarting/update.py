@@ -330,6 +330,9 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     params = state.params
     if agent.adopt is not None:
       params = agent.adopt(params, hypers)
+    if agent.absorb is not None:  # the last timestep comes again
+      params = agent.absorb(
+          params, jax.tree.map(lambda x: x[:-1], trajectory.timesteps))
     grads, metrics = jax.grad(loss_fn, has_aux=True)(
         params, hypers, trajectory)
     updates, opt_state = optimizer.update(grads, state.opt_state)

@@ -45,8 +45,8 @@ class RunTest(absltest.TestCase):
     self.assertEqual(outcome.ended, 'finished')
     self.assertEqual(logger.read_records(folder)[-1]['frames'], outcome.frames)
     more = {**outcome.params, 'of_no_network': {'w': jax.numpy.ones(3)}}
-    runs.export(folder / 'policy.npz', network, _SUITE, more, update,
-                {'frames': outcome.frames})
+    runs.policy_of(network, _SUITE, more, update, {
+        'frames': outcome.frames}).save(folder / 'policy.npz')
     policy = policy_file.load_policy(folder / 'policy.npz')
     self.assertEqual(set(policy.params), set(outcome.params))
     self.assertEqual(policy.tasks, ('DoorKey-8x8',))

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments import drawing
+from kickstarting import drawing
 from kickstarting import files
 
 ERRORS = 1.96  # standard errors on each side, as in the paper

@@ -38,6 +38,7 @@ from kickstarting.networks import flat
 from kickstarting.networks import grid
 from kickstarting.networks import impala
 from kickstarting.networks import instruction as instruction_lib
+from kickstarting.networks import mixed
 
 _FIRST = 0  # dm_env.StepType.FIRST
 
@@ -83,9 +84,11 @@ TORSOS: Mapping[str, Callable[[str], Any]] = {
     'grid_large': lambda _: grid.GridTorso(64, 32, 256, 2, name='torso'),
     'impala_small': lambda x: impala.SmallPixelTorso('torso', dtype=x),
     'impala_large': lambda x: impala.LargePixelTorso(name='torso', dtype=x),
+    'mlp_small': lambda _: mixed.MixedTorso((64, 64), name='torso'),
+    'mlp_large': lambda _: mixed.MixedTorso((256, 256), name='torso'),
 }
 
-# Of games that show where they are: IMPALA's networks for Atari.
+# Of what shows where it is, as IMPALA's networks for Atari.
 _NO_CORE = (branches_lib.Branch(core_kind='none'),)
 
 NETWORKS: Mapping[str, NetworkConfig] = {
@@ -98,6 +101,10 @@ NETWORKS: Mapping[str, NetworkConfig] = {
     'grid_large': NetworkConfig('grid_large', 256),
     'impala_small': NetworkConfig('impala_small', 256),
     'impala_large': NetworkConfig('impala_large', 256),
+    'mlp_small': NetworkConfig(
+        'mlp_small', 64, False, False, branches=_NO_CORE),
+    'mlp_large': NetworkConfig(
+        'mlp_large', 256, False, False, branches=_NO_CORE),
 }
 
 
@@ -115,6 +122,7 @@ class Network(NamedTuple):
   encode: Callable[..., InstructionContext]
   unroll: Callable[..., tuple[types.AgentOutput, types.CoreState]]
   initial_state: Callable[[int], types.CoreState]
+  absorb: Callable[..., types.Params]
 
 
 def get_network(name: str) -> NetworkConfig:
@@ -213,9 +221,20 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
       unroll(params, timesteps [T, B], context, core state [B])
         -> (AgentOutput [T, B], core state after the last step)
       initial_state(batch_size) -> core state
+      absorb(params, timesteps [T, B]) -> params that have seen these
+        observations, where the torso has a normaliser
   """
   branches_lib.check_actions(
       config.branches, config.action_factors, num_actions)
+
+  def read(observation):
+    """Returns what the torso reads."""
+    # Which task it is says what parts to take, and nothing to the torso.
+    observation = {
+        name: x for name, x in observation.items() if name != types.TASK}
+    if config.observation_keys:
+      observation = {k: observation[k] for k in config.observation_keys}
+    return observation
 
   def build():
     encoder = instruction_lib.InstructionEncoder(
@@ -236,12 +255,7 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
       steps, batch = timesteps.step_type.shape
       merged = jax.tree.map(
           lambda x: x.reshape((steps * batch,) + x.shape[2:]), timesteps)
-      # Which task it is says what parts to take, and nothing to the torso.
-      observation = {
-          name: x for name, x in merged.observation.items()
-          if name != types.TASK}
-      if config.observation_keys:
-        observation = {k: observation[k] for k in config.observation_keys}
+      observation = read(merged.observation)
       row = merged.instruction if config.reads_instruction else jnp.zeros_like(
           merged.instruction)
       parts = [torso(observation, context.features, row)]  # [T * B, D]
@@ -269,4 +283,8 @@ def make_network(config: NetworkConfig, num_actions: int) -> Network:
     return agents_lib.initial_state(
         config.branches, config.core_size, batch_size)
 
-  return Network(transformed.init, encode, unroll, initial_state)
+  def absorb(params, timesteps):
+    is_new = jnp.ones(timesteps.step_type.shape, bool)
+    return mixed.absorb(params, read(timesteps.observation), is_new)
+
+  return Network(transformed.init, encode, unroll, initial_state, absorb)

@@ -52,7 +52,7 @@ def entries(
     ValueError: an array is missing, cannot be read, or is read by nothing.
   """
   needs, check = _TORSOS[config.torso.partition('_')[0]]
-  # A flat torso reads whatever there is.
+  # Some torsos read whatever there is.
   default = needs or sorted(set(observation) - {types.TASK})
   names = tuple(config.observation_keys or default)
   task = (types.TASK,) if reads_task(config) else ()
@@ -161,4 +161,5 @@ _TORSOS: Mapping[
         'flat': ((), _check_flat),
         'grid': ((_IMAGE, _DIRECTION), _check_grid),
         'impala': ((_IMAGE,), _check_pixels),
+        'mlp': ((), _check_flat),
     }

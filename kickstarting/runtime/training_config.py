@@ -19,11 +19,17 @@ Not here: what is trained (`training.Problem`), what shapes the update
 """
 
 import dataclasses
+import types
 
 from kickstarting import checks
 from kickstarting.environments import seeds
 
 MOST = 2**53  # of any count: floats hold every whole number up to here
+_USUAL = types.MappingProxyType({  # frames, and parts of the budget
+    'window_frames': (500_000, 6),
+    'record_frames': (50_000, 60),
+    'checkpoint_frames': (1_000_000, 3),
+})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,13 +55,18 @@ class TrainingConfig:
   # Who acts: (1 - epsilon) (share of teacher, rest student) + epsilon uniform.
   teacher_share: float = 0.0
   epsilon: float = 0.0
-  window_frames: int = 500_000  # of the score's sliding window
-  record_frames: int = 50_000  # between two records of the curves
-  checkpoint_frames: int = 1_000_000  # between two checkpoints
+  # 0: what is usual, or a part of the budget if that is less; see `_USUAL`.
+  window_frames: int = 0  # of the score's sliding window
+  record_frames: int = 0  # between two records of the curves
+  checkpoint_frames: int = 0  # between two checkpoints
   seed: int = 1
 
   def __post_init__(self):
     checks.check_fields(self)
+    for field, (most, parts) in _USUAL.items():
+      if not getattr(self, field):  # the class is frozen for everybody else
+        object.__setattr__(
+            self, field, max(1, min(most, self.frames // parts)))
     for field in (
         'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
         'num_actors', 'queue_size', 'learner_devices', 'window_frames',

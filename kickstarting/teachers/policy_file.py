@@ -65,6 +65,10 @@ class Policy:
   tasks: tuple[str, ...]  # the levels it was trained on
   info: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+  def save(self, path: str | os.PathLike[str]) -> None:
+    """Writes the policy; see `save_policy`."""
+    save_policy(path, self)
+
 
 def observation_of(spec: Mapping[str, Any]) -> dict[str, base.ArraySpec]:
   """Returns plain specs of anything with `shape` and `dtype`."""

@@ -20,9 +20,9 @@ import pathlib
 
 from absl.testing import absltest
 
-from experiments import figures
 from experiments.examples import corridor
 from experiments.examples import corridors
+from kickstarting import figures
 from kickstarting.runtime import logger
 from kickstarting_test.experiments import binaries
 

@@ -33,7 +33,6 @@ import jax
 import numpy as np
 
 from experiments import csv_files
-from experiments import figures
 from experiments import mixture_figures
 from experiments import problem_flags
 from experiments import resuming
@@ -41,6 +40,7 @@ from experiments import run_files
 from experiments import run_flags
 from experiments.distilling_policy_distillation import laboratory
 from kickstarting import agent as agent_lib
+from kickstarting import figures
 from kickstarting import files
 from kickstarting import teaching
 from kickstarting.environments import base

@@ -25,12 +25,18 @@ class ConfigTest(parameterized.TestCase):
 
   @parameterized.parameters(
       'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
-      'num_actors', 'queue_size', 'window_frames', 'record_frames',
-      'checkpoint_frames')
+      'num_actors', 'queue_size')
   def test_counts(self, field):
     with self.assertRaisesRegex(
         ValueError, f'{field} is 0; expected at least 1'):
       training_config.TrainingConfig(**{field: 0})
+
+  @parameterized.parameters(
+      'window_frames', 'record_frames', 'checkpoint_frames')
+  def test_counts_that_are_usual_if_they_are_0(self, field):
+    with self.assertRaisesRegex(
+        ValueError, f'{field} is -1; expected at least 1'):
+      training_config.TrainingConfig(**{field: -1})
 
   @parameterized.product(
       field=('learning_rate', 'entropy_cost', 'baseline_cost',
@@ -56,6 +62,23 @@ class ConfigTest(parameterized.TestCase):
     with self.assertRaisesRegex(
         checks.UserError, f'{name} is {value!r}, of type '):
       training_config.TrainingConfig(**fields)
+
+  @parameterized.parameters(
+      (3_000_000, 500_000, 50_000, 1_000_000),
+      (10**9, 500_000, 50_000, 1_000_000),
+      (200_000, 33_333, 3_333, 66_666), (1, 1, 1, 1))
+  def test_records_follow_the_budget(self, frames, window, record, checkpoint):
+    config = training_config.TrainingConfig(frames=frames)
+    self.assertEqual(
+        (config.window_frames, config.record_frames, config.checkpoint_frames),
+        (window, record, checkpoint))
+    chosen = training_config.TrainingConfig(frames=frames, window_frames=7)
+    self.assertEqual((chosen.window_frames, chosen.record_frames), (7, record))
+
+  @parameterized.parameters('7', 7.0, True, None)
+  def test_records_are_counts(self, value):
+    with self.assertRaisesRegex(checks.UserError, 'window_frames is .*of type'):
+      training_config.TrainingConfig(window_frames=value)
 
   def test_lockstep_takes_one_actor(self):
     with self.assertRaisesRegex(

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of `experiments/figures.py`: files are drawn, curves are those read."""
+"""Tests of `figures.py`: files are drawn, curves are those read."""
 
 import json
 import pathlib
@@ -22,7 +22,7 @@ from absl.testing import absltest
 import matplotlib.image
 import numpy as np
 
-from experiments import figures
+from kickstarting import figures
 
 
 class FiguresTest(absltest.TestCase):

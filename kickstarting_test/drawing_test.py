@@ -24,13 +24,14 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 import experiments
-from experiments import drawing
+from kickstarting import drawing
 
 _ROOT = pathlib.Path(experiments.__file__).parent
 _CODE = """
 import os, sys
-from experiments import drawing, figures, population_figures
+from experiments import population_figures
 from experiments.distilling_policy_distillation import figure_1, panels
+from kickstarting import drawing, figures
 figure, axes = drawing.subplots(2, figsize=(2, 2))
 axes[0].plot([1, 2])
 print(drawing.save(figure, sys.argv[1]), os.environ['MPLBACKEND'],
@@ -54,7 +55,7 @@ class DrawingTest(parameterized.TestCase):
       self.assertGreater(path.with_suffix(suffix).stat().st_size, 100)
 
   def test_cells_of_a_notebook_keep_their_backend(self):
-    code = ('from experiments import drawing; import matplotlib;'
+    code = ('from kickstarting import drawing; import matplotlib;'
             ' print(matplotlib.get_backend())')
     done = subprocess.run(
         [sys.executable, '-c', code], text=True, capture_output=True,

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import drawing
+from kickstarting import drawing
 from kickstarting.runtime import logger as logger_lib
 
 _COLOURS = tuple(f'C{i}' for i in range(10))  # of matplotlib
@@ -43,11 +43,17 @@ def curve(
     folder: of the run.
     must_exist: whether it is an error if there is no record at all.
   """
-  records = [
-      r for r in logger_lib.read_records(
-          folder, ('score',), must_exist=must_exist) if r['score'] is not None]
-  return (np.array([r['frames'] for r in records], np.float64),
-          np.array([r['score'] for r in records], np.float64))
+  return curve_of(logger_lib.read_records(
+      folder, ('score',), must_exist=must_exist))
+
+
+def curve_of(
+    records: Iterable[Mapping[str, Any]]
+) -> tuple[np.ndarray, np.ndarray]:
+  """Returns frames [N] and suite scores [N] of records that have a score."""
+  kept = [r for r in records if r['score'] is not None]
+  return (np.array([r['frames'] for r in kept], np.float64),
+          np.array([r['score'] for r in kept], np.float64))
 
 
 def are_returns(folders: Iterable[str | os.PathLike[str]]) -> bool:
@@ -106,13 +112,49 @@ def draw_curves(
   Returns:
     Path of the PNG.
   """
+  return _draw(
+      path, {label: [curve(folder) for folder in folders]
+             for label, folders in runs.items()},
+      are_returns(itertools.chain(*runs.values())), title, marks)
+
+
+def draw_records(
+    path: str | os.PathLike[str],
+    runs: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]],
+    *,
+    title: str,
+) -> pathlib.Path:
+  """Draws suite score against frames as PNG and PDF.
+
+  Args:
+    path: without suffix.
+    runs: label -> records of its runs (seeds).
+    title: of the picture.
+
+  Returns:
+    Path of the PNG.
+  """
+  returns = any(
+      record.get('score_cap', 0) is None for records in
+      itertools.chain(*runs.values()) for record in records[-1:])
+  return _draw(
+      path, {label: [curve_of(records) for records in mine]
+             for label, mine in runs.items()}, returns, title)
+
+
+def _draw(
+    path: str | os.PathLike[str],
+    runs: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]],
+    returns: bool,
+    title: str,
+    marks: Mapping[str, Any] | None = None,
+) -> pathlib.Path:
+  """Draws curves; see `draw_curves`."""
   is_crowded = len(runs) > 5  # then no place is left for the legend inside
   figure, axes = drawing.subplots(figsize=(7, 5 if is_crowded else 4.2))
   colours = dict(zip(runs, _COLOURS * len(runs)))
-  returns = are_returns(itertools.chain(*runs.values()))
-  for label, folders in runs.items():
-    curves = [curve(f) for f in folders]
-    curves = [c for c in curves if len(c[0])]
+  for label, mine in runs.items():
+    curves = [c for c in mine if len(c[0])]
     if not curves:
       continue
     frames, values = on_grid(curves, starts_at_0=not returns)

@@ -1,0 +1,185 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Everything that a run of one student follows from: `Description`.
+
+It is made of names, numbers and functions, and reads no flag: a notebook, a
+binary and another machine make the same run of the same description. Here:
+`describe`, which fills in what was left out. Not here: what a problem is made
+of (`problems.py`), running it (`training.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+import dataclasses
+import numbers
+import types
+from typing import Any
+
+from kickstarting import checks
+from kickstarting import playing
+from kickstarting import problems
+from kickstarting import teaching as teaching_lib
+from kickstarting import update as update_lib
+from kickstarting.environments import suites
+from kickstarting.environments import worker_pool
+from kickstarting.environments.suites import batches
+from kickstarting.networks import build as networks
+from kickstarting.networks import choice
+from kickstarting.runtime import evaluation
+from kickstarting.runtime import training
+from kickstarting.runtime import training_config
+
+WEIGHTS = 'linear:1:50%'
+_CONFIGS = (
+    training_config.TrainingConfig, update_lib.UpdateConfig,
+    worker_pool.PoolConfig)
+# Options that are fields of no configuration, with their defaults.
+_OTHERS: Mapping[str, Any] = types.MappingProxyType({
+    'network': None,  # that which fits the observation
+    'observation_keys': (),  # all of them
+    'torso_dtype': 'float32',
+    'weights': WEIGHTS,
+    'bootstrap_on_timeout': False,
+    'evaluation_max_steps': evaluation.MAX_STEPS,
+})
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+  """A run, with all that was left out filled in."""
+
+  suite: suites.Suite
+  network: networks.NetworkConfig
+  update: update_lib.UpdateConfig
+  config: training_config.TrainingConfig
+  teaching: teaching_lib.Teaching
+  manner: playing.Manner
+
+  def problem(self) -> training.Problem:
+    """Returns what the student learns from; raises ValueError for misfits."""
+    return problems.make_problem(
+        self.suite, self.network, self.update, self.config, self.teaching,
+        manner=self.manner)
+
+
+def options() -> dict[str, Any]:
+  """Returns all options that `describe` takes by name, with their defaults."""
+  return {
+      field.name: field.default
+      for config in _CONFIGS
+      for field in dataclasses.fields(config)} | dict(_OTHERS)
+
+
+def describe(
+    env: suites.Env,
+    *,
+    tasks: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    teachers: Sequence[str] | str = (),
+    **given: Any,
+) -> Description:
+  """Describes a run.
+
+  What is not given is as the suite has it (its `defaults`), or else as
+  `options` has it.
+
+  Args:
+    env: see `suites.suite_of`.
+    tasks: names of some of its tasks; None for all.
+    settings: of the environments.
+    teachers: see `teaching.load_teachers`.
+    **given: see `options`. A network is the name of one or a `NetworkConfig`;
+      counts of frames may be floats, such as 2e5.
+
+  Raises:
+    ValueError: an option is unknown (with a close name) or impossible, or does
+      not fit the others.
+  """
+  known = options()
+  for name in given:
+    checks.check_name('option', name, known)
+  suite = suites.suite_of(env, tasks, settings)
+  for name in suite.defaults:
+    checks.check_name(f'option in the defaults of {suite.name}', name, known)
+  values = {
+      name: _whole(value) if name.endswith('frames') else value
+      for name, value in {**suite.defaults, **given}.items()}
+  others = {name: values.get(name, default)
+            for name, default in _OTHERS.items()}
+  suite = suite._replace(
+      pool=_fill_in(worker_pool.PoolConfig, values),
+      bootstrap_on_timeout=others['bootstrap_on_timeout'])
+  config = _fill_in(training_config.TrainingConfig, values)
+  update = _update(values, given)
+  names = [teachers] if isinstance(teachers, str) else list(teachers)
+  teaching = teaching_lib.NO_TEACHING
+  if names:
+    teaching = teaching_lib.load_teachers(
+        names, suite, others['weights'], config.frames,
+        gives_features=bool(update.feature_cost))
+  return Description(
+      suite, _network(suite, others), update, config, teaching,
+      playing.Manner(
+          others['evaluation_max_steps'],
+          training_streams=config.streams * config.splits))
+
+
+def _whole(value: Any) -> Any:
+  """Returns 200000 for 2e5; what is no whole number is left as it is."""
+  is_whole = isinstance(value, numbers.Real) and not isinstance(
+      value, numbers.Integral) and float(value).is_integer()
+  return int(value) if is_whole else value
+
+
+def _fill_in(config: type, values: Mapping[str, Any]) -> Any:
+  """Returns a configuration with those values that are its fields."""
+  return config(**{
+      field.name: values[field.name] for field in dataclasses.fields(config)
+      if field.name in values})
+
+
+def _update(
+    values: Mapping[str, Any], given: Mapping[str, Any]
+) -> update_lib.UpdateConfig:
+  """Returns the update; what a suite sets, but nothing reads, is left out."""
+  default = lambda name: values.get(
+      name, getattr(update_lib.UpdateConfig, name))
+  idle = update_lib.unread(**{name: default(name) for name in (
+      'method', 'algorithm', 'optimizer', 'divergence')})
+  return _fill_in(update_lib.UpdateConfig, {
+      name: value for name, value in values.items()
+      if name in given or name not in idle})
+
+
+def _network(
+    suite: suites.Suite, others: Mapping[str, Any]
+) -> networks.NetworkConfig:
+  """Returns the network that is named, or that which fits the observation."""
+  network, keys = others['network'], tuple(others['observation_keys'])
+  if network is None:
+    spec = batches.spec_of(suite)
+    observation = {
+        name: array for name, array in spec.observation.items()
+        if not keys or name in keys}
+    network = choice.choose(observation)
+  elif isinstance(network, str):
+    network = networks.get_network(network)
+  elif not isinstance(network, networks.NetworkConfig):
+    raise checks.UserError(
+        f'network is {checks.short(network)}; expected the name of one'
+        f' ({", ".join(networks.NETWORKS)}), a NetworkConfig, or None for the'
+        ' one that fits the observation.')
+  return dataclasses.replace(
+      network, observation_keys=keys or network.observation_keys,
+      torso_dtype=others['torso_dtype'])

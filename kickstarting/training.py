@@ -1,0 +1,248 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""The front door: `train` and `evaluate`, and `Run`, what came of a run.
+
+  run = training.train('gymnasium:CartPole-v1', frames=200_000)
+  run.score, run.evaluate(episodes=100), run.plot('curve.png')
+
+Not here: what a run follows from (`description.py`), the loop (`runtime/`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+import math
+import os
+import pathlib
+import time
+from typing import Any
+
+from kickstarting import agent as agent_lib
+from kickstarting import checks
+from kickstarting import description as description_lib
+from kickstarting import files
+from kickstarting import playing
+from kickstarting import runs
+from kickstarting.environments import suites
+from kickstarting.runtime import interrupts
+from kickstarting.runtime import logger as logger_lib
+from kickstarting.runtime import processor
+from kickstarting.runtime import training as loop
+from kickstarting.teachers import policy_file
+
+_LINE_S = 5.0  # between two lines of progress
+_SEED = 1  # of an evaluation
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+  """What came of a run.
+
+  Attributes:
+    description: what it followed from.
+    ended: 'finished', or 'interrupted' if the user stopped it.
+    frames: of the environments.
+    seconds: of training.
+    score: over the last window; NaN if a task has not ended an episode in it.
+    records: of the curves, oldest first; see `runtime.training.train`.
+    policy: the newest; plays, teaches, and is saved.
+    workdir: where all that is on disk, if anywhere.
+  """
+
+  description: description_lib.Description
+  ended: str
+  frames: int
+  seconds: float
+  score: float
+  records: Sequence[Mapping[str, Any]]
+  policy: policy_file.Policy
+  workdir: pathlib.Path | None = None
+
+  @property
+  def task_scores(self) -> dict[str, float]:
+    """The score of each task over the last window."""
+    return dict(self.records[-1]['task_score']) if self.records else {}
+
+  def evaluate(
+      self, episodes: int = 100, *, greedy: bool = False, seed: int = _SEED
+  ) -> dict[str, Any]:
+    """Lets the policy play on its own; see `evaluate`."""
+    return evaluate(
+        self.policy, self.description.suite, episodes=episodes, greedy=greedy,
+        seed=seed)
+
+  def plot(self, path: str | os.PathLike[str] = 'curve.png') -> pathlib.Path:
+    """Draws score against frames, as PNG and PDF.
+
+    Args:
+      path: of the picture; its suffix is put right.
+
+    Returns:
+      Path of the PNG.
+
+    Raises:
+      ValueError: the picture cannot be written.
+    """
+    from kickstarting import figures  # matplotlib takes its time
+
+    place = files.user_path('path', os.fspath(path)).with_suffix('')
+    return figures.draw_records(
+        place, {self.description.suite.name: [self.records]},
+        title=f'{self.description.suite.name}, seed'
+        f' {self.description.config.seed}')
+
+
+def train(
+    env: suites.Env,
+    *,
+    frames: float,
+    workdir: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    on_record: Callable[[Mapping[str, Any]], None] | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> Run:
+  """Trains one student.
+
+  Ctrl-C, or the stop button of a notebook, ends it cleanly; what there is then
+  is returned.
+
+  Args:
+    env: name of a suite, gymnasium:ID, envpool:ID, PATH.py:function,
+      module:function, a function of a seed, or a suite; see `suites.suite_of`.
+    frames: budget, in frames of the environments.
+    workdir: empty or new folder for checkpoints, records and the policy; None:
+      nothing is written.
+    resume: whether to go on with the run in `workdir`.
+    on_record: called with every record of the curves.
+    progress: whether to print a line now and then.
+    **options: see `description.describe`: `tasks`, `settings`, `network`,
+      `teachers`, `weights`, `method`, `seed`, `learning_rate`, ...
+
+  Raises:
+    ValueError: something is unknown, or does not fit; before anything starts.
+    loop.TrainingError: the loss is not finite.
+  """
+  processor.share()
+  description = description_lib.describe(env, frames=frames, **options)
+  problem = description.problem()
+  folder = _folder(workdir, resume)
+  recorder = _Recorder(
+      description.config.frames, on_record, progress and folder is None)
+  with interrupts.requested() as should_stop:
+    if folder is None:
+      outcome = loop.train(
+          problem, description.config, on_record=recorder,
+          should_stop=should_stop)
+    else:
+      outcome = runs.run(
+          problem, description.config, folder, resume=resume,
+          should_stop=should_stop, on_record=recorder)
+      recorder.records = logger_lib.read_records(folder)
+  policy = runs.policy_of(
+      description.network, description.suite, outcome.params,
+      description.update, {
+          'frames': outcome.frames, 'seed': description.config.seed,
+          'teacher_frames': description.teaching.frames})
+  if folder is not None:
+    policy.save(folder / 'policy.npz')
+  return Run(
+      description, outcome.ended, outcome.frames, outcome.seconds,
+      outcome.score, recorder.records, policy, folder)
+
+
+def _folder(
+    workdir: str | os.PathLike[str] | None, resume: bool
+) -> pathlib.Path | None:
+  """Returns the folder of a run; raises ValueError if it is not free."""
+  if workdir is None:
+    if resume:
+      raise checks.UserError(
+          'resume is True without a workdir; expected the folder of the run to'
+          ' continue. Name it.')
+    return None
+  folder = files.user_path('workdir', os.fspath(workdir))
+  if not resume and folder.exists() and (
+      not folder.is_dir() or any(folder.iterdir())):
+    raise checks.UserError(
+        f'workdir {str(folder)!r} is not an empty folder; name another one, or'
+        ' pass resume=True to continue the run in it. Nothing was changed.')
+  return folder
+
+
+class _Recorder:
+  """Keeps records, and says now and then how far the run is."""
+
+  def __init__(
+      self, total_frames: int,
+      on_record: Callable[[Mapping[str, Any]], None] | None, has_lines: bool
+  ):
+    self.records: list[dict[str, Any]] = []
+    self._total = total_frames
+    self._on_record = on_record
+    self._has_lines = has_lines
+    self._last_line = -math.inf
+
+  def __call__(self, record: dict[str, Any]) -> None:
+    self.records.append(files.without_nan(record))
+    if self._on_record is not None:
+      self._on_record(record)
+    now = time.monotonic()
+    is_last = record['frames'] >= self._total
+    if self._has_lines and (is_last or now - self._last_line >= _LINE_S):
+      self._last_line = now
+      logger_lib.say(logger_lib.progress_line(record, self._total))
+
+
+def evaluate(
+    policy: policy_file.Policy | str | os.PathLike[str],
+    env: suites.Env,
+    *,
+    episodes: int = 100,
+    greedy: bool = False,
+    seed: int = _SEED,
+    tasks: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    progress: bool = False,
+) -> dict[str, Any]:
+  """Lets a policy play on its own.
+
+  Args:
+    policy: that plays, or a file or folder of one.
+    env: see `train`.
+    episodes: of each task.
+    greedy: whether it takes its most probable action; it draws one if not.
+    seed: of environments and actions; no training episode is among them.
+    tasks: names of some of the tasks; None for all.
+    settings: of the environments.
+    progress: whether to print a line for each task.
+
+  Returns:
+    See `playing.evaluate`.
+
+  Raises:
+    ValueError: there is no such policy, or it does not fit the environment.
+    threads.Stopped: the user asked to stop.
+  """
+  suite = suites.suite_of(env, tasks, settings)
+  if not isinstance(policy, policy_file.Policy):
+    policy = policy_file.load_policy(policy)
+  agent = playing.agent_for(policy, suite)
+  with interrupts.requested() as should_stop:
+    manner = playing.Manner(should_stop=should_stop)
+    if not progress:
+      manner = manner._replace(say=lambda text: None)
+    return playing.evaluate(
+        agent_lib.greedy(agent) if greedy else agent, suite, policy.params,
+        episodes, seed, manner=manner)

@@ -1,0 +1,120 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of training.py: a run in a few lines, and what is wrong with one."""
+
+import os
+import pathlib
+import signal
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import gymnasium
+
+from kickstarting import checks
+from kickstarting import training
+from kickstarting.runtime import logger
+from kickstarting.teachers import policy_file
+
+_TINY = {'frames': 1280, 'streams': 8, 'splits': 1, 'unroll_steps': 8,
+         'progress': False}
+
+
+def _cartpole(seed):
+  del seed
+  return gymnasium.make('CartPole-v1')
+
+
+class TrainTest(parameterized.TestCase):
+
+  def test_without_a_folder(self):
+    before = set(os.listdir())
+    seen = []
+    run = training.train(_cartpole, on_record=seen.append, seed=3, **_TINY)
+    self.assertEqual(set(os.listdir()), before)
+    self.assertEqual((run.ended, run.workdir), ('finished', None))
+    self.assertGreaterEqual(run.frames, 1280)
+    self.assertEqual(len(run.records), len(seen))
+    self.assertEqual(list(run.task_scores), ['_cartpole'])
+    self.assertEqual(run.score, run.records[-1]['score'])
+    self.assertEqual(run.policy.info['seed'], 3)
+    found = run.evaluate(episodes=5)
+    self.assertEqual(found['tasks']['_cartpole']['episodes'], 5)
+
+  def test_a_folder_and_what_is_in_it(self):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    run = training.train(
+        'gymnasium:CartPole-v1', workdir=folder, **_TINY)
+    self.assertEqual(logger.read_records(folder), list(run.records))
+    policy = policy_file.load_policy(folder)
+    self.assertEqual(policy.tasks, ('CartPole-v1',))
+    picture = run.plot(folder / 'curve.png')
+    self.assertEqual(picture, folder / 'curve.png')
+    self.assertGreater(picture.stat().st_size, 1000)
+    with self.assertRaisesRegex(checks.UserError, 'is not an empty folder'):
+      training.train('gymnasium:CartPole-v1', workdir=folder, **_TINY)
+    again = training.train(
+        'gymnasium:CartPole-v1', workdir=folder, resume=True, **_TINY)
+    self.assertEqual(again.frames, run.frames)
+
+  def test_a_run_teaches_the_next(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    first = training.train(_cartpole, **_TINY)
+    first.policy.save(folder / 'first.npz')
+    run = training.train(
+        'envpool:CartPole-v1', teachers=f'*={folder}/first.npz',
+        weights='constant:1', **_TINY)
+    self.assertIn('teacher_agreement', run.records[-1])
+    self.assertEqual(run.policy.info['teacher_frames'], first.frames)
+
+  def test_ctrl_c_ends_it_cleanly(self):
+    def interrupt(record):
+      del record
+      os.kill(os.getpid(), signal.SIGINT)
+
+    run = training.train(
+        _cartpole, on_record=interrupt, **{
+            **_TINY, 'frames': 10**6, 'record_frames': 64})
+    self.assertEqual(run.ended, 'interrupted')
+    self.assertLess(run.frames, 10**5)
+
+  @parameterized.parameters(
+      ({'env': 'CartPole-v1'}, 'Write gymnasium:CartPole-v1'),
+      ({'env': _cartpole, 'resume': True}, 'resume is True without a workdir'),
+      ({'env': _cartpole, 'workdir': ''}, 'workdir names no path'),
+      ({'env': _cartpole, 'netwrok': 'flat'}, "unknown option 'netwrok'"))
+  def test_what_cannot_be(self, arguments, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      training.train(**{**_TINY, **arguments})
+
+
+class EvaluateTest(absltest.TestCase):
+
+  def test_greedy_is_repeatable_and_better_informed(self):
+    run = training.train(_cartpole, **_TINY)
+    first, second = (
+        run.evaluate(episodes=4, greedy=True)['score'] for _ in range(2))
+    self.assertEqual(first, second)
+    self.assertNotEqual(
+        first, run.evaluate(episodes=4, greedy=True, seed=7)['score'])
+
+  def test_a_policy_of_another_environment(self):
+    run = training.train(_cartpole, **_TINY)
+    with self.assertRaisesRegex(
+        checks.UserError, 'policy has 2 actions and reads .* have 3 actions'):
+      training.evaluate(run.policy, 'gymnasium:Acrobot-v1')
+
+
+if __name__ == '__main__':
+  absltest.main()
