@@ -66,6 +66,8 @@ _TRAINING_HELP = {
 
 _UPDATE_HELP = {
     'algorithm': 'RL loss: vtrace, or a2c with --lockstep --splits=1.',
+    'epochs': 'Times that a learner batch is learnt from.',
+    'minibatches': 'Parts that a learner batch is cut into, with a step each.',
     'method': 'Update: how teachers enter rewards and loss; a name in '
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '

@@ -31,6 +31,7 @@ import optax
 from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import losses
+from kickstarting import minibatches
 from kickstarting import types
 from kickstarting.losses import gradients
 from kickstarting.losses import method_step
@@ -45,6 +46,8 @@ class UpdateConfig:
   """What shapes the update; changing a field compiles it anew."""
 
   algorithm: str = 'vtrace'  # one of ALGORITHMS
+  epochs: int = 1  # times that a batch is learnt from
+  minibatches: int = 1  # parts that it is cut into, with a step each
   method: str = losses.KICKSTARTING  # a key of losses.METHODS
   divergence: str = 'cross_entropy'  # a key of losses.DIVERGENCES
   teacher_temperature: float = 1.0  # in the divergence; below 1 sharpens
@@ -80,6 +83,14 @@ class UpdateConfig:
       if value not in known:
         raise checks.UserError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
+    for field in ('epochs', 'minibatches'):
+      checks.check_count(field, getattr(self, field))
+    if self.algorithm == 'a2c' and self.epochs * self.minibatches > 1:
+      raise checks.UserError(
+          f'epochs is {self.epochs} and minibatches {self.minibatches} with'
+          ' algorithm a2c, which learns from the policy that acts now: after a'
+          ' step that is an older one; expected 1 and 1. Change these, or take'
+          ' vtrace, which corrects for it.')
     method = losses.get_method(self.method)
     losses.check_teacher_discount(method, self.teacher_discount)
     checks.check_positive_finite(
@@ -173,7 +184,8 @@ class Update(NamedTuple):
   """Pure functions; jit them where they are used.
 
   init(params) -> LearnerState.
-  update(state, hypers, trajectory) -> (state, metrics), metrics float32 [].
+  update(state, hypers, trajectory) -> (state, metrics), metrics float32 []:
+    means over the steps, if there are several.
   """
 
   init: Callable[[types.Params], types.LearnerState]
@@ -333,12 +345,27 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     if agent.absorb is not None:  # the last timestep comes again
       params = agent.absorb(
           params, jax.tree.map(lambda x: x[:-1], trajectory.timesteps))
-    grads, metrics = jax.grad(loss_fn, has_aux=True)(
-        params, hypers, trajectory)
-    updates, opt_state = optimizer.update(grads, state.opt_state)
-    params = jax.tree.map(
-        lambda p, u: p - hypers.learning_rate * u, params, updates)
-    metrics['grad_norm'] = optax.tree.norm(grads)
-    return types.LearnerState(params, opt_state, state.updates + 1), metrics
+
+    def step(now, batch):
+      params, opt_state = now
+      grads, metrics = jax.grad(loss_fn, has_aux=True)(params, hypers, batch)
+      updates, opt_state = optimizer.update(grads, opt_state)
+      params = jax.tree.map(
+          lambda p, u: p - hypers.learning_rate * u, params, updates)
+      metrics['grad_norm'] = optax.tree.norm(grads)
+      return (params, opt_state), metrics
+
+    def epoch(now, _):
+      return jax.lax.scan(
+          step, now, minibatches.deal_streams(
+              trajectory, config.minibatches))
+
+    now = params, state.opt_state
+    if config.epochs * config.minibatches == 1:
+      now, metrics = step(now, trajectory)
+    else:
+      now, metrics = jax.lax.scan(epoch, now, length=config.epochs)
+      metrics = jax.tree.map(jnp.mean, metrics)
+    return types.LearnerState(*now, state.updates + 1), metrics
 
   return Update(init, update)

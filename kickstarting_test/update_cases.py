@@ -97,6 +97,21 @@ def _trajectory():
 TRAJECTORY = _trajectory()
 
 
+def streams(kept):
+  """Returns the trajectory of some of the streams."""
+  of_steps = lambda tree: jax.tree.map(lambda x: x[:, kept], tree)
+  teacher = TRAJECTORY.teacher
+  return TRAJECTORY._replace(
+      timesteps=of_steps(TRAJECTORY.timesteps),
+      actions=TRAJECTORY.actions[:, kept],
+      behaviour_logits=TRAJECTORY.behaviour_logits[:, kept],
+      initial_core_state=TRAJECTORY.initial_core_state[kept],
+      task=TRAJECTORY.task[kept],
+      teacher=types.TeacherOutput(
+          teacher.logits[:, kept], teacher.value[:, kept],
+          teacher.index[kept]))
+
+
 @functools.cache
 def make_update(**fields):
   """Returns an initial state, the jitted update and a list of its traces."""

@@ -80,6 +80,48 @@ class PurityTest(parameterized.TestCase):
           mapped.params, alone)
 
 
+class ReuseTest(parameterized.TestCase):
+  """Several steps of a batch are as many updates of its parts, in order."""
+
+  @parameterized.parameters((1, 3), (2, 1), (2, 3))
+  def test_equals_updates_of_the_parts(self, epochs, minibatches):
+    _, update, _ = cases.make_update(epochs=epochs, minibatches=minibatches)
+    start, single, _ = cases.make_update()
+    state, metrics = update(start, cases.HYPERS, cases.TRAJECTORY)
+    self.assertEqual(int(state.updates), 1)
+    expected, losses_of_steps = start, []
+    for step in range(epochs * minibatches):
+      expected, one = single(
+          expected, cases.HYPERS,
+          cases.streams(slice(step % minibatches, None, minibatches)))
+      losses_of_steps.append(one['loss'])
+    jax.tree.map(
+        lambda x, y: np.testing.assert_allclose(x, y, rtol=2e-5, atol=1e-6),
+        (state.params, state.opt_state), (expected.params, expected.opt_state))
+    np.testing.assert_allclose(
+        metrics['loss'], np.mean(losses_of_steps), rtol=1e-5)
+
+  def test_what_is_observed_counts_once(self):
+    agent = cases.linear_agent()._replace(absorb=lambda params, timesteps: {
+        **params, 'u': params['u'] + jnp.sum(timesteps.step_type) * 0 + 1})
+    update = update_lib.make_update(
+        update_lib.UpdateConfig(epochs=3, minibatches=3), agent)
+    state, _ = update.update(
+        update.init(cases.PARAMS), cases.HYPERS._replace(
+            learning_rate=np.float32(0)), cases.TRAJECTORY)
+    np.testing.assert_allclose(state.params['u'], cases.PARAMS['u'] + 1)
+
+  def test_what_cannot_be(self):
+    with self.assertRaisesRegex(
+        checks.UserError, '3 streams, which 2 minibatches do not divide'):
+      cases.run(minibatches=2)
+    for fields, text in (
+        ({'epochs': 0}, 'epochs is 0'), ({'minibatches': 1.5}, 'minibatches'),
+        ({'epochs': 2, 'algorithm': 'a2c'}, 'after a step that is an older')):
+      with self.assertRaisesRegex(checks.UserError, text):
+        update_lib.UpdateConfig(**fields)
+
+
 class HypersTest(parameterized.TestCase):
 
   def test_learning_rate_zero_leaves_the_parameters(self):
