@@ -80,8 +80,9 @@ __version__ = '0.1.0'
 _LAZY = python_types.MappingProxyType({
     'Policy': 'kickstarting.teachers.policy_file',
     'Run': 'kickstarting.training',
+    'agent_of': 'kickstarting.networks.own',
     'evaluate': 'kickstarting.training',
-    'load_policy': 'kickstarting.teachers.policy_file',
+    'load_policy': 'kickstarting.training',
     'train': 'kickstarting.training',
 })
 
@@ -102,6 +103,7 @@ __all__ = [
     'Transitions',
     'VTraceOutput',
     'a2c',
+    'agent_of',
     'apply_distral',
     'apply_method',
     'choose_method',

@@ -32,6 +32,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import build
+from kickstarting.networks import own
 from kickstarting.networks import reading
 
 _NOTHING: Mapping[str, Any] = python_types.MappingProxyType({})
@@ -139,14 +140,14 @@ def _text(observation: Mapping[str, Any]) -> str:
 
 
 def make_agent(
-    config: build.NetworkConfig,
+    config: build.NetworkConfig | own.OwnNetwork,
     observation_spec: dict[str, Any],
     num_actions: int,
 ) -> Agent:
   """Builds an agent.
 
   Args:
-    config: its network.
+    config: its network; one of one's own reads all of the observation.
     observation_spec: name -> anything with `shape` and `dtype`.
     num_actions: A.
 
@@ -154,10 +155,16 @@ def make_agent(
     ValueError: the network cannot read the observation, or not all of it (see
       `networks/reading.py`), or has actions that the environment lacks.
   """
-  names = reading.entries(config, observation_spec)
-  all_names = (*names, types.TASK) if reading.reads_task(config) else names
-  config = dataclasses.replace(config, observation_keys=names)
-  network = build.make_network(config, num_actions)
+  if isinstance(config, own.OwnNetwork):
+    all_names = tuple(sorted(set(observation_spec) - {types.TASK}))
+    network = own.make_network(config, observation_spec, num_actions)
+    combination = ''
+  else:
+    names = reading.entries(config, observation_spec)
+    all_names = (*names, types.TASK) if reading.reads_task(config) else names
+    config = dataclasses.replace(config, observation_keys=names)
+    network = build.make_network(config, num_actions)
+    combination = config.combination if len(config.branches) > 1 else ''
 
   def init(rng_key):
     return network.init(
@@ -172,7 +179,7 @@ def make_agent(
     return (actions.astype(jnp.int32), output), state
 
   def adopt(params, hypers):
-    return agents_lib.adopt(params, hypers, config.combination)
+    return agents_lib.adopt(params, hypers, combination)
 
   agent = Agent(
       init, network.initial_state, network.encode, step, network.unroll,
@@ -182,4 +189,4 @@ def make_agent(
                  np.dtype(observation_spec[name].dtype))
           for name in all_names},
       num_actions=num_actions)
-  return agent if len(config.branches) == 1 else agent._replace(adopt=adopt)
+  return agent._replace(adopt=adopt) if combination else agent

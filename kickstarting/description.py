@@ -27,15 +27,18 @@ import types
 from typing import Any
 
 from kickstarting import checks
+from kickstarting import files
 from kickstarting import playing
 from kickstarting import problems
 from kickstarting import teaching as teaching_lib
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
+from kickstarting.environments import targets
 from kickstarting.environments import worker_pool
 from kickstarting.environments.suites import batches
 from kickstarting.networks import build as networks
 from kickstarting.networks import choice
+from kickstarting.networks import own
 from kickstarting.runtime import evaluation
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
@@ -60,7 +63,7 @@ class Description:
   """A run, with all that was left out filled in."""
 
   suite: suites.Suite
-  network: networks.NetworkConfig
+  network: own.Network
   update: update_lib.UpdateConfig
   config: training_config.TrainingConfig
   teaching: teaching_lib.Teaching
@@ -86,7 +89,7 @@ def describe(
     *,
     tasks: Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
-    teachers: Sequence[str] | str = (),
+    teachers: teaching_lib.Teachers = (),
     **given: Any,
 ) -> Description:
   """Describes a run.
@@ -99,8 +102,9 @@ def describe(
     tasks: names of some of its tasks; None for all.
     settings: of the environments.
     teachers: see `teaching.load_teachers`.
-    **given: see `options`. A network is the name of one or a `NetworkConfig`;
-      counts of frames may be floats, such as 2e5.
+    **given: see `options`. A network is the name of one, a `NetworkConfig`,
+      module:name, PATH.py:name, a Haiku function (see `own.of_function`) or
+      what `own.agent_of` returned; counts of frames may be floats, such as 2e5.
 
   Raises:
     ValueError: an option is unknown (with a close name) or impossible, or does
@@ -122,11 +126,10 @@ def describe(
       bootstrap_on_timeout=others['bootstrap_on_timeout'])
   config = _fill_in(training_config.TrainingConfig, values)
   update = _update(values, given)
-  names = [teachers] if isinstance(teachers, str) else list(teachers)
   teaching = teaching_lib.NO_TEACHING
-  if names:
+  if not isinstance(teachers, (Sequence, Mapping)) or len(teachers):
     teaching = teaching_lib.load_teachers(
-        names, suite, others['weights'], config.frames,
+        teachers, suite, others['weights'], config.frames,
         gives_features=bool(update.feature_cost))
   return Description(
       suite, _network(suite, others), update, config, teaching,
@@ -162,24 +165,60 @@ def _update(
       if name in given or name not in idle})
 
 
+def own_network(network: Any) -> own.OwnNetwork | None:
+  """Returns a network of one's own; None of any other, or of what is none.
+
+  Args:
+    network: see `describe`; code that a text names is run.
+
+  Raises:
+    ValueError: a text names no network.
+  """
+  if isinstance(network, str) and ':' in network:
+    return _named_network(network)
+  if isinstance(network, own.OwnNetwork):
+    return network
+  return own.of_function(network) if callable(network) else None
+
+
+def _named_network(target: str) -> own.OwnNetwork:
+  """Returns the network of module:name or PATH.py:name; its code is run."""
+  place, _, name = target.rpartition(':')
+  if place.endswith('.py'):
+    place = str(files.user_path('network', place))
+  found = targets.find(f'{place}:{name}', what='network')
+  if isinstance(found, own.OwnNetwork):
+    return dataclasses.replace(found, path=target)
+  if callable(found):
+    return own.of_function(found, target)
+  raise checks.UserError(
+      f'network {files.shown(target, 120)}: {place} has no network {name!r};'
+      ' expected a Haiku function, or what agent_of returned. Correct the'
+      ' name.')
+
+
 def _network(
     suite: suites.Suite, others: Mapping[str, Any]
-) -> networks.NetworkConfig:
+) -> own.Network:
   """Returns the network that is named, or that which fits the observation."""
   network, keys = others['network'], tuple(others['observation_keys'])
+  mine = own_network(network)
+  if mine is not None:
+    return own.adapt(mine, 'observation_keys' if keys else '')
+  if isinstance(network, str):
+    network = networks.get_network(network)
   if network is None:
     spec = batches.spec_of(suite)
     observation = {
         name: array for name, array in spec.observation.items()
         if not keys or name in keys}
     network = choice.choose(observation)
-  elif isinstance(network, str):
-    network = networks.get_network(network)
   elif not isinstance(network, networks.NetworkConfig):
     raise checks.UserError(
         f'network is {checks.short(network)}; expected the name of one'
-        f' ({", ".join(networks.NETWORKS)}), a NetworkConfig, or None for the'
-        ' one that fits the observation.')
+        f' ({", ".join(networks.NETWORKS)}), module:name or PATH.py:name of one'
+        ' of your own, a Haiku function, what agent_of returns, a'
+        ' NetworkConfig, or None for the one that fits the observation.')
   return dataclasses.replace(
       network, observation_keys=keys or network.observation_keys,
       torso_dtype=others['torso_dtype'])

@@ -20,7 +20,6 @@ Whatever is wrong with a run is found here, before it has a folder. Here:
 """
 
 from collections.abc import Mapping
-import dataclasses
 
 import numpy as np
 
@@ -36,7 +35,7 @@ from kickstarting.environments import suites
 from kickstarting.environments import task_observation
 from kickstarting.environments.suites import batches
 from kickstarting.networks import branches
-from kickstarting.networks import build as networks
+from kickstarting.networks import own
 from kickstarting.runtime import devices
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
@@ -48,7 +47,7 @@ from kickstarting.weights import schedules as schedules_lib
 
 def make_problem(
     suite: suites.Suite,
-    network: networks.NetworkConfig,
+    network: own.Network,
     update: update_lib.UpdateConfig,
     config: training_config.TrainingConfig,
     teaching: teaching_lib.Teaching = teaching_lib.NO_TEACHING,
@@ -82,14 +81,15 @@ def make_problem(
   training.check_who_acts(update, config)
   _check_counts(
       suite, config, members_per_batch or num_members, update.minibatches)
-  network = dataclasses.replace(
-      network, taught_value=update.teacher_discount is not None)
+  is_taught = update.teacher_discount is not None
+  network = own.adapt(
+      network, 'teacher_discount' if is_taught else '', taught_value=is_taught)
   if update.feature_cost:
     if num_members > 1 or wrap is not batches.unwrapped:
       raise checks.UserError(
           f'feature_cost is {update.feature_cost}, but no mixture or population'
           ' projects its features; expected 0 here. Train one student instead.')
-    network = dataclasses.replace(network, features=branches.Features(
+    network = own.adapt(network, 'feature_cost', features=branches.Features(
         num_tasks=len(suite.tasks),
         size=teacher_lib.check_features(teaching.teachers)))
     wrap = task_observation.TaskObservation
@@ -112,7 +112,7 @@ def make_problem(
       suite.score_cap)
   return training.Problem(
       agent=agent,
-      network=networks.to_json(network),
+      network=own.to_json(network),
       update=update,
       make_environment=lambda block: wrap(batches.make_environment(
           suite, config.streams, config.seed, block,

@@ -28,7 +28,7 @@ from kickstarting import agent as agent_lib
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.environments.suites import batches
-from kickstarting.networks import build as networks
+from kickstarting.networks import own
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import training
@@ -94,7 +94,7 @@ def run(
 
 
 def policy_of(
-    network: networks.NetworkConfig,
+    network: own.Network,
     suite: suites.Suite,
     params: Any,
     update: update_lib.UpdateConfig,
@@ -131,6 +131,8 @@ def policy_of(
           'method': update.method,
           # Distral's rewards hold what its policies cost each other.
           'has_value': update.value_is_of_rewards and (
-              len(network.branches) == 1 or network.combination == 'mixture'),
+              isinstance(network, own.OwnNetwork)
+              or len(network.branches) == 1
+              or network.combination == 'mixture'),
       },
   )

@@ -18,16 +18,17 @@ Here: `load_teachers`, `read_schedules`. Not here: what a teacher is
 (`teachers/`), what a student learns from it (`problems.py`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 import contextlib
 import dataclasses
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from kickstarting import checks
 from kickstarting import files
 from kickstarting.environments import suites
+from kickstarting.environments.suites import batches
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
@@ -36,6 +37,9 @@ from kickstarting.weights import parsing
 from kickstarting.weights import schedules
 
 ZOO = 'zoo'  # among teachers: the experts that come with the library
+
+Source: TypeAlias = 'str | policy_file.Policy | Callable[..., Any]'
+Teachers: TypeAlias = 'Source | Sequence[Source] | Mapping[str, Source]'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +58,7 @@ NO_TEACHING = Teaching((), np.zeros(0, np.int32), controllers.scheduled(0.0))
 
 
 def load_teachers(
-    specs: Sequence[str],
+    specs: Teachers,
     suite: suites.Suite,
     weights: str,
     frames: int,
@@ -65,8 +69,10 @@ def load_teachers(
   A teacher is called after the task that it is named for, or after its file.
 
   Args:
-    specs: each a PATH, whose policy speaks on the tasks that it was trained on,
-      TASK=PATH, *=PATH for every task, or `ZOO`.
+    specs: one or more of: a PATH or a `Policy`, which speaks on the tasks that
+      it was trained on, TASK=PATH, *=PATH for every task, or `ZOO`. Or by task,
+      or '*' for all others: a path, a `Policy`, or a function of JAX from
+      observations [N, ...] to logits [N, A].
     suite: the student's tasks.
     weights: a controller of `weights/parsing.py`, or replay:PATH.
     frames: of the whole run, for shares in `weights`.
@@ -78,23 +84,22 @@ def load_teachers(
   teachers: list[teacher_lib.Teacher] = []
   costs: dict[str, int | None] = {}  # of a file that is named twice once
   assignments: dict[str, int] = {}
-  named = [_task_and_path(spec, suite) for spec in specs if spec != ZOO]
-  _check_once(specs, [task for task, _ in named if task])
-  for spec in specs:
-    if spec == ZOO:
+  named = _by_task(specs, suite)
+  _check_once([
+      task or ZOO for task, source in named if task or source == ZOO])
+  for task, source in named:
+    if source == ZOO:
       taken = {task for task, _ in named}
       tasks = [task for task in suite.task_names if task not in taken]
       teachers += _shipped(tasks, suite, gives_features)
-      costs[spec] = zoo.training_frames(tasks)
+      costs[source] = zoo.training_frames(tasks)
       continue
-    task, path = _task_and_path(spec, suite)
     if task:
       assignments[task] = len(teachers)
-    policy = policy_file.load_policy(path)
-    teachers.append(teacher_lib.from_policy(
-        task.strip(teacher_lib.EVERY_TASK) or path, policy,
-        gives_features=gives_features))
-    costs[path] = _frames(policy)
+    name = task.strip(teacher_lib.EVERY_TASK)
+    teacher, cost = _load(name, source, suite, gives_features)
+    teachers.append(teacher)
+    costs[f'{source}' if isinstance(source, str) else f'{id(source)}'] = cost
   routing = teacher_lib.route(teachers, suite.task_names, assignments)
   controller = make_controller(weights, frames)
   controller.init(len(teachers))  # raises now if the numbers do not match
@@ -104,9 +109,58 @@ def load_teachers(
       sum(known) if len(known) == len(costs) else None)
 
 
-def _check_once(specs: Sequence[str], tasks: Sequence[str]) -> None:
+def _by_task(
+    specs: Teachers, suite: suites.Suite
+) -> list[tuple[str, Source]]:
+  """Returns the task, or nothing, and the source of each teacher.
+
+  Raises:
+    ValueError: a task is unknown, or what is to teach is no teacher.
+  """
+  if isinstance(specs, Mapping):
+    for task in specs:
+      checks.check_name(
+          f'task of {suite.name}', task,
+          (*suite.task_names, teacher_lib.EVERY_TASK))
+    named = [
+        ('' if source == ZOO else task, source)
+        for task, source in specs.items()]
+  else:
+    if isinstance(specs, str) or not isinstance(specs, Sequence):
+      specs = [specs]
+    named = [
+        _task_and_path(source, suite)
+        if isinstance(source, str) and source != ZOO else ('', source)
+        for source in specs]
+  for task, source in named:
+    is_function = callable(source) and task  # else it speaks nowhere
+    if not (is_function or isinstance(source, (str, policy_file.Policy))):
+      raise checks.UserError(
+          f'teachers has {checks.short(source)}; expected a path, a Policy,'
+          f' {ZOO!r}, or, by task, a function from observations to logits:'
+          " teachers={'*': function}. Pass one of these.")
+  return named
+
+
+def _load(
+    name: str, source: Source, suite: suites.Suite, gives_features: bool
+) -> tuple[teacher_lib.Teacher, int | None]:
+  """Returns a teacher, and the frames that it was trained for."""
+  if isinstance(source, str):
+    path = str(files.user_path('teachers', source))
+    name, source = name or path, policy_file.load_policy(path)
+  if isinstance(source, policy_file.Policy):
+    return teacher_lib.from_policy(
+        name or 'policy', source,
+        gives_features=gives_features), _frames(source)
+  spec = batches.spec_of(suite)
+  return teacher_lib.from_function(
+      name or getattr(source, '__name__', 'function'), source,
+      spec.observation, spec.num_actions), None
+
+
+def _check_once(named: Sequence[str]) -> None:
   """Raises ValueError if a task, or all that are shipped, are named twice."""
-  named = [*tasks, *(spec for spec in specs if spec == ZOO)]
   twice = sorted({name for name in named if named.count(name) > 1})
   if twice:
     raise checks.UserError(

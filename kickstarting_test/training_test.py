@@ -21,11 +21,14 @@ import signal
 from absl.testing import absltest
 from absl.testing import parameterized
 import gymnasium
+import haiku as hk
+import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import training
 from kickstarting.runtime import logger
 from kickstarting.teachers import policy_file
+from kickstarting_test.networks import frameworks
 
 _TINY = {'frames': 1280, 'streams': 8, 'splits': 1, 'unroll_steps': 8,
          'progress': False}
@@ -97,6 +100,58 @@ class TrainTest(parameterized.TestCase):
   def test_what_cannot_be(self, arguments, text):
     with self.assertRaisesRegex(checks.UserError, text):
       training.train(**{**_TINY, **arguments})
+
+
+class OwnNetworkTest(parameterized.TestCase):
+  """Networks of one's own are trained, saved, loaded, played, and teach."""
+
+  @parameterized.parameters(
+      'haiku_features', 'CARTPOLE_NNX', 'CARTPOLE_EQUINOX')
+  def test_from_training_to_teaching(self, name):
+    path = pathlib.Path(self.create_tempdir().full_path) / 'policy.npz'
+    network = f'kickstarting_test.networks.frameworks:{name}'
+    run = training.train(_cartpole, network=network, **_TINY)
+    run.policy.save(path)
+    with self.assertRaisesRegex(
+        checks.UserError, f"has a network of its own, '{network}', whose code"):
+      training.load_policy(path)
+    policy = training.load_policy(path, network)
+    self.assertEqual(
+        training.evaluate(policy, _cartpole, episodes=3)['score'],
+        run.evaluate(episodes=3)['score'])
+    student = training.train(
+        _cartpole, teachers={'*': policy}, weights='constant:1', **_TINY)
+    self.assertIn('teacher_agreement', student.records[-1])
+
+  def test_functions_teach(self):
+    run = training.train(
+        _cartpole, weights='constant:10', **_TINY,
+        teachers={'*': lambda observation: 9 * jnp.stack(
+            [observation[:, 2] < 0, observation[:, 2] >= 0], axis=-1)})
+    self.assertGreater(run.records[-1]['teacher_agreement'], 0.5)
+
+  def test_a_network_of_a_notebook_is_not_saved(self):
+    run = training.train(
+        _cartpole, network=lambda x: hk.Linear(4)(x), **_TINY)
+    path = pathlib.Path(self.create_tempdir().full_path) / 'policy.npz'
+    with self.assertRaisesRegex(
+        checks.UserError, 'Put it into a file, and name it: network='):
+      run.policy.save(path)
+    self.assertFalse(path.exists())
+
+  @parameterized.parameters(
+      ({'network': 'json:nothing'}, "json has no network 'nothing'"),
+      ({'network': 'nowhere:net'}, "network 'nowhere:net': there is no module"),
+      ({'network': lambda x: x, 'observation_keys': ['x']}, 'observation_keys'),
+      ({'network': frameworks.CARTPOLE_NNX, 'teacher_discount': 0.5,
+        'method': 'expected_kl_regularised_plus_r'},
+       'teacher_discount needs a part'),
+      ({'teachers': {'*': 3}}, 'teachers has 3; expected a path'),
+      ({'teachers': [lambda x: x]}, "teachers={'[*]': function}"),
+      ({'teachers': {'CratPole': 'x.npz'}}, "unknown task of .*'CratPole'"))
+  def test_what_cannot_be(self, options, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      training.train(_cartpole, **_TINY, **options)
 
 
 class EvaluateTest(absltest.TestCase):

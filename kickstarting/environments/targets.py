@@ -36,10 +36,34 @@ _MAX_BYTES = 2**24
 
 
 def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
-  """Returns what `module:name` or `file.py:name` names.
+  """Returns what `module:name` or `file.py:name` names, to be called.
 
   Raises:
     ValueError: it names nothing that can be called.
+  """
+  made = find(target, stand_ins)
+  if not callable(made):
+    place, _, name = target.rpartition(':')
+    raise checks.UserError(
+        f'environment {target!r}: {place} has no function {name!r};'
+        ' expected one of (seed, **arguments). Correct the name.')
+  return made
+
+
+def find(
+    target: str, stand_ins: Sequence[str] = (), what: str = 'environment'
+) -> Any:
+  """Returns what `module:name` or `file.py:name` names; None if nothing.
+
+  This runs the code of the module or file.
+
+  Args:
+    target: of a user.
+    stand_ins: modules to be forgotten before one that is not ours is loaded.
+    what: is named, for messages.
+
+  Raises:
+    ValueError: there is no such module or file.
   """
   module_name, _, name = target.rpartition(':')
   if not module_name.startswith(tuple(f'{x}.' for x in stand_ins)):
@@ -47,7 +71,7 @@ def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
       sys.modules.pop(stand_in, None)
   if not module_name or not name:
     raise checks.UserError(
-        f'environment {target!r}; expected module:function or'
+        f'{what} {target!r}; expected module:function or'
         ' path/to/file.py:function. Write for example my_levels:make.')
   if module_name.endswith('.py'):
     module = load(pathlib.Path(module_name))
@@ -57,16 +81,11 @@ def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
       if error.name and module_name.startswith(error.name):
         raise checks.UserError(
-            f'environment {target!r}: there is no module {error.name!r};'
+            f'{what} {target!r}: there is no module {error.name!r};'
             ' expected one on the Python path. Install it, or write'
             ' path/to/file.py:function.') from error
       raise
-  made = getattr(module, name, None)
-  if not callable(made):
-    raise checks.UserError(
-        f'environment {target!r}: {module_name} has no function {name!r};'
-        ' expected one of (seed, **arguments). Correct the name.')
-  return made
+  return getattr(module, name, None)
 
 
 def check_signature(

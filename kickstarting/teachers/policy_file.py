@@ -40,6 +40,7 @@ from kickstarting import files
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.networks import build
+from kickstarting.networks import own
 
 FORMAT_VERSION = 1
 _METADATA = 'metadata'
@@ -57,8 +58,8 @@ _MAX_SIZE = 2**22  # of any one number that shapes a network
 class Policy:
   """A trained agent, ready to act or to teach."""
 
-  network: build.NetworkConfig
-  params: types.Params  # Haiku's two-level dict of arrays
+  network: own.Network
+  params: types.Params  # two-level dict of arrays, as Haiku has it
   num_actions: int
   observation: Mapping[str, base.ArraySpec]
   max_words: int  # longest instruction it was trained with
@@ -116,9 +117,15 @@ def save_policy(
     dtype: floating type on disk; float16 halves the file and is read back as
       float32.
   """
+  if isinstance(policy.network, own.OwnNetwork) and not policy.network.path:
+    raise checks.UserError(
+        'the network of the policy is a function that nobody else finds (a'
+        ' lambda, one inside of another, or of a notebook); expected one that a'
+        ' module or a file has, so that the policy can be read again. Put it'
+        ' into a file, and name it: network="my_networks.py:network".')
   metadata = {
       'format_version': FORMAT_VERSION,
-      'network': build.to_json(policy.network),
+      'network': own.to_json(policy.network),
       'num_actions': policy.num_actions,
       'observation': {
           name: [list(s.shape), str(s.dtype)] for name, s in
@@ -138,11 +145,15 @@ def save_policy(
   files.write_bytes(path, content.getvalue())
 
 
-def load_policy(path: str | os.PathLike[str]) -> Policy:
+def load_policy(
+    path: str | os.PathLike[str], network: own.OwnNetwork | None = None
+) -> Policy:
   """Reads a policy.
 
   Args:
     path: a file that `save_policy` wrote, or a folder with a `policy.npz`.
+    network: of one's own, if the policy has one: the file says where it is, but
+      no code is run because a file says so.
 
   Raises:
     ValueError: there is no such file, it is damaged, it is of another format
@@ -167,8 +178,9 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
           f'{files.shown(path)} has format version'
           f' {files.shown(version, 40)}; this library reads version'
           f' {FORMAT_VERSION}. Write it again with a matching version.')
+    _check_given(path, metadata.get('network'), network)
     try:
-      policy = _without_params(metadata, len(archive.headers))
+      policy = _without_params(metadata, len(archive.headers), network)
       _check_arrays(policy, archive)
     except checks.UserError as error:
       raise archive.damaged(str(error)) from error
@@ -196,7 +208,31 @@ def _metadata(archive: archives.Archive) -> dict[str, Any]:
       text, f'{_METADATA!r} of {archive.where}', _WHAT, kind=dict)
 
 
-def _without_params(metadata: Mapping[str, Any], num_arrays: int) -> Policy:
+def _check_given(
+    path: pathlib.Path, saved: Any, given: own.OwnNetwork | None
+) -> None:
+  """Checks that a network is given where a policy has one of its own.
+
+  Raises:
+    ValueError: there is one where there should be none, or none for one.
+  """
+  is_own = isinstance(saved, dict) and own.is_own(saved)
+  if is_own == (given is not None):
+    return
+  if given is not None:
+    raise checks.UserError(
+        f'{files.shown(path)} has a network that is shipped; expected no other'
+        ' for it. Leave network out.')
+  place = files.shown(own.place_of(saved), 120)
+  raise checks.UserError(
+      f'{files.shown(path)} has a network of its own, {place}, whose code is'
+      ' not run because a file says so; expected that network from you. If you'
+      f' trust it, pass network={place}.')
+
+
+def _without_params(
+    metadata: Mapping[str, Any], num_arrays: int, given: own.OwnNetwork | None
+) -> Policy:
   """Makes a policy of what a file says of its arrays.
 
   Raises:
@@ -206,20 +242,24 @@ def _without_params(metadata: Mapping[str, Any], num_arrays: int) -> Policy:
       metadata['info'], _INFO_KINDS, optional=tuple(_INFO_KINDS))
   if reason:
     raise checks.UserError(f'in its metadata {reason}')
-  network = build.from_json(metadata['network'])
+  network = given or build.from_json(metadata['network'])
   sizes = {
       'num_actions': metadata['num_actions'],
       'max_words': metadata['max_words'],
-      'core_size': network.core_size,
-      'instruction_buckets': network.instruction_buckets,
-      'size of features': max(network.features.size, 1),
   }
+  parts = 0
+  if not isinstance(network, own.OwnNetwork):
+    sizes |= {
+        'core_size': network.core_size,
+        'instruction_buckets': network.instruction_buckets,
+        'size of features': max(network.features.size, 1),
+    }
+    parts = network.features.num_tasks + sum(
+        branch.num_tasks for branch in network.branches)
   for name, size in sizes.items():
     if not 1 <= size <= _MAX_SIZE:
       raise checks.UserError(
           f'{name} is {files.shown(size, 40)}; expected 1 to {_MAX_SIZE}')
-  parts = network.features.num_tasks + sum(
-      branch.num_tasks for branch in network.branches)
   if parts > num_arrays:
     raise checks.UserError(
         f'its network has parts for {files.shown(parts, 40)} tasks, but there'

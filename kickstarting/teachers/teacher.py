@@ -25,6 +25,7 @@ import dataclasses
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import agent as agent_lib
@@ -33,6 +34,7 @@ from kickstarting import losses
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.networks import branches
+from kickstarting.networks import own
 from kickstarting.teachers import policy_file
 
 EVERY_TASK = '*'
@@ -79,8 +81,9 @@ def from_policy(
     ValueError: the parameters do not belong to the network, or are not finite.
   """
   method = losses.METHODS.get(policy.info.get('method', losses.KICKSTARTING))
-  network = dataclasses.replace(
-      policy.network, features=branches.Features(are_given=gives_features))
+  network = own.adapt(
+      policy.network, 'a teacher that gives features' if gives_features else '',
+      features=branches.Features(are_given=gives_features))
   agent = agent_lib.make_agent(
       network, dict(policy.observation), policy.num_actions)
   check_params(name, agent, policy.params)
@@ -100,9 +103,48 @@ def from_policy(
       tasks=policy.tasks,
       has_value=bool(policy.info.get(
           'has_value', method is None or method.value_is_of_rewards)),
-      feature_size=network.core_size if gives_features else 0,
+      feature_size=(
+          network.core_size
+          if gives_features and not isinstance(network, own.OwnNetwork) else 0),
       has_q=bool(policy.info.get('has_q', False)),
   )
+
+
+def from_function(
+    name: str,
+    function: Callable[[Any], types.Array],
+    observation: Mapping[str, Any],
+    num_actions: int,
+) -> Teacher:
+  """Makes a teacher of a function of JAX.
+
+  Args:
+    name: of the teacher.
+    function: from observations, an array or a dict of arrays with an axis [N]
+      in front, to logits [N, A]. It has no value.
+    observation: name -> anything with `shape` and `dtype`, of the student.
+    num_actions: A.
+
+  Raises:
+    ValueError: it returns something of another shape.
+  """
+  network = own.agent_of(
+      lambda rng_key, observation: (),
+      lambda params, observation: _without_value(function(observation)))
+  agent = agent_lib.make_agent(network, dict(observation), num_actions)
+  return Teacher(
+      name=name, params={}, encode=agent.encode,
+      # Nothing is learnt of it, so that there is nothing to be found by name.
+      unroll=lambda params, *args: agent.unroll({'own': {}}, *args),
+      initial_state=agent.initial_state, architecture=(function,),
+      num_actions=num_actions,
+      observation=policy_file.observation_of(observation), has_value=False)
+
+
+def _without_value(logits: types.Array) -> Any:
+  """Returns logits and zeros; what is no array is left for others to refuse."""
+  shape = getattr(logits, 'shape', ())
+  return (logits, jnp.zeros(shape[:1])) if shape else logits
 
 
 def check_params(
