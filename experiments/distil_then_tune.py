@@ -29,12 +29,10 @@ part. `records.jsonl` in the work folder has both parts in a row. Not here: the
 comparison (`relatives.py`).
 """
 
-import dataclasses
 import json
 import pathlib
 
 from absl import flags
-import jax.numpy as jnp
 
 from experiments import cli
 from experiments import problem_flags
@@ -45,10 +43,9 @@ from kickstarting import checks
 from kickstarting import figures
 from kickstarting import files
 from kickstarting import losses
+from kickstarting import problems
 from kickstarting import runs
-from kickstarting import types
 from kickstarting.runtime import logger as logger_lib
-from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
@@ -60,21 +57,6 @@ flags.FLAGS.set_default('teachers', ['zoo'])
 flags.FLAGS.set_default('weights', 'constant:1')
 flags.FLAGS.set_default('method', 'on_policy_distill')
 flags.FLAGS.set_default('learns_value', True)
-
-
-def _starting_from(
-    problem: training.Problem, params: types.Params
-) -> training.Problem:
-  """Returns a problem whose student starts with given parameters."""
-  params = {
-      module: {name: jnp.asarray(x) for name, x in arrays.items()}
-      for module, arrays in params.items()}
-
-  def init(rng_key):
-    return {module: params[module] for module in problem.agent.init(rng_key)}
-
-  return dataclasses.replace(
-      problem, agent=problem.agent._replace(init=init))
 
 
 def main(argv):
@@ -110,7 +92,7 @@ def main(argv):
       label='distilled   ')]
   if not stop():
     outcomes.append(runs.run(
-        _starting_from(second, outcomes[0].params), second_config,
+        problems.start_from(second, outcomes[0].params), second_config,
         folder / 'tuned', resume=resume, should_stop=stop,
         label='tuned       '))
   last = outcomes[-1]

@@ -22,7 +22,9 @@ of (`problems.py`), running it (`training.py`).
 
 from collections.abc import Mapping, Sequence
 import dataclasses
+import math
 import numbers
+import os
 import types
 from typing import Any
 
@@ -42,8 +44,10 @@ from kickstarting.networks import own
 from kickstarting.runtime import evaluation
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
+from kickstarting.teachers import policy_file
 
 WEIGHTS = 'linear:1:50%'
+NO_DATA = 'no_data'  # what stands for a function in JSON
 _CONFIGS = (
     training_config.TrainingConfig, update_lib.UpdateConfig,
     worker_pool.PoolConfig)
@@ -68,12 +72,23 @@ class Description:
   config: training_config.TrainingConfig
   teaching: teaching_lib.Teaching
   manner: playing.Manner
+  told: Mapping[str, Any]  # what it was made of, as `to_json` has it
+  init: policy_file.Policy | None = None  # where the student begins
+
+  def to_json(self) -> dict[str, Any]:
+    """Returns what the run was described with, defaults filled in.
+
+    What is no data (a function, a policy) is {'no_data': its name}.
+    """
+    return dict(self.told)
 
   def problem(self) -> training.Problem:
     """Returns what the student learns from; raises ValueError for misfits."""
-    return problems.make_problem(
+    problem = problems.make_problem(
         self.suite, self.network, self.update, self.config, self.teaching,
         manner=self.manner)
+    return problem if self.init is None else problems.start_from(
+        problem, self.init.params)
 
 
 def options() -> dict[str, Any]:
@@ -90,6 +105,7 @@ def describe(
     tasks: Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
     teachers: teaching_lib.Teachers = (),
+    init: policy_file.Policy | str | os.PathLike[str] | None = None,
     **given: Any,
 ) -> Description:
   """Describes a run.
@@ -102,6 +118,8 @@ def describe(
     tasks: names of some of its tasks; None for all.
     settings: of the environments.
     teachers: see `teaching.load_teachers`.
+    init: policy with whose parameters the student begins, see
+      `problems.start_from`; its network is the student's if none is named.
     **given: see `options`. A network is the name of one, a `NetworkConfig`,
       module:name, PATH.py:name, a Haiku function (see `own.of_function`) or
       what `own.agent_of` returned; counts of frames may be floats, such as 2e5.
@@ -121,6 +139,9 @@ def describe(
       for name, value in {**suite.defaults, **given}.items()}
   others = {name: values.get(name, default)
             for name, default in _OTHERS.items()}
+  start = _start(init, given.get('network'))
+  if start is not None and given.get('network') is None:
+    others['network'] = start.network
   suite = suite._replace(
       pool=_fill_in(worker_pool.PoolConfig, values),
       bootstrap_on_timeout=others['bootstrap_on_timeout'])
@@ -131,11 +152,46 @@ def describe(
     teaching = teaching_lib.load_teachers(
         teachers, suite, others['weights'], config.frames,
         gives_features=bool(update.feature_cost))
+  network = _network(suite, others)
+  told = {
+      'env': env, 'tasks': tasks, 'settings': dict(suite.settings),
+      'teachers': teachers, 'init': init, **others, **{
+          name: value for part in (config, update, suite.pool)
+          for name, value in vars(part).items()},
+      'network': own.to_json(network)}
   return Description(
-      suite, _network(suite, others), update, config, teaching,
-      playing.Manner(
+      suite, network, update, config, teaching, playing.Manner(
           others['evaluation_max_steps'],
-          training_streams=config.streams * config.splits))
+          training_streams=config.streams * config.splits),
+      {name: _plain(value) for name, value in told.items()}, start)
+
+
+def _start(init: Any, network: Any) -> policy_file.Policy | None:
+  """Returns the policy that the student begins with, if there is one."""
+  if init is None or isinstance(init, policy_file.Policy):
+    return init
+  if not isinstance(init, (str, os.PathLike)):
+    raise checks.UserError(
+        f'init is {checks.short(init)}; expected a policy, or the path of one.'
+        ' Pass one, or leave it out.')
+  return policy_file.load_policy(
+      files.user_path('init', os.fspath(init)), own_network(network))
+
+
+def _plain(value: Any) -> Any:
+  """Returns a value as JSON would give it back; see `Description.to_json`."""
+  if value is None or isinstance(value, (str, bool)):
+    return value
+  if isinstance(value, numbers.Integral):
+    return int(value)
+  if isinstance(value, numbers.Real):
+    return float(value) if math.isfinite(value) else str(value)
+  if isinstance(value, Mapping):
+    return {str(key): _plain(item) for key, item in value.items()}
+  if isinstance(value, (list, tuple)) and not hasattr(value, '_fields'):
+    return [_plain(item) for item in value]
+  name = getattr(value, '__name__', getattr(value, 'name', None))
+  return {NO_DATA: name if isinstance(name, str) else type(value).__name__}
 
 
 def _whole(value: Any) -> Any:

@@ -20,7 +20,10 @@ Whatever is wrong with a run is found here, before it has a folder. Here:
 """
 
 from collections.abc import Mapping
+import dataclasses
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import agent as agent_lib
@@ -28,6 +31,7 @@ from kickstarting import checks
 from kickstarting import losses
 from kickstarting import playing
 from kickstarting import teaching as teaching_lib
+from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
@@ -43,6 +47,8 @@ from kickstarting.teachers import acting
 from kickstarting.teachers import labelling
 from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.weights import schedules as schedules_lib
+
+_ACTIONS = 'policy'  # in the names of modules whose last axis are the actions
 
 
 def make_problem(
@@ -128,6 +134,51 @@ def make_problem(
           agent, suite, config.seed, make_window, manner=manner,
           wrap=wrap) if others_act else None,
   )
+
+
+def start_from(
+    problem: training.Problem, params: types.Params
+) -> training.Problem:
+  """Returns a problem whose student begins with given parameters.
+
+  Those of a policy with fewer actions will do: it has the first of the
+  student's, and the others begin as those of a new one.
+
+  Args:
+    problem: of the student.
+    params: of a policy of the same network; others are left behind.
+
+  Raises:
+    ValueError: the student has parameters of other names or shapes.
+  """
+  fresh = jax.eval_shape(problem.agent.init, jax.random.key(0))
+  given = {}
+  for module, arrays in fresh.items():
+    for name, array in arrays.items():
+      value = params.get(module, {}).get(name)
+      shape = None if value is None else np.shape(value)
+      is_narrower = _ACTIONS in module and shape is not None and (
+          shape[:-1] == array.shape[:-1] and shape[-1] <= array.shape[-1])
+      if shape != array.shape and not is_narrower:
+        raise checks.UserError(
+            f'init has {module}/{name} of shape {shape}, but the student has'
+            f' {array.shape}; expected a policy of the same network, with the'
+            ' same actions or the first of them. Name its network and the'
+            ' environment that it was trained in, or leave init out.')
+      given[module, name] = jnp.asarray(value, array.dtype)
+
+  def init(rng_key):
+    params = problem.agent.init(rng_key)
+    return {
+        module: {
+            name: given[module, name] if (
+                given[module, name].shape == array.shape)
+            else array.at[..., :given[module, name].shape[-1]].set(
+                given[module, name])
+            for name, array in arrays.items()}
+        for module, arrays in params.items()}
+
+  return dataclasses.replace(problem, agent=problem.agent._replace(init=init))
 
 
 def _check_counts(

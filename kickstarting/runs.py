@@ -46,6 +46,7 @@ def run(
     label: str = '',
     train: Callable[..., Any] = training.train,
     on_record: Callable[[dict[str, Any]], None] | None = None,
+    has_lines: bool = True,
 ) -> Any:
   """Trains with checkpoints and logs in `folder`.
 
@@ -58,6 +59,7 @@ def run(
     label: starts each line of progress.
     train: `training.train`, or that of a population.
     on_record: is called with each record after it was written.
+    has_lines: whether to print a line of progress now and then.
 
   Returns:
     What `train` returns.
@@ -68,7 +70,7 @@ def run(
     logger_lib.say(f'{label}no checkpoint in {folder} yet: starting at frame 0')
     resume = False
   logger = logger_lib.RunLogger(
-      folder, total_frames=config.frames, label=label,
+      folder, total_frames=config.frames, label=label, has_lines=has_lines,
       resume_frames=latest if resume else (0 if folder.exists() else None))
 
   def record(values: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ Not here: what a run follows from (`description.py`), the loop (`runtime/`).
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
+import functools
 import math
 import os
 import pathlib
@@ -33,8 +34,10 @@ from kickstarting import checks
 from kickstarting import description as description_lib
 from kickstarting import files
 from kickstarting import playing
+from kickstarting import run_folder
 from kickstarting import runs
 from kickstarting.environments import suites
+from kickstarting.networks import own
 from kickstarting.runtime import interrupts
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import processor
@@ -58,6 +61,7 @@ class Run:
     records: of the curves, oldest first; see `runtime.training.train`.
     policy: the newest; plays, teaches, and is saved.
     workdir: where all that is on disk, if anywhere.
+    again: `train` with the arguments of the run; others may be given.
   """
 
   description: description_lib.Description
@@ -67,7 +71,8 @@ class Run:
   score: float
   records: Sequence[Mapping[str, Any]]
   policy: policy_file.Policy
-  workdir: pathlib.Path | None = None
+  workdir: pathlib.Path | None
+  again: Callable[..., 'Run'] = dataclasses.field(repr=False)  # see `extend`
 
   @property
   def task_scores(self) -> dict[str, float]:
@@ -81,6 +86,36 @@ class Run:
     return evaluate(
         self.policy, self.description.suite, episodes=episodes, greedy=greedy,
         seed=seed)
+
+  def extend(self, frames: float) -> 'Run':
+    """Goes on for more frames.
+
+    In a folder the run goes on where it was, optimiser included; without one
+    its policy is trained further. The learning rate and weights that are given
+    in shares of the budget follow the new one: that of the whole run in a
+    folder, the frames that are added without one.
+
+    Args:
+      frames: more of them.
+
+    Returns:
+      The whole run.
+
+    Raises:
+      ValueError: there are none, or as for `train`.
+    """
+    more = int(checks.check_positive_finite('frames', frames))
+    if self.workdir is not None:
+      return self.again(
+          frames=self.description.config.frames + more, resume=True)
+    run = self.again(frames=more, init=self.policy)
+    later = [
+        {**record, 'frames': record['frames'] + self.frames}
+        for record in run.records]
+    return dataclasses.replace(
+        run, frames=self.frames + run.frames,
+        seconds=self.seconds + run.seconds,
+        records=[*self.records, *later])
 
   def plot(self, path: str | os.PathLike[str] = 'curve.png') -> pathlib.Path:
     """Draws score against frames, as PNG and PDF.
@@ -137,10 +172,17 @@ def train(
   processor.share()
   description = description_lib.describe(env, frames=frames, **options)
   problem = description.problem()
-  folder = _folder(workdir, resume)
+  folder = None
+  if workdir is not None:
+    folder = files.user_path('workdir', os.fspath(workdir))
+  elif resume:
+    raise checks.UserError(
+        'resume is True without a workdir; expected the folder of the run to'
+        ' continue. Name it.')
   recorder = _Recorder(
       description.config.frames, on_record, progress and folder is None)
-  with interrupts.requested() as should_stop:
+  with interrupts.requested() as should_stop, run_folder.owned(
+      folder, description.to_json(), resume=resume) as finish:
     if folder is None:
       outcome = loop.train(
           problem, description.config, on_record=recorder,
@@ -148,37 +190,24 @@ def train(
     else:
       outcome = runs.run(
           problem, description.config, folder, resume=resume,
-          should_stop=should_stop, on_record=recorder)
+          should_stop=should_stop, on_record=recorder, has_lines=progress)
       recorder.records = logger_lib.read_records(folder)
-  policy = runs.policy_of(
-      description.network, description.suite, outcome.params,
-      description.update, {
-          'frames': outcome.frames, 'seed': description.config.seed,
-          'teacher_frames': description.teaching.frames})
-  if folder is not None:
-    policy.save(folder / 'policy.npz')
+    policy = runs.policy_of(
+        description.network, description.suite, outcome.params,
+        description.update, {
+            'frames': outcome.frames, 'seed': description.config.seed,
+            'teacher_frames': description.teaching.frames})
+    if folder is not None and own.is_found(description.network):
+      policy.save(folder / 'policy.npz')
+    finish({
+        'ended': outcome.ended, 'score': outcome.score,
+        'frames': outcome.frames, 'seconds': outcome.seconds})
   return Run(
       description, outcome.ended, outcome.frames, outcome.seconds,
-      outcome.score, recorder.records, policy, folder)
-
-
-def _folder(
-    workdir: str | os.PathLike[str] | None, resume: bool
-) -> pathlib.Path | None:
-  """Returns the folder of a run; raises ValueError if it is not free."""
-  if workdir is None:
-    if resume:
-      raise checks.UserError(
-          'resume is True without a workdir; expected the folder of the run to'
-          ' continue. Name it.')
-    return None
-  folder = files.user_path('workdir', os.fspath(workdir))
-  if not resume and folder.exists() and (
-      not folder.is_dir() or any(folder.iterdir())):
-    raise checks.UserError(
-        f'workdir {str(folder)!r} is not an empty folder; name another one, or'
-        ' pass resume=True to continue the run in it. Nothing was changed.')
-  return folder
+      outcome.score, recorder.records, policy, folder,
+      functools.partial(
+          train, env, workdir=workdir, on_record=on_record, progress=progress,
+          **options))
 
 
 class _Recorder:

@@ -14,16 +14,23 @@
 # ==============================================================================
 """Tests of problems.py: what is wrong with a run is found before it starts."""
 
+import dataclasses
+
 from absl.testing import absltest
 from absl.testing import parameterized
+import jax
+import numpy as np
 
+from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import description
 from kickstarting import problems
 from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.environments import task_observation
 from kickstarting.networks import build as networks
 from kickstarting.runtime import training_config
+from kickstarting_test.networks import examples
 
 
 def _make(update=None, config=None, **others):
@@ -76,6 +83,45 @@ class MakeProblemTest(parameterized.TestCase):
     self.assertEqual(list(problem.schedules), ['mixing'])
     self.assertIsNone(problem.referee)
     self.assertIsNone(problem.make_labeller(None))
+
+
+class StartFromTest(absltest.TestCase):
+
+  def _problem(self, env):
+    return description.describe(env).problem()
+
+  def test_the_same_network(self):
+    problem = self._problem('envpool:CartPole-v1')
+    params = problem.agent.init(jax.random.key(1))
+    more = {**params, 'of_no_network': {'w': np.ones(3)}}
+    init = problems.start_from(problem, more).agent.init
+    jax.tree.map(np.testing.assert_array_equal, init(jax.random.key(2)), params)
+
+  def test_more_actions(self):
+    small, large = (agent_lib.make_agent(
+        networks.get_network('mlp_small'), examples.FLAT_SPEC, num)
+                    for num in (2, 5))
+    params = small.init(jax.random.key(1))
+    problem = dataclasses.replace(
+        self._problem('envpool:CartPole-v1'), agent=large)
+    begun = problems.start_from(problem, params).agent.init(jax.random.key(2))
+    np.testing.assert_array_equal(
+        begun['policy']['w'][:, :2], params['policy']['w'])
+    np.testing.assert_array_equal(
+        begun['policy']['w'][:, 2:],
+        large.init(jax.random.key(2))['policy']['w'][:, 2:])
+    np.testing.assert_array_equal(
+        begun['baseline']['w'], params['baseline']['w'])
+    with self.assertRaisesRegex(checks.UserError, 'init has policy/'):
+      problems.start_from(
+          dataclasses.replace(problem, agent=small),
+          large.init(jax.random.key(1)))
+
+  def test_another_network(self):
+    problem = self._problem('envpool:CartPole-v1')
+    with self.assertRaisesRegex(
+        checks.UserError, 'of shape None, but the student has'):
+      problems.start_from(problem, {'other': {'w': np.ones(3)}})
 
 
 if __name__ == '__main__':

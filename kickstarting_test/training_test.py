@@ -14,6 +14,7 @@
 # ==============================================================================
 """Tests of training.py: a run in a few lines, and what is wrong with one."""
 
+import json
 import os
 import pathlib
 import signal
@@ -70,6 +71,38 @@ class TrainTest(parameterized.TestCase):
     again = training.train(
         'gymnasium:CartPole-v1', workdir=folder, resume=True, **_TINY)
     self.assertEqual(again.frames, run.frames)
+
+  def test_more_frames_in_a_folder(self):
+    folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
+    run = training.train('envpool:CartPole-v1', workdir=folder, **_TINY)
+    longer = run.extend(frames=1280)
+    self.assertEqual(longer.description.config.frames, 2560)
+    self.assertGreaterEqual(longer.frames, 2560)
+    frames = [record['frames'] for record in longer.records]
+    self.assertEqual(frames, sorted(set(frames)))
+    self.assertEqual(list(longer.records[:len(run.records)]), list(run.records))
+    self.assertEqual(
+        json.loads((folder / 'config.json').read_text())['description'][
+            'frames'], 2560)
+    for options, text in (
+        ({'seed': 7, 'frames': 2560}, 'seed is 7, but the run in .* has 1; expected the same'),
+        ({'frames': 640}, 'frames is 640, but the run in .* has 2560')):
+      with self.assertRaisesRegex(checks.UserError, text):
+        training.train(
+            'envpool:CartPole-v1', workdir=folder, resume=True,
+            **{**_TINY, **options})
+    with self.assertRaisesRegex(checks.UserError, 'frames is 0'):
+      run.extend(frames=0)
+
+  def test_more_frames_without_a_folder(self):
+    run = training.train('envpool:CartPole-v1', **_TINY)
+    longer = run.extend(frames=640)
+    self.assertEqual(longer.frames, run.frames + 640)
+    frames = [record['frames'] for record in longer.records]
+    self.assertEqual(frames, sorted(set(frames)))
+    # The normaliser goes on counting.
+    count = lambda run: run.policy.params['torso/normaliser']['count']
+    self.assertGreater(count(longer), count(run))
 
   def test_a_run_teaches_the_next(self):
     folder = pathlib.Path(self.create_tempdir().full_path)

@@ -147,6 +147,11 @@ def is_own(saved: Mapping[str, Any]) -> bool:
   return set(saved) == {_PATH}
 
 
+def is_found(network: Network) -> bool:
+  """Returns whether a policy with a network can be saved."""
+  return not isinstance(network, OwnNetwork) or bool(network.path)
+
+
 def place_of(saved: Mapping[str, Any]) -> Any:
   """Returns where a network of one's own is, as a file says."""
   return saved[_PATH]

@@ -76,6 +76,7 @@ class RunLogger:
       resume_frames: int | None = None,
       stream: TextIO | None = None,
       line_s: float = 5.0,
+      has_lines: bool = True,
   ):
     """Opens the files.
 
@@ -87,6 +88,7 @@ class RunLogger:
         will write again; None for a new run.
       stream: of the progress line; standard output by default.
       line_s: least time between two lines, in seconds.
+      has_lines: whether there are any.
     """
     self._path = pathlib.Path(folder) / RECORDS
     if resume_frames is not None:
@@ -101,6 +103,7 @@ class RunLogger:
     self._label = label
     self._stream = stream
     self._line_s = line_s
+    self._has_lines = has_lines
     self._last_line = -float('inf')
 
   def __call__(self, record: Mapping[str, Any]) -> None:
@@ -125,7 +128,8 @@ class RunLogger:
         name: v for name, v in scalars.items() if math.isfinite(v)})
     now = time.monotonic()
     is_last = record['frames'] >= self._total_frames
-    if now - self._last_line >= self._line_s or is_last:
+    is_due = now - self._last_line >= self._line_s or is_last
+    if self._has_lines and is_due:
       self._last_line = now
       say(self._label + progress_line(record, self._total_frames),
           self._stream)

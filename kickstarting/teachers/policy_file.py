@@ -117,7 +117,7 @@ def save_policy(
     dtype: floating type on disk; float16 halves the file and is read back as
       float32.
   """
-  if isinstance(policy.network, own.OwnNetwork) and not policy.network.path:
+  if not own.is_found(policy.network):
     raise checks.UserError(
         'the network of the policy is a function that nobody else finds (a'
         ' lambda, one inside of another, or of a notebook); expected one that a'
