@@ -82,8 +82,9 @@ _LAZY = python_types.MappingProxyType({
     'Run': 'kickstarting.training',
     'agent_of': 'kickstarting.networks.own',
     'evaluate': 'kickstarting.training',
-    'load_policy': 'kickstarting.training',
+    'load_policy': 'kickstarting.description',
     'train': 'kickstarting.training',
+    'watch': 'kickstarting.watching',
 })
 
 __all__ = [
@@ -139,6 +140,7 @@ __all__ = [
     'train',
     'vtrace',
     'vtrace_actor_critic',
+    'watch',
     'weights',
 ]
 

@@ -174,8 +174,7 @@ def _start(init: Any, network: Any) -> policy_file.Policy | None:
     raise checks.UserError(
         f'init is {checks.short(init)}; expected a policy, or the path of one.'
         ' Pass one, or leave it out.')
-  return policy_file.load_policy(
-      files.user_path('init', os.fspath(init)), own_network(network))
+  return load_policy(init, network if own_network(network) else None)
 
 
 def _plain(value: Any) -> Any:
@@ -235,6 +234,33 @@ def own_network(network: Any) -> own.OwnNetwork | None:
   if isinstance(network, own.OwnNetwork):
     return network
   return own.of_function(network) if callable(network) else None
+
+
+
+
+
+def load_policy(
+    path: str | os.PathLike[str], network: Any = None
+) -> policy_file.Policy:
+  """Reads a policy.
+
+  Args:
+    path: of a policy file, or of the folder of a finished run.
+    network: of one's own, if the policy has one: module:name, PATH.py:name, a
+      Haiku function, or what `agent_of` returned. No code is run because a file
+      says so.
+
+  Raises:
+    ValueError: there is no such file, it is damaged, or of another network.
+  """
+  mine = own_network(network)
+  if network is not None and mine is None:
+    raise checks.UserError(
+        f'network is {checks.short(network)}; expected one of your own'
+        ' (module:name, PATH.py:name, a Haiku function, or what agent_of'
+        ' returned). Leave it out for networks that are shipped.')
+  return policy_file.load_policy(
+      files.user_path('path', os.fspath(path)), mine)
 
 
 def _named_network(target: str) -> own.OwnNetwork:

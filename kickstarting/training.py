@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""The front door: `train`, `evaluate`, `load_policy`, and what came of a run.
+"""The front door: `train` and `evaluate`, and `Run`, what came of a run.
 
   run = training.train('gymnasium:CartPole-v1', frames=200_000)
   run.score, run.evaluate(episodes=100), run.plot('curve.png')
@@ -234,30 +234,6 @@ class _Recorder:
       logger_lib.say(logger_lib.progress_line(record, self._total))
 
 
-def load_policy(
-    path: str | os.PathLike[str], network: Any = None
-) -> policy_file.Policy:
-  """Reads a policy.
-
-  Args:
-    path: of a policy file, or of the folder of a finished run.
-    network: of one's own, if the policy has one: module:name, PATH.py:name, a
-      Haiku function, or what `agent_of` returned. No code is run because a file
-      says so.
-
-  Raises:
-    ValueError: there is no such file, it is damaged, or of another network.
-  """
-  mine = description_lib.own_network(network)
-  if network is not None and mine is None:
-    raise checks.UserError(
-        f'network is {checks.short(network)}; expected one of your own'
-        ' (module:name, PATH.py:name, a Haiku function, or what agent_of'
-        ' returned). Leave it out for networks that are shipped.')
-  return policy_file.load_policy(
-      files.user_path('path', os.fspath(path)), mine)
-
-
 def evaluate(
     policy: policy_file.Policy | str | os.PathLike[str],
     env: suites.Env,
@@ -278,7 +254,8 @@ def evaluate(
     episodes: of each task.
     greedy: whether it takes its most probable action; it draws one if not.
     seed: of environments and actions; no training episode is among them.
-    network: of one's own, if a file has such a policy; see `load_policy`.
+    network: of one's own, if a file has such a policy; see
+      `description.load_policy`.
     tasks: names of some of the tasks; None for all.
     settings: of the environments.
     progress: whether to print a line for each task.
@@ -292,7 +269,7 @@ def evaluate(
   """
   suite = suites.suite_of(env, tasks, settings)
   if not isinstance(policy, policy_file.Policy):
-    policy = load_policy(policy, network)
+    policy = description_lib.load_policy(policy, network)
   agent = playing.agent_for(policy, suite)
   with interrupts.requested() as should_stop:
     manner = playing.Manner(should_stop=should_stop)

@@ -68,6 +68,8 @@ _MAY_IMPORT = {
     'run_folder': ('runtime',),
     'description': ('environments', 'networks', 'playing', 'problems',
                     'runtime', 'teachers', 'teaching', 'update'),
+    'watching': ('agent', 'description', 'environments', 'networks', 'playing',
+                 'teachers'),
     'training': ('agent', 'description', 'environments', 'figures',
                  'networks', 'playing', 'run_folder', 'runs', 'runtime',
                  'teachers'),

@@ -85,7 +85,7 @@ class TrainTest(parameterized.TestCase):
         json.loads((folder / 'config.json').read_text())['description'][
             'frames'], 2560)
     for options, text in (
-        ({'seed': 7, 'frames': 2560}, 'seed is 7, but the run in .* has 1; expected the same'),
+        ({'seed': 7, 'frames': 2560}, 'seed is 7, but the run in .* has 1;'),
         ({'frames': 640}, 'frames is 640, but the run in .* has 2560')):
       with self.assertRaisesRegex(checks.UserError, text):
         training.train(

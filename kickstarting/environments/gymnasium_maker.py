@@ -18,12 +18,25 @@ Loads neither JAX nor the rest of the package. Not here: what is done with it
 (`python_streams.py`), suites (`suites/own.py`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from kickstarting import checks
 from kickstarting.environments import engines
 
 TARGET = f'{__name__}:make'  # for `worker_process.Builder`
+_OF_MINIGRID = ('MiniGrid-', 'BabyAI-')
+
+
+def show(level: str, settings: Mapping[str, Any]) -> Any:
+  """Returns an environment that renders, of the name that EnvPool has for it.
+
+  Raises:
+    UserError: Gymnasium has none of that name.
+  """
+  if level.startswith(_OF_MINIGRID):
+    engines.load('minigrid', 'envs', "Install it with pip install '.[envs]'.")
+  return make(0, level, render_mode='rgb_array', **settings)
 
 
 def make(seed: int, id: str, **settings: Any) -> Any:

@@ -38,6 +38,7 @@ import functools
 from typing import Any
 
 from kickstarting.environments import envpool_batch
+from kickstarting.environments import gymnasium_maker
 from kickstarting.environments.suites import suite as suite_lib
 
 _ALL = 'minigrid_all'
@@ -50,7 +51,10 @@ def make_suite(name: str) -> suite_lib.Suite:
   tasks = table.values() if name == _ALL else (
       table[row['task']] for row in suite_lib.read('suites.csv')
       if row['suite'] == name)
-  return suite_lib.Suite(name, tuple(tasks), _make)
+  return suite_lib.Suite(
+      name, tuple(tasks), _make,
+      make_one=lambda task, seed, settings: gymnasium_maker.show(
+          task.level, settings))
 
 
 def _make(

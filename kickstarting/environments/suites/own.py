@@ -26,6 +26,7 @@ import pathlib
 from typing import Any
 
 from kickstarting import checks
+from kickstarting.environments import gymnasium_maker
 from kickstarting.environments import process_batch
 from kickstarting.environments import python_batch
 from kickstarting.environments import targets
@@ -85,7 +86,8 @@ def of_function(make_one: Callable[[int], Any]) -> suite_lib.Suite:
   return suite_lib.complete(suite_lib.Suite(
       name, (suite_lib.Task(
           name, name, name, max_words=_MAX_WORDS, reference_source='user'),),
-      make, score_cap=NO_CAP))
+      make, score_cap=NO_CAP,
+      make_one=lambda task, seed, settings: make_one(seed, **settings)))
 
 
 def of_builders(
@@ -132,6 +134,16 @@ def of_builders(
         instruction_every_step=True, frames_per_step=frames_per_step,
         pool=streams.pool, **streams.keywords())
 
+  def make_one(
+      task: suite_lib.Task, seed: int, settings: Mapping[str, Any]
+  ) -> Any:
+    builder = builders[task.name]
+    shown = (
+        {'render_mode': 'rgb_array'}
+        if builder.target == gymnasium_maker.TARGET else {})
+    return targets.resolve(builder.target)(
+        seed, **{**shown, **builder.arguments, **settings})
+
   tasks = []
   for task in builders:
     known = suite_lib.Task(
@@ -143,6 +155,7 @@ def of_builders(
     tasks.append(known)
   return suite_lib.complete(suite_lib.Suite(
       name, tuple(tasks), make, defaults=dict(defaults or {}),
+      make_one=make_one,
       score_cap=NO_CAP if references is None else 100.0))
 
 

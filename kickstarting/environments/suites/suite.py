@@ -82,6 +82,8 @@ Make: TypeAlias = Callable[
 # settings, which it checks; starts nothing.
 Describe: TypeAlias = Callable[
     [Sequence[Task], int, Mapping[str, Any]], base.BatchedEnvironment]
+# From a task, a seed and settings; a dm_env or Gymnasium environment.
+MakeOne: TypeAlias = Callable[[Task, int, Mapping[str, Any]], Any]
 
 
 class Suite(NamedTuple):
@@ -101,6 +103,8 @@ class Suite(NamedTuple):
   max_words: int = 0
   pool: worker_pool.PoolConfig | None = None  # None: as `defaults` say
   bootstrap_on_timeout: bool = False  # whether a time-out keeps discount 1
+  # Makes one environment in this process, to be looked at; None: it cannot be.
+  make_one: MakeOne | None = None
 
   @property
   def num_actions(self) -> int:
