@@ -79,7 +79,7 @@ def main(argv):
       training_config.TrainingConfig, frames=frames - tuned)
   teaching = problem_flags.teaching_from_flags(
       suite, config.frames, gives_features=bool(update.feature_cost))
-  network = problem_flags.network_from_flags()
+  network = problem_flags.network_from_flags(suite)
   first = problem_flags.make_problem(suite, network, update, config, teaching)
   second, second_config = problem_flags.make_student_alone(suite, frames=tuned)
   stop = workdir_lib.begin(folder, 'distil_then_tune')

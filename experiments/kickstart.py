@@ -68,8 +68,8 @@ def _train(
       problem, config, folder / name, resume=run_flags.RESUME.value,
       should_stop=stop, label=f'{name:12}')
   problem_flags.export(
-      folder / name / 'policy.npz', problem_flags.network_from_flags(), suite,
-      outcome.params, problem.update,
+      folder / name / 'policy.npz', problem_flags.network_from_flags(suite),
+      suite, outcome.params, problem.update,
       {'frames': outcome.frames, 'teacher_frames': teacher_frames})
   return outcome
 
@@ -92,7 +92,7 @@ def main(argv):
   if _BASELINE.value:
     jobs['scratch'], _ = problem_flags.make_student_alone(suite)
   jobs[student] = problem_flags.make_problem(
-      suite, problem_flags.network_from_flags(), update, config, teaching)
+      suite, problem_flags.network_from_flags(suite), update, config, teaching)
   if not teaching.teachers:
     raise checks.UserError(
         '--teachers names nobody; expected at least one teacher, whose student'

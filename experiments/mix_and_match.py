@@ -107,7 +107,12 @@ def _make_case(suite: suites.Suite) -> mixture_cases.Case:
   Raises:
     ValueError: an agent is unknown, or the tasks lack what the case needs.
   """
-  network = problem_flags.network_from_flags()
+  network = problem_flags.network_from_flags(suite)
+  if not isinstance(network, networks.NetworkConfig):
+    raise checks.UserError(
+        f'--network={shared_flags.NETWORK.value} is one of your own, of which'
+        ' no mixture can be made; expected one that is shipped. Choose one of'
+        f' {", ".join(networks.NETWORKS)}.')
   case = mixture_cases.CASES[_CASE.value](network, suite)
   case = case._replace(agents={
       name: _whole(case.agents[name])

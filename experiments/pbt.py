@@ -112,7 +112,7 @@ def _rules(frames: int) -> pbt.Rules:
 def _make_problem(config: training_config.TrainingConfig, num_members: int):
   suite = problem_flags.suite_from_flags()
   return problem_flags.make_problem(
-      suite, problem_flags.network_from_flags(),
+      suite, problem_flags.network_from_flags(suite),
       shared_flags.update_from_flags(), config,
       problem_flags.teaching_from_flags(
           suite, config.frames, weights='constant:1'),
@@ -146,9 +146,9 @@ def _one_program(
       train=functools.partial(
           population_training.train, population=population, judge=judge))
   best, *_ = scoring.best_three(outcome.scores)
+  suite = problem_flags.suite_from_flags()
   problem_flags.export(
-      folder / 'policy.npz', problem_flags.network_from_flags(),
-      problem_flags.suite_from_flags(),
+      folder / 'policy.npz', problem_flags.network_from_flags(suite), suite,
       population_training.member(outcome.params, best), problem.update,
       {'frames': outcome.frames})
   return {

@@ -305,9 +305,10 @@ def run_member(
   finally:
     lock.release()
   if ending.ended == 'finished':
+    suite = problem_flags.suite_from_flags()
     problem_flags.export(
-        mine / 'policy.npz', problem_flags.network_from_flags(),
-        problem_flags.suite_from_flags(), ending.state.params, problem.update,
+        mine / 'policy.npz', problem_flags.network_from_flags(suite), suite,
+        ending.state.params, problem.update,
         {'frames': ending.frames})
     files_lib.write_json(mine / _FINAL, {'frames': ending.frames})
 

@@ -32,6 +32,7 @@ from experiments import shared_flags
 from experiments import stopping
 from experiments import workdir as workdir_lib
 from kickstarting import checks
+from kickstarting import description
 from kickstarting import files
 from kickstarting import playing
 from kickstarting import problems
@@ -41,7 +42,7 @@ from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.environments import worker_pool
 from kickstarting.environments.suites import batches
-from kickstarting.networks import build as networks
+from kickstarting.networks import own
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 from kickstarting.weights import schedules
@@ -87,12 +88,11 @@ def suite_from_flags() -> suites.Suite:
       bootstrap_on_timeout=shared_flags.BOOTSTRAP_ON_TIMEOUT.value)
 
 
-def network_from_flags() -> networks.NetworkConfig:
+def network_from_flags(suite: suites.Suite) -> own.Network:
   """Returns the network that --network names, and what it reads."""
-  return dataclasses.replace(
-      networks.get_network(shared_flags.NETWORK.value),
-      observation_keys=tuple(shared_flags.OBSERVATION_KEYS.value),
-      torso_dtype=shared_flags.TORSO_DTYPE.value)
+  return description.make_network(
+      suite, shared_flags.NETWORK.value, shared_flags.OBSERVATION_KEYS.value,
+      shared_flags.TORSO_DTYPE.value, shared_flags.FLAGS.scale_free)
 
 
 def teaching_from_flags(
@@ -155,7 +155,7 @@ def manner() -> playing.Manner:
 
 def make_problem(
     suite: suites.Suite,
-    network: networks.NetworkConfig,
+    network: own.Network,
     update: update_lib.UpdateConfig,
     config: training_config.TrainingConfig,
     teaching: teaching_lib.Teaching = teaching_lib.NO_TEACHING,
@@ -186,12 +186,12 @@ def make_student_alone(
   config = run_flags.config_from_flags(
       training_config.TrainingConfig, teacher_share=0.0, epsilon=0.0,
       **overrides)
-  return make_problem(suite, network_from_flags(), update, config), config
+  return make_problem(suite, network_from_flags(suite), update, config), config
 
 
 def export(
     path: pathlib.Path,
-    network: networks.NetworkConfig,
+    network: own.Network,
     suite: suites.Suite,
     params: Any,
     update: update_lib.UpdateConfig,

@@ -68,6 +68,12 @@ _UPDATE_HELP = {
     'algorithm': 'RL loss: vtrace, or a2c with --lockstep --splits=1.',
     'epochs': 'Times that a learner batch is learnt from.',
     'minibatches': 'Parts that a learner batch is cut into, with a step each.',
+    'ratio_clip': 'The policy is not pushed on where its ratio to the one that '
+                  'acted is so far from 1; 0: no limit. 0.2 where epochs are '
+                  'many.',
+    'scale_free': 'See rewards in units of their return and normalise '
+                  'advantages, so that costs and weights of teachers mean the '
+                  'same in all environments.',
     'method': 'Update: how teachers enter rewards and loss; a name in '
               'kickstarting/losses/distillation.py.',
     'teacher_floor': 'Share of the uniform policy in a teacher, for methods '
@@ -182,7 +188,9 @@ ENV_SETTINGS = flags.DEFINE_string(
     'between them, such as full_action_space=true; a value may be JSON with '
     'commas inside, such as config={"a":true,"b":1}.')
 NETWORK = flags.DEFINE_string(
-    'network', 'grid_small', 'Network of the agent; see networks/build.py.')
+    'network', '', 'Network of the agent, a name in networks/build.py; empty: '
+    'the one that fits the observation. Or module:name or PATH.py:name of one '
+    'of your own, whose code is run.')
 OBSERVATION_KEYS = flags.DEFINE_list(
     'observation_keys', [], 'Names of the arrays of an observation that the '
     'network reads, the others being ignored; empty for all of them.')

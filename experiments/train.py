@@ -47,7 +47,7 @@ def main(argv):
   del argv
   folder = workdir_lib.choose('train')
   suite = problem_flags.suite_from_flags()
-  network = problem_flags.network_from_flags()
+  network = problem_flags.network_from_flags(suite)
   config = run_flags.config_from_flags(training_config.TrainingConfig)
   update = shared_flags.update_from_flags()
   teaching = problem_flags.teaching_from_flags(

@@ -29,6 +29,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import return_scale
 from kickstarting import types
 from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import build
@@ -54,6 +55,8 @@ class Agent(NamedTuple):
     update goes on with it. None if nothing of it is remembered.
   reads: name -> shape and dtype of what it reads of an observation.
   num_actions: A. An environment that it meets must fit both; see `check_meets`.
+  scale(params) -> the unit of its value, in rewards, see `return_scale.py`;
+    None if there is none.
   """
 
   init: Callable[[types.Array], types.Params]
@@ -65,6 +68,7 @@ class Agent(NamedTuple):
   absorb: Callable[[types.Params, types.Timestep], types.Params] | None = None
   reads: Mapping[str, tuple[tuple[int, ...], np.dtype]] = _NOTHING
   num_actions: int = 0  # 0: whatever the environment has
+  scale: Callable[[types.Params], types.Scalar] | None = None
 
 
 def greedy(agent: Agent) -> Agent:
@@ -189,4 +193,39 @@ def make_agent(
                  np.dtype(observation_spec[name].dtype))
           for name in all_names},
       num_actions=num_actions)
-  return agent._replace(adopt=adopt) if combination else agent
+  if combination:
+    agent = agent._replace(adopt=adopt)
+  return _scaled(agent) if config.scales_value else agent
+
+
+def _scaled(agent: Agent) -> Agent:
+  """Returns an agent with the same policy, whose value has a scale."""
+
+  def inner(params):
+    return {name: x for name, x in params.items()
+            if name != return_scale.MODULE}
+
+  def in_rewards(params, output):
+    return output._replace(value=output.value * return_scale.scale(params))
+
+  def step(params, rng_key, timestep, context, state):
+    (actions, output), state = agent.step(
+        inner(params), rng_key, timestep, context, state)
+    return (actions, in_rewards(params, output)), state
+
+  def unroll(params, timesteps, context, state):
+    output, state = agent.unroll(inner(params), timesteps, context, state)
+    return in_rewards(params, output), state
+
+  def beside(function):
+    """Lets a function change all parameters but the scale."""
+    return function and (lambda params, *args: {
+        **function(inner(params), *args),
+        return_scale.MODULE: params[return_scale.MODULE]})
+
+  return agent._replace(
+      init=lambda rng_key: {**agent.init(rng_key), **return_scale.init()},
+      step=step, unroll=unroll,
+      encode=lambda params, tokens: agent.encode(inner(params), tokens),
+      adopt=beside(agent.adopt), absorb=beside(agent.absorb),
+      scale=return_scale.scale)

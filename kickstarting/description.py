@@ -53,7 +53,7 @@ _CONFIGS = (
     worker_pool.PoolConfig)
 # Options that are fields of no configuration, with their defaults.
 _OTHERS: Mapping[str, Any] = types.MappingProxyType({
-    'network': None,  # that which fits the observation
+    'network': '',  # the one that fits the observation
     'observation_keys': (),  # all of them
     'torso_dtype': 'float32',
     'weights': WEIGHTS,
@@ -152,7 +152,9 @@ def describe(
     teaching = teaching_lib.load_teachers(
         teachers, suite, others['weights'], config.frames,
         gives_features=bool(update.feature_cost))
-  network = _network(suite, others)
+  network = make_network(
+      suite, others['network'], others['observation_keys'],
+      others['torso_dtype'], update.scale_free)
   told = {
       'env': env, 'tasks': tasks, 'settings': dict(suite.settings),
       'teachers': teachers, 'init': init, **others, **{
@@ -279,17 +281,38 @@ def _named_network(target: str) -> own.OwnNetwork:
       ' name.')
 
 
-def _network(
-    suite: suites.Suite, others: Mapping[str, Any]
+def make_network(
+    suite: suites.Suite,
+    network: Any,
+    observation_keys: Sequence[str] = (),
+    torso_dtype: str = 'float32',
+    scales_value: bool = False,
 ) -> own.Network:
-  """Returns the network that is named, or that which fits the observation."""
-  network, keys = others['network'], tuple(others['observation_keys'])
+  """Returns the network of a student.
+
+  Args:
+    suite: of the student.
+    network: see `describe`; None or '' for the one that fits the observation.
+    observation_keys: what it reads of the observation; () for all.
+    torso_dtype: see `NetworkConfig`.
+    scales_value: whether its value has units of its own.
+
+  Raises:
+    ValueError: there is no such network.
+  """
+  return dataclasses.replace(
+      _network(suite, network, tuple(observation_keys), torso_dtype),
+      scales_value=scales_value)
+
+
+def _network(suite, network, keys, torso_dtype) -> own.Network:
+  """See `make_network`."""
   mine = own_network(network)
   if mine is not None:
     return own.adapt(mine, 'observation_keys' if keys else '')
-  if isinstance(network, str):
+  if isinstance(network, str) and network:
     network = networks.get_network(network)
-  if network is None:
+  if network is None or network == '':
     spec = batches.spec_of(suite)
     observation = {
         name: array for name, array in spec.observation.items()
@@ -303,4 +326,4 @@ def _network(
         ' NetworkConfig, or None for the one that fits the observation.')
   return dataclasses.replace(
       network, observation_keys=keys or network.observation_keys,
-      torso_dtype=others['torso_dtype'])
+      torso_dtype=torso_dtype)

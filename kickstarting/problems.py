@@ -30,6 +30,7 @@ from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import playing
+from kickstarting import return_scale
 from kickstarting import teaching as teaching_lib
 from kickstarting import types
 from kickstarting import update as update_lib
@@ -68,8 +69,8 @@ def make_problem(
 
   Args:
     suite: tasks.
-    network: of the student; whether it has a second value, and projects its
-      features, the update says.
+    network: of the student; whether it has a second value, a scale of its
+      value, and projects its features, the update says.
     update: of the student.
     config: streams are those of one member.
     teaching: teachers, if any.
@@ -89,7 +90,8 @@ def make_problem(
       suite, config, members_per_batch or num_members, update.minibatches)
   is_taught = update.teacher_discount is not None
   network = own.adapt(
-      network, 'teacher_discount' if is_taught else '', taught_value=is_taught)
+      dataclasses.replace(network, scales_value=update.scale_free),
+      'teacher_discount' if is_taught else '', taught_value=is_taught)
   if update.feature_cost:
     if num_members > 1 or wrap is not batches.unwrapped:
       raise checks.UserError(
@@ -155,6 +157,8 @@ def start_from(
   given = {}
   for module, arrays in fresh.items():
     for name, array in arrays.items():
+      if module == return_scale.MODULE and module not in params:
+        continue  # its value had none, and is in rewards
       value = params.get(module, {}).get(name)
       shape = None if value is None else np.shape(value)
       is_narrower = _ACTIONS in module and shape is not None and (
@@ -171,14 +175,18 @@ def start_from(
     params = problem.agent.init(rng_key)
     return {
         module: {
-            name: given[module, name] if (
-                given[module, name].shape == array.shape)
-            else array.at[..., :given[module, name].shape[-1]].set(
-                given[module, name])
+            name: _begun(array, given.get((module, name)))
             for name, array in arrays.items()}
         for module, arrays in params.items()}
 
   return dataclasses.replace(problem, agent=problem.agent._replace(init=init))
+
+
+def _begun(fresh: types.Array, given: types.Array | None) -> types.Array:
+  """Returns a parameter, with what is given in the place of its first part."""
+  if given is None or given.shape == fresh.shape:
+    return fresh if given is None else given
+  return jnp.asarray(fresh).at[..., :given.shape[-1]].set(given)
 
 
 def _check_counts(

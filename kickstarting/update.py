@@ -32,9 +32,11 @@ from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import minibatches
+from kickstarting import return_scale
 from kickstarting import types
 from kickstarting.losses import gradients
 from kickstarting.losses import method_step
+from kickstarting.losses import off_policy
 from kickstarting.losses import transitions as transitions_lib
 
 ALGORITHMS = ('vtrace', 'a2c')
@@ -48,6 +50,10 @@ class UpdateConfig:
   algorithm: str = 'vtrace'  # one of ALGORITHMS
   epochs: int = 1  # times that a batch is learnt from
   minibatches: int = 1  # parts that it is cut into, with a step each
+  ratio_clip: float = 0.0  # of the policy to the one that acted; 0: none
+  # Whether rewards are seen in units of their return, and advantages
+  # normalised, so that costs and weights of teachers mean the same everywhere.
+  scale_free: bool = False
   method: str = losses.KICKSTARTING  # a key of losses.METHODS
   divergence: str = 'cross_entropy'  # a key of losses.DIVERGENCES
   teacher_temperature: float = 1.0  # in the divergence; below 1 sharpens
@@ -102,6 +108,8 @@ class UpdateConfig:
           ' forward_kl for sharpened policies.')
     for field in ('discount', 'vtrace_lambda', 'teacher_floor'):
       checks.check_fraction(field, getattr(self, field))
+    checks.check_bool('scale_free', self.scale_free)
+    checks.check_not_negative('ratio_clip', self.ratio_clip)
     for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):
       checks.check_positive(field, getattr(self, field))
     if self.algorithm == 'vtrace':
@@ -174,7 +182,8 @@ def unread(
     idle['learns_value'] = f'{named}, which learns a value anyway'
   if algorithm == 'a2c':
     idle |= dict.fromkeys(
-        ('rho_clip', 'c_clip', 'pg_rho_clip'), f'algorithm {algorithm!r}')
+        ('rho_clip', 'c_clip', 'pg_rho_clip', 'ratio_clip'),
+        f'algorithm {algorithm!r}')
   if optimizer != 'rmsprop':
     idle['rmsprop_epsilon'] = f'optimizer {optimizer!r}'
   return idle
@@ -237,10 +246,26 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
 
   def rl_terms(transitions):
     if config.algorithm == 'a2c':
-      return losses.a2c(transitions, lambda_=config.vtrace_lambda)
+      return losses.a2c(
+          transitions, lambda_=config.vtrace_lambda,
+          normalise_advantages=config.scale_free)
     return losses.vtrace_actor_critic(
         transitions, lambda_=config.vtrace_lambda, rho_clip=config.rho_clip,
-        c_clip=config.c_clip, pg_rho_clip=config.pg_rho_clip)
+        c_clip=config.c_clip, pg_rho_clip=config.pg_rho_clip,
+        ratio_clip=config.ratio_clip or float('inf'),
+        normalise_advantages=config.scale_free)
+
+  def targets(transitions):
+    """Returns what the value of the rewards is to be, in units of its scale."""
+    log_rho_tm1 = off_policy.log_ratios(
+        transitions.logits_tm1, transitions.behaviour_logits_tm1,
+        transitions.a_tm1)
+    found, _ = losses.vtrace(
+        transitions.v_tm1, transitions.v_t, transitions.r_t,
+        transitions.discount_t, log_rho_tm1,
+        is_learnable_tm1=transitions.is_learnable_tm1,
+        lambda_=config.vtrace_lambda)
+    return found
 
   def add_returns(of_rewards, of_teachers):
     """Adds the terms of two returns; the policy's entropy is one."""
@@ -259,9 +284,17 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
         params, trajectory.timesteps,
         agent.encode(params, trajectory.instructions),
         trajectory.initial_core_state)
+    transform = losses.get_reward_transform(config.reward_transform)
+    if agent.scale is not None:  # from here on all is in units of the scale
+      scale = agent.scale(params)
+      output = output._replace(value=output.value / scale)
+      if teacher is not None:
+        teacher = teacher._replace(value=teacher.value / scale)
+        trajectory = trajectory._replace(teacher=teacher)
     transitions = losses.split_transitions(
         output, trajectory, discount=config.discount,
-        reward_transform=losses.get_reward_transform(config.reward_transform))
+        reward_transform=transform if agent.scale is None else (
+            lambda reward: transform(reward) / scale))
     if output.distilled is not None:
       transitions, loss_of_tasks = losses.apply_distral(
           transitions, transitions_lib.at_tm1(output.distilled),
@@ -332,7 +365,13 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
     metrics |= extra
     metrics['learnable_fraction'] = jnp.mean(
         of_rewards.is_learnable_tm1.astype(jnp.float32))
-    return loss, metrics
+    seen = {}
+    if agent.scale is not None:
+      metrics['return_scale'] = jnp.asarray(scale)
+      seen = return_scale.moments(
+          jax.lax.stop_gradient(targets(of_rewards)) * scale,
+          of_rewards.is_learnable_tm1)
+    return loss, (metrics, seen)
 
   def update(
       state: types.LearnerState,
@@ -348,12 +387,13 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
 
     def step(now, batch):
       params, opt_state = now
-      grads, metrics = jax.grad(loss_fn, has_aux=True)(params, hypers, batch)
+      grads, (metrics, seen) = jax.grad(loss_fn, has_aux=True)(
+          params, hypers, batch)
       updates, opt_state = optimizer.update(grads, opt_state)
       params = jax.tree.map(
           lambda p, u: p - hypers.learning_rate * u, params, updates)
       metrics['grad_norm'] = optax.tree.norm(grads)
-      return (params, opt_state), metrics
+      return (params, opt_state), (metrics, seen)
 
     def epoch(now, _):
       return jax.lax.scan(
@@ -362,10 +402,13 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
 
     now = params, state.opt_state
     if config.epochs * config.minibatches == 1:
-      now, metrics = step(now, trajectory)
+      now, (metrics, seen) = step(now, trajectory)
     else:
-      now, metrics = jax.lax.scan(epoch, now, length=config.epochs)
-      metrics = jax.tree.map(jnp.mean, metrics)
+      now, of_steps = jax.lax.scan(epoch, now, length=config.epochs)
+      metrics, seen = jax.tree.map(jnp.mean, of_steps)
+    if agent.scale is not None:
+      params, opt_state = now
+      now = return_scale.absorb(params, seen), opt_state
     return types.LearnerState(*now, state.updates + 1), metrics
 
   return Update(init, update)

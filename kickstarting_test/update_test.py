@@ -29,11 +29,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
+from kickstarting.networks import build as networks
 from kickstarting_test import update_cases as cases
+from kickstarting_test.networks import examples
 
 
 class PurityTest(parameterized.TestCase):
@@ -120,6 +123,69 @@ class ReuseTest(parameterized.TestCase):
         ({'epochs': 2, 'algorithm': 'a2c'}, 'after a step that is an older')):
       with self.assertRaisesRegex(checks.UserError, text):
         update_lib.UpdateConfig(**fields)
+
+
+class ScaleFreeTest(parameterized.TestCase):
+  """Rewards in another unit change nothing but the unit of the value."""
+
+  def _update(self, factor, method=losses.KICKSTARTING, **fields):
+    network = dataclasses.replace(
+        networks.get_network('flat'), core_size=8, scales_value=True)
+    agent = agent_lib.make_agent(network, examples.FLAT_SPEC, cases.A)
+    update = update_lib.make_update(update_lib.UpdateConfig(
+        scale_free=True, method=method, **fields), agent)
+    params = agent.init(jax.random.key(0))
+    params['return_scale'] = {
+        'mean_square': jnp.asarray(9.0 * factor**2), 'count': jnp.asarray(5.0)}
+    timesteps = cases.TRAJECTORY.timesteps
+    trajectory = cases.TRAJECTORY._replace(
+        initial_core_state=agent.initial_state(cases.B),
+        timesteps=timesteps._replace(reward=factor * timesteps.reward),
+        teacher=cases.TRAJECTORY.teacher._replace(
+            value=factor * cases.normal(8, cases.T + 1, cases.B)))
+    output, _ = agent.unroll(
+        params, trajectory.timesteps,
+        agent.encode(params, trajectory.instructions),
+        trajectory.initial_core_state)
+    state, metrics = update.update(
+        update.init(params), cases.HYPERS, trajectory)
+    return output, state.params, metrics
+
+  @parameterized.parameters(
+      (losses.KICKSTARTING, 1), ('v_gated_plus_r', 1),
+      ('teacher_v_reward', 1), (losses.KICKSTARTING, 3))
+  def test_rewards_times_a_number(self, method, epochs):
+    output, params, metrics = self._update(1.0, method, epochs=epochs)
+    for factor in (2.0**-7, 2.0**7):  # which floats hold exactly
+      other, found, its = self._update(factor, method, epochs=epochs)
+      np.testing.assert_allclose(
+          other.value, factor * output.value, rtol=1e-5)
+      scale, its_scale = params.pop('return_scale', None), found.pop(
+          'return_scale')
+      if scale is not None:
+        mean_square = scale['mean_square']
+      np.testing.assert_allclose(
+          its_scale['mean_square'], factor**2 * mean_square, rtol=1e-4)
+      jax.tree.map(
+          lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-6),
+          found, params)
+      for name in set(metrics) - {'return_scale'}:
+        np.testing.assert_allclose(
+            its[name], metrics[name], rtol=1e-5, atol=1e-6, err_msg=name)
+
+  def test_without_it_they_do_change_it(self):
+    params, _ = cases.run()
+    timesteps = cases.TRAJECTORY.timesteps
+    other, _ = cases.run(trajectory=cases.TRAJECTORY._replace(
+        timesteps=timesteps._replace(reward=100 * timesteps.reward)))
+    self.assertTrue(cases.differs(params, other))
+
+  def test_ratio_clip_reaches_the_loss(self):
+    params, _ = cases.run()
+    clipped, _ = cases.run(ratio_clip=0.01)
+    self.assertTrue(cases.differs(params, clipped))
+    with self.assertRaisesRegex(checks.UserError, 'ratio_clip is -1'):
+      update_lib.UpdateConfig(ratio_clip=-1.0)
 
 
 class HypersTest(parameterized.TestCase):

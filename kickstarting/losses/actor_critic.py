@@ -37,6 +37,9 @@ from kickstarting.losses import off_policy
 from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
 
+# Below it nothing is left to be learnt from what happened but noise.
+_LEAST_DEVIATION = 1e-2
+
 
 def vtrace_actor_critic(
     transitions: transitions_lib.Transitions,
@@ -45,6 +48,8 @@ def vtrace_actor_critic(
     rho_clip: chex.Numeric = 1.0,
     c_clip: chex.Numeric = 1.0,
     pg_rho_clip: chex.Numeric = 1.0,
+    ratio_clip: chex.Numeric = np.inf,
+    normalise_advantages: bool = False,
 ) -> dict[str, jax.Array]:
   """Computes the terms of the V-trace actor-critic loss.
 
@@ -61,14 +66,23 @@ def vtrace_actor_critic(
     rho_clip: largest ratio of the targets.
     c_clip: largest ratio of the traces.
     pg_rho_clip: largest ratio of the advantages.
+    ratio_clip: the policy is not pushed further where its ratio to the one that
+      acted has left [1 - clip, 1 + clip] in the direction of the advantage, so
+      that a batch can be learnt from several times. Source: Schulman et al.
+      (2017), Eq. 7, arXiv:1707.06347, whose gradient it is where ratios are at
+      most `pg_rho_clip`.
+    normalise_advantages: whether advantages get mean 0 and deviation 1 over the
+      learnable steps; a deviation below 0.01 counts as that.
 
   Returns:
     Terms policy_gradient, baseline and negative_entropy; each [T, B].
 
   Raises:
     ValueError: see `off_policy.vtrace`; or an action of a learnable step is not
-      one of the logits'.
+      one of the logits', or `ratio_clip` is not above 0.
   """
+  ratio_clip = checks.check_positive('ratio_clip', ratio_clip)
+  checks.check_bool('normalise_advantages', normalise_advantages)
   transitions = transitions_lib.check_transitions(transitions)
   log_rho_tm1 = off_policy.log_ratios(
       transitions.logits_tm1,
@@ -87,11 +101,35 @@ def vtrace_actor_critic(
       c_clip=c_clip,
       pg_rho_clip=pg_rho_clip,
   )
+  if normalise_advantages:
+    advantages_tm1 = _standardise(
+        advantages_tm1, transitions.is_learnable_tm1)
+  if not (isinstance(ratio_clip, float) and ratio_clip == np.inf):
+    moved_tm1 = jnp.sign(advantages_tm1) * (jnp.exp(log_rho_tm1) - 1.0)
+    advantages_tm1 = jnp.where(moved_tm1 > ratio_clip, 0.0, advantages_tm1)
   return _terms(transitions, targets_tm1, advantages_tm1)
 
 
+def _standardise(
+    advantages_tm1: types.Array, is_learnable_tm1: types.Array
+) -> jax.Array:
+  """Returns advantages [T, B] with mean 0 and deviation 1.
+
+  Those of steps that are not learnable do not count, and become 0.
+  """
+  weight = jnp.asarray(is_learnable_tm1, advantages_tm1.dtype)
+  number = jnp.maximum(jnp.sum(weight), 1)
+  kept = jnp.where(is_learnable_tm1, advantages_tm1, 0.0)
+  centred = weight * (kept - jnp.sum(kept) / number)
+  deviation = jnp.sqrt(jnp.sum(jnp.square(centred)) / number)
+  return centred / jnp.maximum(deviation, _LEAST_DEVIATION)
+
+
 def a2c(
-    transitions: transitions_lib.Transitions, *, lambda_: chex.Numeric = 1.0
+    transitions: transitions_lib.Transitions,
+    *,
+    lambda_: chex.Numeric = 1.0,
+    normalise_advantages: bool = False,
 ) -> dict[str, jax.Array]:
   """Computes the terms of the on-policy advantage actor-critic loss.
 
@@ -108,6 +146,7 @@ def a2c(
     transitions: gradients flow into logits_tm1 and v_tm1 only, and only where
       the step is learnable.
     lambda_: mixes one-step (0) and longest (1) returns, in [0, 1].
+    normalise_advantages: see `vtrace_actor_critic`.
 
   Returns:
     Terms policy_gradient, baseline and negative_entropy; each [T, B].
@@ -117,6 +156,7 @@ def a2c(
       action.
   """
   lambda_ = checks.check_fraction('lambda_', lambda_)
+  checks.check_bool('normalise_advantages', normalise_advantages)
   transitions = transitions_lib.check_transitions(transitions)
   _refuse_impossible_actions(transitions)
   is_learnable_tm1 = transitions.is_learnable_tm1
@@ -128,7 +168,10 @@ def a2c(
   dtype = jnp.result_type(r_t, discount_t, v_t)
   targets_tm1 = _lambda_returns(*(
       jnp.asarray(x, dtype) for x in (r_t, discount_t, v_t, lambda_)))
-  return _terms(transitions, targets_tm1, targets_tm1 - transitions.v_tm1)
+  advantages_tm1 = targets_tm1 - transitions.v_tm1
+  if normalise_advantages:
+    advantages_tm1 = _standardise(advantages_tm1, is_learnable_tm1)
+  return _terms(transitions, targets_tm1, advantages_tm1)
 
 
 # Compiled once for each shape, where nobody else compiles.

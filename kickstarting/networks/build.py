@@ -61,6 +61,7 @@ class NetworkConfig:
   torso_dtype: str = 'float32'  # what a torso of pixels computes in
   # Whether there is a second value, of what teachers pay while they teach.
   taught_value: bool = False
+  scales_value: bool = False  # whether the value has units of its own
 
   def __post_init__(self):
     checks.check_name('torso', self.torso, TORSOS)

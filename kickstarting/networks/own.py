@@ -38,7 +38,8 @@ from kickstarting.networks import build
 _FIRST = 0  # dm_env.StepType.FIRST
 _MODULE = 'own'  # in the place of a module's name
 _ALONE = 'observation'  # the name of an array that has none
-_PATH = 'path'  # in what a file says of a network of one's own
+# In what a file says of a network of one's own.
+_PATH, _SCALES = 'path', 'scales_value'
 
 
 class Functions(NamedTuple):
@@ -57,10 +58,12 @@ class OwnNetwork:
     functions: number of actions -> its functions.
     path: where others find it, module:name or PATH.py:name; empty: nowhere, so
       that a policy with it cannot be saved.
+    scales_value: whether its value has units of its own.
   """
 
   functions: Callable[[int], Functions]
   path: str = ''
+  scales_value: bool = False
 
 
 def agent_of(
@@ -138,18 +141,23 @@ Network: TypeAlias = build.NetworkConfig | OwnNetwork
 def to_json(network: Network) -> dict[str, Any]:
   """Returns what a file says of a network."""
   if isinstance(network, OwnNetwork):
-    return {_PATH: network.path}
+    return {_PATH: network.path, _SCALES: network.scales_value}
   return build.to_json(network)
 
 
 def is_own(saved: Mapping[str, Any]) -> bool:
   """Returns whether what a file says is of a network of one's own."""
-  return set(saved) == {_PATH}
+  return set(saved) == {_PATH, _SCALES}
 
 
 def is_found(network: Network) -> bool:
   """Returns whether a policy with a network can be saved."""
   return not isinstance(network, OwnNetwork) or bool(network.path)
+
+
+def as_saved(network: OwnNetwork, saved: Mapping[str, Any]) -> OwnNetwork:
+  """Returns a network of one's own as a policy file has it."""
+  return dataclasses.replace(network, scales_value=bool(saved[_SCALES]))
 
 
 def place_of(saved: Mapping[str, Any]) -> Any:

@@ -242,7 +242,8 @@ def _without_params(
       metadata['info'], _INFO_KINDS, optional=tuple(_INFO_KINDS))
   if reason:
     raise checks.UserError(f'in its metadata {reason}')
-  network = given or build.from_json(metadata['network'])
+  saved = metadata['network']
+  network = own.as_saved(given, saved) if given else build.from_json(saved)
   sizes = {
       'num_actions': metadata['num_actions'],
       'max_words': metadata['max_words'],

@@ -122,6 +122,89 @@ class ActorCriticTest(chex.TestCase):
           terms[name][learnable], np.asarray(term)[learnable], atol=1e-5
       )
 
+  @chex.variants(with_jit=True, without_jit=True)
+  @parameterized.named_parameters((loss.__name__, loss) for loss in _LOSSES)
+  def test_normalised_advantages(self, loss):
+    transitions = _transitions()
+    learnable = transitions.is_learnable_tm1
+    _, advantages = _targets_and_advantages(loss, transitions)
+    advantages = np.asarray(advantages, np.float64)
+    mean, deviation = advantages[learnable].mean(), advantages[learnable].std()
+    terms = self.variant(
+        lambda x: loss(x, normalise_advantages=True))(transitions)
+    log_p = np.log(_chosen(_softmax(transitions.logits_tm1), transitions))
+    np.testing.assert_allclose(
+        terms['policy_gradient'], np.where(
+            learnable, -log_p * (advantages - mean) / deviation, 0.0),
+        atol=1e-5)
+    for name in ('baseline', 'negative_entropy'):
+      np.testing.assert_allclose(
+          terms[name], loss(transitions)[name], atol=1e-6)
+
+  @parameterized.parameters(*_LOSSES)
+  def test_advantages_that_are_equal_push_nowhere(self, loss):
+    transitions = _transitions()
+    zeros = np.zeros((_T, _B), np.float32)
+    transitions = transitions._replace(r_t=zeros, v_tm1=zeros, v_t=zeros)
+    terms = loss(transitions, normalise_advantages=True)
+    np.testing.assert_array_equal(terms['policy_gradient'], zeros)
+
+  @chex.variants(with_jit=True, without_jit=True)
+  @parameterized.parameters(0.05, 0.5)
+  def test_ratios_that_have_moved_far_enough(self, clip):
+    transitions = _transitions()
+    terms = actor_critic.vtrace_actor_critic(transitions)
+    clipped = self.variant(lambda x: actor_critic.vtrace_actor_critic(
+        x, ratio_clip=clip))(transitions)
+    _, advantages = _targets_and_advantages(
+        actor_critic.vtrace_actor_critic, transitions)
+    ratio = _chosen(_softmax(transitions.logits_tm1), transitions) / _chosen(
+        _softmax(transitions.behaviour_logits_tm1), transitions)
+    kinds = set()
+    for t, b in np.ndindex(_T, _B):
+      better = advantages[t, b] > 0
+      is_far = ratio[t, b] > 1 + clip if better else ratio[t, b] < 1 - clip
+      kinds.add((bool(better), bool(is_far)))
+      np.testing.assert_allclose(
+          clipped['policy_gradient'][t, b],
+          0.0 if is_far else terms['policy_gradient'][t, b], atol=1e-6)
+    self.assertLen(kinds, 4)
+    for name in ('baseline', 'negative_entropy'):
+      np.testing.assert_allclose(clipped[name], terms[name], atol=1e-6)
+
+  def test_where_ratios_are_below_1_it_is_the_gradient_of_ppo(self):
+    transitions = _transitions()
+    clip = 0.3
+    _, advantages = _targets_and_advantages(
+        actor_critic.vtrace_actor_critic, transitions)
+    # Eq. 7 of the source, with targets of V-trace, whose advantages hold the
+    # ratio up to 1.
+    ratio_of = lambda logits: jnp.exp(off_policy.log_ratios(
+        logits, transitions.behaviour_logits_tm1, transitions.a_tm1))
+    ratio = ratio_of(transitions.logits_tm1)
+    plain = advantages / np.minimum(ratio, 1.0)
+
+    def ppo(logits):
+      moved = ratio_of(logits)
+      clipped = jnp.clip(moved, 1 - clip, 1 + clip)
+      return -jnp.minimum(moved * plain, clipped * plain).sum()
+
+    ours = lambda logits: actor_critic.vtrace_actor_critic(
+        transitions._replace(logits_tm1=logits), ratio_clip=clip
+    )['policy_gradient'].sum()
+    is_compared = np.asarray(ratio <= 1) & transitions.is_learnable_tm1
+    self.assertGreater(is_compared.sum(), 3)
+    np.testing.assert_allclose(
+        jax.grad(ours)(transitions.logits_tm1)[is_compared],
+        jax.grad(ppo)(transitions.logits_tm1)[is_compared], atol=1e-5)
+
+  @parameterized.parameters(
+      ({'ratio_clip': 0.0}, 'ratio_clip is 0.0'),
+      ({'normalise_advantages': 1}, 'normalise_advantages is 1'))
+  def test_what_cannot_be(self, arguments, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      actor_critic.vtrace_actor_critic(_transitions(), **arguments)
+
   @parameterized.parameters(*_LOSSES)
   def test_gradients(self, loss):
     transitions = _transitions()

@@ -236,9 +236,11 @@ _TEXTS = (None, 3, b'1', '', ':', ';', 'no:1', 'linear', 'linear:1',
 
 CASES: dict[str, Case] = {
     'losses.actor_critic.vtrace_actor_critic': Case(
-        {**_TRANSITIONS, **_CLIPS}),
+        {**_TRANSITIONS, **_CLIPS, 'ratio_clip': _Number((0.2, np.inf)),
+         'normalise_advantages': _Choice((False, True))}),
     'losses.actor_critic.a2c': Case(
-        {**_TRANSITIONS, 'lambda_': _CLIPS['lambda_']}),
+        {**_TRANSITIONS, 'lambda_': _CLIPS['lambda_'],
+         'normalise_advantages': _Choice((False, True))}),
     'losses.categorical.log_probs': Case(
         {'logits': _logits(), 'temperature': _Number(), **_LEGAL},
         _where_lacking('logits')),

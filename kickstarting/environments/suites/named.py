@@ -128,6 +128,6 @@ def _of_envpool(level: str) -> suite_lib.Suite:
 
   return suite_lib.complete(suite_lib.Suite(
       level, (suite_lib.Task(level, level, reference_source='user'),), make,
-      score_cap=own.NO_CAP,
+      defaults=own.DEFAULTS, score_cap=own.NO_CAP,
       make_one=lambda task, seed, settings: gymnasium_maker.show(
           task.level, settings)))

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 import functools
 import math
 import pathlib
+import types
 from typing import Any
 
 from kickstarting import checks
@@ -37,6 +38,21 @@ _INSTRUCTION = 'mission'
 _NAME = 'SUITE'
 _MAX_WORDS = 16  # of an instruction
 NO_CAP = math.inf  # of scores that are returns
+# How a student learns where nothing is known of the environment: rewards of any
+# size, and few frames. The papers' suites have their papers' settings.
+# `benchmarks/classic.py` measures them.
+DEFAULTS: Mapping[str, Any] = types.MappingProxyType({
+    'network': '',  # the one that fits the observation
+    'streams': 16,
+    'splits': 1,
+    'unroll_steps': 32,
+    'lockstep': True,
+    'epochs': 8,
+    'minibatches': 4,
+    'ratio_clip': 0.2,
+    'scale_free': True,
+    'max_grad_norm': 0.5,
+})
 
 
 def of_environment(
@@ -86,7 +102,7 @@ def of_function(make_one: Callable[[int], Any]) -> suite_lib.Suite:
   return suite_lib.complete(suite_lib.Suite(
       name, (suite_lib.Task(
           name, name, name, max_words=_MAX_WORDS, reference_source='user'),),
-      make, score_cap=NO_CAP,
+      make, defaults=DEFAULTS, score_cap=NO_CAP,
       make_one=lambda task, seed, settings: make_one(seed, **settings)))
 
 
@@ -110,7 +126,7 @@ def of_builders(
     instruction_key: entry of an observation that is text.
     max_words: of an instruction that are kept.
     frames_per_step: of the environments.
-    defaults: of the flags of binaries, by name.
+    defaults: of options and flags, by name; in place of `DEFAULTS`.
 
   Raises:
     ValueError: references are not those of the tasks, or mean nothing.
@@ -154,7 +170,7 @@ def of_builders(
           random_return=random_return, reference_return=reference_return)
     tasks.append(known)
   return suite_lib.complete(suite_lib.Suite(
-      name, tuple(tasks), make, defaults=dict(defaults or {}),
+      name, tuple(tasks), make, defaults={**DEFAULTS, **(defaults or {})},
       make_one=make_one,
       score_cap=NO_CAP if references is None else 100.0))
 
