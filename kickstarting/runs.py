@@ -29,6 +29,7 @@ from kickstarting import update as update_lib
 from kickstarting.environments import suites
 from kickstarting.environments.suites import batches
 from kickstarting.networks import own
+from kickstarting.runtime import advice
 from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import training
@@ -73,8 +74,13 @@ def run(
       folder, total_frames=config.frames, label=label, has_lines=has_lines,
       resume_frames=latest if resume else (0 if folder.exists() else None))
 
+  adviser = advice.Adviser(config.frames)
+  is_one_student = train is training.train
+
   def record(values: dict[str, Any]) -> None:
     logger(values)
+    for text in adviser(values) if is_one_student else ():
+      logger_lib.say(f'{label}warning: {text}', sys.stderr)
     if on_record is not None:
       on_record(values)
 

@@ -39,6 +39,8 @@ from kickstarting.weights import schedules
 ZOO = 'zoo'  # among teachers: the experts that come with the library
 
 Source: TypeAlias = 'str | policy_file.Policy | Callable[..., Any]'
+Weights: TypeAlias = (
+    'str | float | schedules.Schedule | controllers.WeightController')
 Teachers: TypeAlias = 'Source | Sequence[Source] | Mapping[str, Source]'
 
 
@@ -60,7 +62,7 @@ NO_TEACHING = Teaching((), np.zeros(0, np.int32), controllers.scheduled(0.0))
 def load_teachers(
     specs: Teachers,
     suite: suites.Suite,
-    weights: str,
+    weights: Weights,
     frames: int,
     gives_features: bool = False,
 ) -> Teaching:
@@ -74,7 +76,7 @@ def load_teachers(
       or '*' for all others: a path, a `Policy`, or a function of JAX from
       observations [N, ...] to logits [N, A].
     suite: the student's tasks.
-    weights: a controller of `weights/parsing.py`, or replay:PATH.
+    weights: see `make_controller`.
     frames: of the whole run, for shares in `weights`.
     gives_features: whether teachers give what their cores compute.
 
@@ -223,17 +225,24 @@ def _shipped(
   return zoo.load_experts(tasks, gives_features=gives_features)
 
 
-def make_controller(weights: str, frames: int) -> controllers.WeightController:
-  """Returns the controller that a text names.
+def make_controller(
+    weights: Weights, frames: int
+) -> controllers.WeightController:
+  """Returns what moves the weights of teachers.
 
   Args:
-    weights: see `weights/parsing.py`; or replay:PATH, with the schedule.json
-      of a population.
-    frames: of the whole run, for shares in `weights`.
+    weights: a text of `weights/parsing.py`; replay:PATH, with the schedule.json
+      of a population; a schedule, from frames to the weight of all teachers; a
+      number; or a controller.
+    frames: of the whole run, for shares in a text.
 
   Raises:
-    ValueError: there is none, or the file is damaged.
+    ValueError: it is none of these, or a file is damaged.
   """
+  if isinstance(weights, controllers.WeightController):
+    return weights
+  if not isinstance(weights, str):
+    return controllers.scheduled(weights)
   name, _, path = weights.partition(':')
   if name != 'replay':
     return parsing.from_string(weights, total_frames=frames)

@@ -38,6 +38,7 @@ from kickstarting import run_folder
 from kickstarting import runs
 from kickstarting.environments import suites
 from kickstarting.networks import own
+from kickstarting.runtime import advice
 from kickstarting.runtime import interrupts
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import processor
@@ -60,6 +61,7 @@ class Run:
     score: over the last window; NaN if a task has not ended an episode in it.
     records: of the curves, oldest first; see `runtime.training.train`.
     policy: the newest; plays, teaches, and is saved.
+    warnings: what was odd, see `runtime/advice.py`; each once.
     workdir: where all that is on disk, if anywhere.
     again: `train` with the arguments of the run; others may be given.
   """
@@ -71,6 +73,7 @@ class Run:
   score: float
   records: Sequence[Mapping[str, Any]]
   policy: policy_file.Policy
+  warnings: Sequence[str]
   workdir: pathlib.Path | None
   again: Callable[..., 'Run'] = dataclasses.field(repr=False)  # see `extend`
 
@@ -204,7 +207,7 @@ def train(
         'frames': outcome.frames, 'seconds': outcome.seconds})
   return Run(
       description, outcome.ended, outcome.frames, outcome.seconds,
-      outcome.score, recorder.records, policy, folder,
+      outcome.score, recorder.records, policy, recorder.warnings, folder,
       functools.partial(
           train, env, workdir=workdir, on_record=on_record, progress=progress,
           **options))
@@ -221,12 +224,18 @@ class _Recorder:
     self._total = total_frames
     self._on_record = on_record
     self._has_lines = has_lines
+    self._adviser = advice.Adviser(total_frames)
+    self.warnings: list[str] = []
     self._last_line = -math.inf
 
   def __call__(self, record: dict[str, Any]) -> None:
     self.records.append(files.without_nan(record))
     if self._on_record is not None:
       self._on_record(record)
+    for text in self._adviser(record):
+      self.warnings.append(text)
+      if self._has_lines:
+        logger_lib.say(f'warning: {text}')
     now = time.monotonic()
     is_last = record['frames'] >= self._total
     if self._has_lines and (is_last or now - self._last_line >= _LINE_S):

@@ -27,14 +27,33 @@ import kickstarting
 _README = pathlib.Path(__file__).parents[1] / 'README.md'
 
 
+def _examples() -> list[str]:
+  """Returns the Python of the README."""
+  return re.findall(
+      r'^```python\n(.*?)^```$', _README.read_text('utf-8'), re.M | re.S)
+
+
 class ReadmeTest(absltest.TestCase):
 
+  def test_a_whole_run_takes_ten_lines(self):
+    example, _ = _examples()
+    self.assertLessEqual(
+        len([line for line in example.splitlines() if line.strip()]), 12)
+    folder = self.create_tempdir().full_path
+    names = {}
+    with contextlib.chdir(folder):
+      exec(example, names)
+    # CartPole's usual bar; a random policy gets about 22.
+    self.assertGreater(names['expert'].score, 475)
+    self.assertGreater(names['student'].score, 475)
+    for path in ('curve.png', 'student.npz', 'results/student/policy.npz'):
+      self.assertTrue((pathlib.Path(folder) / path).exists(), path)
+
   def test_example_draws_the_student_to_its_teacher(self):
-    (example,) = re.findall(
-        r'^```python\n(.*?)^```$', _README.read_text('utf-8'), re.M | re.S)
+    _, example = _examples()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-      exec(example, {})  # the only Python in the README
+      exec(example, {})
     values = [float(line.split()[-1]) for line in printed.getvalue().split('\n')
               if line]
     self.assertLen(values, 5)

@@ -28,6 +28,7 @@ from kickstarting import teaching as teaching_lib
 from kickstarting.environments import suites
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import zoo
+from kickstarting.weights import controllers
 
 _SHORT, _LONG = 'GoToLocalS8N7', 'DoorKey-8x8'
 
@@ -118,6 +119,15 @@ class PathsTest(parameterized.TestCase):
   def test_others(self, spec, text):
     with self.assertRaisesRegex(checks.UserError, text):
       self._load(spec)
+
+  def test_weights_are_texts_schedules_numbers_or_controllers(self):
+    controller = controllers.scheduled(2.0)
+    for weights in ('constant:2', lambda frames: 2.0, 2.0, controller):
+      made = teaching_lib.make_controller(weights, 1000)
+      _, found = made.update(made.init(1), controllers.Progress(5.0))
+      self.assertEqual((found.alpha, found.rho), (2.0, [1.0]))
+    with self.assertRaisesRegex(checks.UserError, 'alpha is None'):
+      teaching_lib.make_controller(None, 1000)
 
   @parameterized.parameters(
       (('zoo', 'zoo'), "'zoo' more than once"),

@@ -37,8 +37,9 @@ from kickstarting.losses import off_policy
 from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
 
-# Below it nothing is left to be learnt from what happened but noise.
-_LEAST_DEVIATION = 1e-2
+# Of advantages in units of the return; below it they are noise for the most
+# part, as where every episode is perfect, and are not to be enlarged.
+_LEAST_DEVIATION = 0.1
 
 
 def vtrace_actor_critic(
@@ -72,7 +73,8 @@ def vtrace_actor_critic(
       (2017), Eq. 7, arXiv:1707.06347, whose gradient it is where ratios are at
       most `pg_rho_clip`.
     normalise_advantages: whether advantages get mean 0 and deviation 1 over the
-      learnable steps; a deviation below 0.01 counts as that.
+      learnable steps; a deviation below 0.1 counts as that, so that rewards are
+      to be in units of their return, about.
 
   Returns:
     Terms policy_gradient, baseline and negative_entropy; each [T, B].

@@ -52,6 +52,7 @@ DEFAULTS: Mapping[str, Any] = types.MappingProxyType({
     'ratio_clip': 0.2,
     'scale_free': True,
     'max_grad_norm': 0.5,
+    'bootstrap_on_timeout': True,
 })
 
 
