@@ -24,6 +24,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 import experiments
+import kickstarting
 from kickstarting import drawing
 
 _ROOT = pathlib.Path(experiments.__file__).parent
@@ -64,7 +65,8 @@ class DrawingTest(parameterized.TestCase):
 
   def test_nothing_else_loads_matplotlib(self):
     loads = []
-    for path in _ROOT.rglob('*.py'):
+    for path in [*_ROOT.rglob('*.py'), *pathlib.Path(
+        kickstarting.__file__).parent.rglob('*.py')]:
       for node in ast.walk(ast.parse(path.read_text())):
         names = [getattr(node, 'module', None) or '', *(
             alias.name for alias in getattr(node, 'names', ())
