@@ -67,7 +67,8 @@ _TRAINING_HELP = {
 _UPDATE_HELP = {
     'algorithm': 'RL loss: vtrace, or a2c with --lockstep --splits=1.',
     'epochs': 'Times that a learner batch is learnt from.',
-    'minibatches': 'Parts that a learner batch is cut into, with a step each.',
+    'minibatches': 'Parts that a learner batch is cut into, at most, with a '
+                   'step each; the largest number that divides its streams.',
     'ratio_clip': 'The policy is not pushed on where its ratio to the one that '
                   'acted is so far from 1; 0: no limit. 0.2 where epochs are '
                   'many.',

@@ -25,6 +25,12 @@ from kickstarting import checks
 from kickstarting import types
 
 
+def most(num_streams: int, parts: int) -> int:
+  """Returns the largest divisor of a number of streams, up to some parts."""
+  return max(part for part in range(1, min(parts, num_streams) + 1)
+             if num_streams % part == 0)
+
+
 def deal_streams(
     trajectory: types.Trajectory, parts: int
 ) -> types.Trajectory:

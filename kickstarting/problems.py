@@ -86,8 +86,7 @@ def make_problem(
       learn from an older policy's actions.
   """
   training.check_who_acts(update, config)
-  _check_counts(
-      suite, config, members_per_batch or num_members, update.minibatches)
+  _check_counts(suite, config, members_per_batch or num_members)
   is_taught = update.teacher_discount is not None
   network = own.adapt(
       dataclasses.replace(network, scales_value=update.scale_free),
@@ -193,15 +192,13 @@ def _check_counts(
     suite: suites.Suite,
     config: training_config.TrainingConfig,
     num_members: int,
-    minibatches: int,
 ) -> None:
-  """Checks that batches can be made, and cut over devices and into parts.
+  """Checks that batches can be made, and cut over the devices.
 
   Args:
     suite: of the tasks.
     config: streams are those of one member.
     num_members: whose streams a batch holds.
-    minibatches: of the streams of a member.
 
   Raises:
     ValueError: a batch has too many streams, does not divide, or there are not
@@ -209,8 +206,7 @@ def _check_counts(
   """
   devices.make_placement(config.learner_devices, config.actor_device)
   num_tasks = len(suite.tasks)
-  own = num_tasks * batches.per_task(suite, config.streams)
-  learner = own * num_members
+  learner = num_tasks * num_members * batches.per_task(suite, config.streams)
   if learner * config.splits > seeds.MAX_STREAMS:
     raise checks.UserError(
         f'streams={config.streams} and splits={config.splits} make'
@@ -221,10 +217,6 @@ def _check_counts(
     raise checks.UserError(
         f'a learner batch has {learner} streams, but learner_devices is'
         f' {config.learner_devices}; expected a divisor. Change streams.')
-  if own % minibatches:
-    raise checks.UserError(
-        f'a learner batch has {own} streams, but minibatches is {minibatches};'
-        ' expected a divisor. Change one of them.')
 
 
 def _check_teachers(teaching, update, spec) -> None:

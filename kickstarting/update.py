@@ -49,7 +49,7 @@ class UpdateConfig:
 
   algorithm: str = 'vtrace'  # one of ALGORITHMS
   epochs: int = 1  # times that a batch is learnt from
-  minibatches: int = 1  # parts that it is cut into, with a step each
+  minibatches: int = 1  # parts that it is cut into, at most, with a step each
   ratio_clip: float = 0.0  # of the policy to the one that acted; 0: none
   # Whether rewards are seen in units of their return, and advantages
   # normalised, so that costs and weights of teachers mean the same everywhere.
@@ -395,13 +395,14 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
       metrics['grad_norm'] = optax.tree.norm(grads)
       return (params, opt_state), (metrics, seen)
 
+    parts = minibatches.most(trajectory.task.shape[-1], config.minibatches)
+
     def epoch(now, _):
       return jax.lax.scan(
-          step, now, minibatches.deal_streams(
-              trajectory, config.minibatches))
+          step, now, minibatches.deal_streams(trajectory, parts))
 
     now = params, state.opt_state
-    if config.epochs * config.minibatches == 1:
+    if config.epochs * parts == 1:
       now, (metrics, seen) = step(now, trajectory)
     else:
       now, of_steps = jax.lax.scan(epoch, now, length=config.epochs)

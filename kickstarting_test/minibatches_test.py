@@ -23,6 +23,14 @@ from kickstarting import minibatches
 from kickstarting_test import update_cases as cases
 
 
+class MostTest(absltest.TestCase):
+
+  def test_is_the_largest_divisor(self):
+    for streams, parts, expected in (
+        (16, 4, 4), (6, 4, 3), (2, 4, 2), (7, 4, 1), (5, 1, 1), (6, 10**12, 6)):
+      self.assertEqual(minibatches.most(streams, parts), expected)
+
+
 class DealStreamsTest(absltest.TestCase):
 
   def test_parts_are_the_streams_of_a_slice(self):

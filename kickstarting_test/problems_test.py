@@ -53,12 +53,6 @@ class MakeProblemTest(parameterized.TestCase):
       _make(config=config)
     _make()
 
-  def test_minibatches_that_do_not_divide(self):
-    with self.assertRaisesRegex(
-        checks.UserError, '32 streams, but minibatches is 5; expected a div'):
-      _make({'minibatches': 5})
-    _make({'minibatches': 4, 'epochs': 2})
-
   @parameterized.parameters(
       ({'algorithm': 'a2c'}, {}, 'Add --lockstep --splits=1'),
       ({'method': 'on_policy_distill'}, {}, 'without teachers: there is noth'),

@@ -26,6 +26,7 @@ import haiku as hk
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import description
 from kickstarting import training
 from kickstarting.runtime import logger
 from kickstarting.teachers import policy_file
@@ -147,8 +148,8 @@ class OwnNetworkTest(parameterized.TestCase):
     run.policy.save(path)
     with self.assertRaisesRegex(
         checks.UserError, f"has a network of its own, '{network}', whose code"):
-      training.load_policy(path)
-    policy = training.load_policy(path, network)
+      description.load_policy(path)
+    policy = description.load_policy(path, network)
     self.assertEqual(
         training.evaluate(policy, _cartpole, episodes=3)['score'],
         run.evaluate(episodes=3)['score'])

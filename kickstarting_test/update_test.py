@@ -114,10 +114,15 @@ class ReuseTest(parameterized.TestCase):
             learning_rate=np.float32(0)), cases.TRAJECTORY)
     np.testing.assert_allclose(state.params['u'], cases.PARAMS['u'] + 1)
 
+  def test_there_are_as_many_parts_as_divide_the_streams(self):
+    expected, _ = cases.run()
+    params, _ = cases.run(minibatches=2)  # of three streams
+    cases.assert_same(params, expected)
+    expected, _ = cases.run(minibatches=3)
+    params, _ = cases.run(minibatches=5)
+    cases.assert_same(params, expected)
+
   def test_what_cannot_be(self):
-    with self.assertRaisesRegex(
-        checks.UserError, '3 streams, which 2 minibatches do not divide'):
-      cases.run(minibatches=2)
     for fields, text in (
         ({'epochs': 0}, 'epochs is 0'), ({'minibatches': 1.5}, 'minibatches'),
         ({'epochs': 2, 'algorithm': 'a2c'}, 'after a step that is an older')):
@@ -147,7 +152,7 @@ class ScaleFreeTest(parameterized.TestCase):
         params, trajectory.timesteps,
         agent.encode(params, trajectory.instructions),
         trajectory.initial_core_state)
-    state, metrics = update.update(
+    state, metrics = jax.jit(update.update)(
         update.init(params), cases.HYPERS, trajectory)
     return output, state.params, metrics
 
@@ -229,10 +234,11 @@ class ConfigTest(parameterized.TestCase):
     self.enter_context(mock.patch.object(
         losses, 'get_method', return_value=method))
     clips = {'rho_clip': 3.0, 'c_clip': 0.7, 'pg_rho_clip': 4.0}
+    limited = {**clips, 'ratio_clip': 0.3}
     config = update_lib.UpdateConfig(
         divergence='reverse_kl', reward_transform='clip_unit', discount=0.5,
         teacher_floor=0.2, teacher_temperature=0.5,
-        vtrace_lambda=0.6, reduction='sum', **clips)
+        vtrace_lambda=0.6, reduction='sum', scale_free=True, **limited)
     spies = {}
     with contextlib.ExitStack() as stack:
       for name in ('split_transitions', 'vtrace_actor_critic', 'a2c',
@@ -242,7 +248,8 @@ class ConfigTest(parameterized.TestCase):
       for algorithm in update_lib.ALGORITHMS:
         update = update_lib.make_update(
             config if algorithm == 'vtrace' else dataclasses.replace(
-                config, algorithm=algorithm, **dict.fromkeys(clips, 1.0)),
+                config, algorithm=algorithm, ratio_clip=0.0,
+                **dict.fromkeys(clips, 1.0)),
             cases.linear_agent())
         jax.eval_shape(
             update.update, update.init(cases.PARAMS), cases.HYPERS,
@@ -252,8 +259,9 @@ class ConfigTest(parameterized.TestCase):
         {
             'split_transitions': {
                 'discount': 0.5, 'reward_transform': losses.clip_unit},
-            'vtrace_actor_critic': {'lambda_': 0.6, **clips},
-            'a2c': {'lambda_': 0.6},
+            'vtrace_actor_critic': {
+                'lambda_': 0.6, 'normalise_advantages': True, **limited},
+            'a2c': {'lambda_': 0.6, 'normalise_advantages': True},
             'apply_method': {
                 'divergence': 'reverse_kl', 'teacher_temperature': 0.5,
                 'floor': 0.2, 'teacher_discount': None},

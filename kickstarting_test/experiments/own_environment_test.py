@@ -78,7 +78,8 @@ class OwnEnvironmentTest(absltest.TestCase):
         'name,random_return,random_episodes\nshort,0,0\n')).full_path
     result = binaries.last_line(binaries.run(
         'experiments.random_returns', f'--suite={_SUITE}', '--tasks=short',
-        '--episodes=40', '--streams_per_worker=20', f'--output={path}'))
+        '--episodes=40', '--streams=20', '--streams_per_worker=20',
+        f'--output={path}'))
     row = result['tasks']['short']
     self.assertEqual((row['episodes'], row['cut']), (40, 0))
     # The mean time to one end of 2 * 3 cells, the other end reflecting.

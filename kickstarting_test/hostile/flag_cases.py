@@ -138,7 +138,7 @@ _REFUSED: Mapping[str, Sequence[tuple[str | tuple[str, ...], str]]] = {
         ('--episodes=0', 'episodes'), ('--seed=-1', 'seed'),
         ('--tasks=Empty-8x8', 'Empty-8x8'),
         ((f'--policy={_EXPERT}', '--suite=atari57', '--tasks=Pong'),
-         'Name its --suite and --tasks, or its --env'),
+         'Name the suite and tasks, or the environment'),
         (('--policy=zoo', '--suite=atari57', '--tasks=Pong'), 'Pong'),
     ),
     'kickstart': (

@@ -443,7 +443,7 @@ LOAD_PATHS: Mapping[str, LoadPath] = types.MappingProxyType({
         _one('generations/0001.json', 'members/0/reports/0001.json'),
         _load_generations, (kinds.ANY, kinds.JSON),
         lambda name: _VALUES(name) or 'old_hypers' in name or _ends(
-            'alpha is missing', '.0 is missing', 'a_byte_changed')(name),
+            'alpha is missing', '.0 is missing', 'bytes_changed')(name),
         _of_file),
     'table': LoadPath(
         _write_table, _one('table.csv'), lambda folder: csv_files.read(

@@ -119,7 +119,7 @@ class FaultsTest(parameterized.TestCase):
     outcome, records = _train(
         make_environment, ([0.0], [1e6]), training_config.TrainingConfig(
             frames=frames, unroll_steps=_STEPS, streams=_STREAMS, splits=1,
-            record_frames=frames, lockstep=lockstep))
+            record_frames=frames, checkpoint_frames=frames, lockstep=lockstep))
     self.assertEqual((outcome.ended, outcome.frames), ('finished', frames))
     saboteur = made[-1]
     self.assertEqual(saboteur._environment.restarts, faults)
