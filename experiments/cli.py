@@ -66,8 +66,10 @@ def run(
     except (OSError, checks.UserError, threads.ThreadError) as error:
       if not is_mistake(error):
         raise
-      with contextlib.suppress(OSError):  # it may be on the same full disk
+      try:
         print(f'error: {_shortened(_text(error))}', file=sys.stderr, flush=True)
+      except OSError:  # it may be on the same full disk
+        _discard(sys.stderr)
       return _EXIT_STATUS
 
   app.run(reporting, flags_parser=_parse)
@@ -123,6 +125,13 @@ def _text(error: BaseException) -> str:
     return str(output_error)
 
 
+def _discard(stream: TextIO) -> None:
+  """Drops what is left in a buffer, which would be written at the end."""
+  null = os.open(os.devnull, os.O_WRONLY)
+  os.dup2(null, stream.fileno())
+  os.close(null)
+
+
 class _Output:
   """Standard output, whose errors are those of any output of the run."""
 
@@ -152,10 +161,7 @@ class _Output:
         yield
     except files.OutputError as error:
       self._stream = None
-      # What is left in the buffer would be written when the process ends.
-      null = os.open(os.devnull, os.O_WRONLY)
-      os.dup2(null, stream.fileno())
-      os.close(null)
+      _discard(stream)
       assert isinstance(error.__cause__, OSError)
       if error.__cause__.errno != errno.EIO:
         raise

@@ -55,6 +55,7 @@ from kickstarting.runtime import training_config
 
 _FINAL = 'final.json'
 _STOP_S = 60.0  # for members to save, when the run is stopped
+_ERROR = 'error: '  # begins what is wrong, see `cli.run`
 _MISTAKE = 2  # exit status of what a user can put right; see cli.py
 _ABANDONED = 3  # exit status of a member whose controller was gone
 _MOST_DEATHS = 10  # of one member, one after the other, without a report
@@ -109,10 +110,10 @@ class _Members:
 
   def _note_death(self, member: int, life: _Life, status: int) -> None:
     log = self._log(member)
-    words = _last_words(log)
+    words = _last_words(log, _ERROR if status == _MISTAKE else '')
     if status == _MISTAKE:
       raise loop.TrainingError(
-          f'member {member} cannot go on: {words.removeprefix("error: ")} (All'
+          f'member {member} cannot go on: {words.removeprefix(_ERROR)} (All'
           f' it printed is in {str(log)!r}.)')
     reports = self._num_reports(member)
     life.deaths = 1 if reports > life.reports else life.deaths + 1
@@ -175,15 +176,19 @@ def _close(process: subprocess.Popen) -> None:
     process.stdin.close()
 
 
-def _last_words(log: pathlib.Path) -> str:
-  """Returns the last line that a member printed."""
+def _last_words(log: pathlib.Path, start: str) -> str:
+  """Returns the last line with such a start that a member printed.
+
+  What it printed before may have been in a buffer, and come later.
+  """
   try:
     with log.open('rb') as file:
       file.seek(max(0, log.stat().st_size - _LAST_WORDS))
       lines = file.read().decode(errors='replace').split('\n')
   except OSError:
     return ''
-  return next((line.strip() for line in reversed(lines) if line.strip()), '')
+  return next((line.strip() for line in reversed(lines)
+               if line.strip() and line.startswith(start)), '')
 
 
 def _end_with_controller() -> None:

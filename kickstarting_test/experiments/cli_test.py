@@ -175,6 +175,12 @@ _PRINTING = (
     'cli.run(main)\n')
 
 
+def _buffered() -> dict[str, str]:
+  """Returns the environment, with buffers that the end of a process writes."""
+  return {name: value for name, value in os.environ.items()
+          if name != 'PYTHONUNBUFFERED'}
+
+
 class OutputTest(parameterized.TestCase):
   """Standard output and error that cannot be written."""
 
@@ -182,7 +188,8 @@ class OutputTest(parameterized.TestCase):
     with open(output, 'w') as out:
       done = subprocess.run(
           [sys.executable, '-c', code], stdout=out, stderr=subprocess.PIPE,
-          text=True, cwd=binaries.ROOT, timeout=binaries.DEADLINE_S)
+          text=True, cwd=binaries.ROOT, timeout=binaries.DEADLINE_S,
+          env=_buffered())
     return done.returncode, done.stderr
 
   @parameterized.parameters(True, False)
