@@ -238,9 +238,6 @@ def own_network(network: Any) -> own.OwnNetwork | None:
   return own.of_function(network) if callable(network) else None
 
 
-
-
-
 def load_policy(
     path: str | os.PathLike[str], network: Any = None
 ) -> policy_file.Policy:

@@ -60,7 +60,8 @@ def run(
     label: starts each line of progress.
     train: `training.train`, or that of a population.
     on_record: is called with each record after it was written.
-    has_lines: whether to print a line of progress now and then.
+    has_lines: whether to print lines of progress, and what is odd, now and
+      then.
 
   Returns:
     What `train` returns.
@@ -75,11 +76,11 @@ def run(
       resume_frames=latest if resume else (0 if folder.exists() else None))
 
   adviser = advice.Adviser(config.frames)
-  is_one_student = train is training.train
+  is_advised = has_lines and train is training.train
 
   def record(values: dict[str, Any]) -> None:
     logger(values)
-    for text in adviser(values) if is_one_student else ():
+    for text in adviser(values) if is_advised else ():
       logger_lib.say(f'{label}warning: {text}', sys.stderr)
     if on_record is not None:
       on_record(values)

@@ -118,6 +118,7 @@ class Run:
     return dataclasses.replace(
         run, frames=self.frames + run.frames,
         seconds=self.seconds + run.seconds,
+        warnings=[*self.warnings, *run.warnings],
         records=[*self.records, *later])
 
   def plot(self, path: str | os.PathLike[str] = 'curve.png') -> pathlib.Path:
@@ -198,7 +199,8 @@ def train(
     policy = runs.policy_of(
         description.network, description.suite, outcome.params,
         description.update, {
-            'frames': outcome.frames, 'seed': description.config.seed,
+            'frames': _frames(outcome.frames, description.init),
+            'seed': description.config.seed,
             'teacher_frames': description.teaching.frames})
     if folder is not None and own.is_found(description.network):
       policy.save(folder / 'policy.npz')
@@ -211,6 +213,12 @@ def train(
       functools.partial(
           train, env, workdir=workdir, on_record=on_record, progress=progress,
           **options))
+
+
+def _frames(frames: int, init: policy_file.Policy | None) -> int | None:
+  """Returns what a policy cost; None if that of the one before is unknown."""
+  before = 0 if init is None else init.info.get('frames')
+  return frames + before if isinstance(before, int) else None
 
 
 class _Recorder:

@@ -396,16 +396,14 @@ def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
       return (params, opt_state), (metrics, seen)
 
     parts = minibatches.most(trajectory.task.shape[-1], config.minibatches)
-
-    def epoch(now, _):
-      return jax.lax.scan(
-          step, now, minibatches.deal_streams(trajectory, parts))
-
     now = params, state.opt_state
     if config.epochs * parts == 1:
       now, (metrics, seen) = step(now, trajectory)
     else:
-      now, of_steps = jax.lax.scan(epoch, now, length=config.epochs)
+      dealt = minibatches.deal_streams(trajectory, parts)
+      now, of_steps = jax.lax.scan(
+          lambda now, _: jax.lax.scan(step, now, dealt), now,
+          length=config.epochs)
       metrics, seen = jax.tree.map(jnp.mean, of_steps)
     if agent.scale is not None:
       params, opt_state = now

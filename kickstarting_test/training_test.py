@@ -101,6 +101,7 @@ class TrainTest(parameterized.TestCase):
     self.assertEqual(longer.frames, run.frames + 640)
     frames = [record['frames'] for record in longer.records]
     self.assertEqual(frames, sorted(set(frames)))
+    self.assertEqual(longer.policy.info['frames'], longer.frames)
     # The normaliser goes on counting.
     count = lambda run: run.policy.params['torso/normaliser']['count']
     self.assertGreater(count(longer), count(run))

@@ -40,7 +40,6 @@ _MAX_WORDS = 16  # of an instruction
 NO_CAP = math.inf  # of scores that are returns
 # How a student learns where nothing is known of the environment: rewards of any
 # size, and few frames. The papers' suites have their papers' settings.
-# `benchmarks/classic.py` measures them.
 DEFAULTS: Mapping[str, Any] = types.MappingProxyType({
     'network': '',  # the one that fits the observation
     'streams': 16,
