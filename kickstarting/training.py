@@ -23,10 +23,8 @@ Not here: what a run follows from (`description.py`), the loop (`runtime/`).
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 import functools
-import math
 import os
 import pathlib
-import time
 from typing import Any
 
 from kickstarting import agent as agent_lib
@@ -45,7 +43,6 @@ from kickstarting.runtime import processor
 from kickstarting.runtime import training as loop
 from kickstarting.teachers import policy_file
 
-_LINE_S = 5.0  # between two lines of progress
 _SEED = 1  # of an evaluation
 
 
@@ -229,12 +226,10 @@ class _Recorder:
       on_record: Callable[[Mapping[str, Any]], None] | None, has_lines: bool
   ):
     self.records: list[dict[str, Any]] = []
-    self._total = total_frames
-    self._on_record = on_record
-    self._has_lines = has_lines
-    self._adviser = advice.Adviser(total_frames)
     self.warnings: list[str] = []
-    self._last_line = -math.inf
+    self._on_record = on_record
+    self._adviser = advice.Adviser(total_frames)
+    self._lines = logger_lib.Lines(total_frames) if has_lines else None
 
   def __call__(self, record: dict[str, Any]) -> None:
     self.records.append(files.without_nan(record))
@@ -242,13 +237,10 @@ class _Recorder:
       self._on_record(record)
     for text in self._adviser(record):
       self.warnings.append(text)
-      if self._has_lines:
+      if self._lines is not None:
         logger_lib.say(f'warning: {text}')
-    now = time.monotonic()
-    is_last = record['frames'] >= self._total
-    if self._has_lines and (is_last or now - self._last_line >= _LINE_S):
-      self._last_line = now
-      logger_lib.say(logger_lib.progress_line(record, self._total))
+    if self._lines is not None:
+      self._lines(record)
 
 
 def evaluate(

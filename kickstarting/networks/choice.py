@@ -21,14 +21,9 @@ observation (`reading.py`).
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from kickstarting import checks
 from kickstarting.networks import build
-
-_GRID = {'image', 'direction'}  # of MiniGrid
-_CELL = 3  # object, colour, state
-_LARGEST_GRID = 32  # cells of a side
+from kickstarting.networks import reading
 
 
 def choose(observation: Mapping[str, Any]) -> build.NetworkConfig:
@@ -47,18 +42,9 @@ def choose(observation: Mapping[str, Any]) -> build.NetworkConfig:
     raise checks.UserError(
         'the observation has no array of numbers; expected at least one. Add'
         ' one to the observation.')
-  if _is_grid(observation):
-    return build.get_network('grid_small')
-  return build.get_network('mlp_small')
-
-
-def _is_grid(observation: Mapping[str, Any]) -> bool:
-  """Returns whether an observation is MiniGrid's."""
-  if set(observation) != _GRID:
-    return False
-  image, direction = observation['image'], observation['direction']
-  return (
-      len(image.shape) == 3 and image.shape[2] == _CELL
-      and max(image.shape) <= _LARGEST_GRID
-      and np.dtype(image.dtype).kind in 'iu' and tuple(direction.shape) == ()
-      and np.dtype(direction.dtype).kind in 'iu')
+  grid = build.get_network('grid_small')
+  try:
+    reading.entries(grid, observation)
+    return grid
+  except checks.UserError:  # it is something else than MiniGrid's view
+    return build.get_network('mlp_small')

@@ -37,6 +37,7 @@ from kickstarting import files
 
 RECORDS = 'records.jsonl'
 _WHAT = 'the records of a run, one in a line'
+LINE_S = 5.0  # between two lines of progress
 _MAX_LINE_BYTES = 4 * 2**20
 _MAX_BYTES = 2**30
 _NUMBER = (float, type(None))  # None stands for what is not finite
@@ -64,6 +65,40 @@ def say(text: str, stream: TextIO | None = None) -> None:
   print(text, file=stream or sys.stdout, flush=True)
 
 
+class Lines:
+  """Says how far a run is, now and then and at its end."""
+
+  def __init__(
+      self,
+      total_frames: int,
+      label: str = '',
+      stream: TextIO | None = None,
+      line_s: float = LINE_S,
+  ):
+    """Says nothing yet.
+
+    Args:
+      total_frames: budget, for the time left.
+      label: starts each line.
+      stream: of the lines; None for standard output.
+      line_s: least time between two lines, in seconds.
+    """
+    self._total_frames = total_frames
+    self._label = label
+    self._stream = stream
+    self._line_s = line_s
+    self._last = -float('inf')
+
+  def __call__(self, record: Mapping[str, Any]) -> None:
+    """Takes a record, the newest one."""
+    now = time.monotonic()
+    is_last = record['frames'] >= self._total_frames
+    if now - self._last >= self._line_s or is_last:
+      self._last = now
+      say(self._label + progress_line(record, self._total_frames),
+          self._stream)
+
+
 class RunLogger:
   """Writes the records of one run."""
 
@@ -75,7 +110,7 @@ class RunLogger:
       label: str = '',
       resume_frames: int | None = None,
       stream: TextIO | None = None,
-      line_s: float = 5.0,
+      line_s: float = LINE_S,
       has_lines: bool = True,
   ):
     """Opens the files.
@@ -99,12 +134,8 @@ class RunLogger:
       self._path.parent.mkdir(parents=True, exist_ok=True)
       self._file = self._path.open('a', encoding='utf-8')
     self._board = _Board(self._path.parent / 'tensorboard', resume_frames)
-    self._total_frames = total_frames
-    self._label = label
-    self._stream = stream
-    self._line_s = line_s
-    self._has_lines = has_lines
-    self._last_line = -float('inf')
+    self._lines = (
+        Lines(total_frames, label, stream, line_s) if has_lines else None)
 
   def __call__(self, record: Mapping[str, Any]) -> None:
     """Writes one record; see `training.train`.
@@ -126,13 +157,8 @@ class RunLogger:
     # There is no value before there is one, as of a score.
     self._board.add(record['frames'], {
         name: v for name, v in scalars.items() if math.isfinite(v)})
-    now = time.monotonic()
-    is_last = record['frames'] >= self._total_frames
-    is_due = now - self._last_line >= self._line_s or is_last
-    if self._has_lines and is_due:
-      self._last_line = now
-      say(self._label + progress_line(record, self._total_frames),
-          self._stream)
+    if self._lines is not None:
+      self._lines(record)
 
   def close(self) -> None:
     """Closes the files; nothing of them is left to be written."""
