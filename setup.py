@@ -58,6 +58,8 @@ setuptools.setup(
         ],
     },
     include_package_data=False,
+    entry_points={'console_scripts': [
+        'kickstarting = kickstarting.commands.entry:main']},
     python_requires='>=3.11',
     install_requires=_requirements('requirements.txt'),
     extras_require={

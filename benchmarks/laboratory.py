@@ -36,12 +36,12 @@ import jax.numpy as jnp
 import numpy as np
 
 import experiments  # noqa: F401  (sets how XLA uses threads)
-from experiments import cli
-from experiments import flag_values
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import sampling
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
 
 _MDPS = flags.DEFINE_integer(
     'mdps', 1000, 'Decision processes.', lower_bound=1)

@@ -36,7 +36,7 @@ import gymnasium
 import minigrid  # noqa: F401, registers its levels
 import numpy as np
 
-from experiments import cli
+from kickstarting.commands import cli
 from kickstarting.environments import process_batch
 from kickstarting.environments import worker_pool
 from kickstarting.environments import worker_process

@@ -47,8 +47,8 @@ from typing import Any
 from absl import flags
 
 import experiments  # noqa: F401  (sets how XLA uses threads)
-from experiments import cli
 from kickstarting import checks
+from kickstarting.commands import cli
 
 _WORKLOAD = flags.DEFINE_enum(
     'workload', 'peer', ['peer', 'minigrid8', 'teachers', 'population'],
@@ -100,7 +100,7 @@ def _setup(
   from kickstarting import agent as agent_lib
   from kickstarting import problems
   from kickstarting import teaching as teaching_lib
-  from kickstarting import update as update_lib
+  from kickstarting import update_config
   from kickstarting.environments import seeds
   from kickstarting.environments import suites
   from kickstarting.environments.suites import batches
@@ -136,7 +136,7 @@ def _setup(
     teaching = teaching_lib.Teaching(
         teachers, routing, controllers.scheduled(1.0))
   problem = problems.make_problem(
-      suite, network, update_lib.UpdateConfig(), config, teaching,
+      suite, network, update_config.UpdateConfig(), config, teaching,
       num_members=num_members)
   return problem, config
 

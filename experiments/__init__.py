@@ -16,7 +16,7 @@
 
 import sys
 
-from experiments import stopping
+from kickstarting.commands import stopping
 
 if sys.argv[:1] == ['-m']:  # a binary is being started, not this package used
   stopping.at_start()

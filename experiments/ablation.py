@@ -33,14 +33,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.stats
 
-from experiments import comparison
-from experiments import folder_lock
-from experiments import run_files
-from experiments import stopping
 from kickstarting import checks
 from kickstarting import children
 from kickstarting import figures
 from kickstarting import files
+from kickstarting.commands import comparison
+from kickstarting.commands import folder_lock
+from kickstarting.commands import run_files
+from kickstarting.commands import stopping
 from kickstarting.runtime import logger as logger_lib
 
 _RESAMPLES = 2000

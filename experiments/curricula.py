@@ -35,13 +35,13 @@ from typing import Any
 from absl import flags
 
 from experiments import ablation
-from experiments import cli
-from experiments import comparison
 from experiments import mixture_figures
-from experiments import run_files
 from experiments import study_flags
 from kickstarting import checks
 from kickstarting import files
+from kickstarting.commands import cli
+from kickstarting.commands import comparison
+from kickstarting.commands import run_files
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', None)

@@ -34,19 +34,18 @@ import pathlib
 
 from absl import flags
 
-from experiments import cli
-from experiments import problem_flags
-from experiments import run_flags
-from experiments import shared_flags
-from experiments import workdir as workdir_lib
 from kickstarting import checks
 from kickstarting import figures
 from kickstarting import files
 from kickstarting import losses
 from kickstarting import problems
 from kickstarting import runs
+from kickstarting.commands import cli
+from kickstarting.commands import problem_flags
+from kickstarting.commands import run_flags
+from kickstarting.commands import shared_flags
+from kickstarting.commands import workdir as workdir_lib
 from kickstarting.runtime import logger as logger_lib
-from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
 _TUNED = flags.DEFINE_float(
@@ -62,11 +61,10 @@ flags.FLAGS.set_default('learns_value', True)
 def main(argv):
   del argv
   folder = workdir_lib.choose('distil_then_tune')
-  suite = problem_flags.suite_from_flags()
-  update = shared_flags.update_from_flags()
-  if losses.get_method(update.method).adds_reward:
+  method = shared_flags.FLAGS.method
+  if losses.get_method(method).adds_reward:
     raise checks.UserError(
-        f'--method={update.method} learns from the reward as well; expected one'
+        f'--method={method} learns from the reward as well; expected one'
         ' that distils alone, such as on_policy_distill. For both at once take'
         ' experiments.kickstart.')
   frames = shared_flags.FLAGS.frames
@@ -75,45 +73,35 @@ def main(argv):
     raise checks.UserError(
         f'--tuned_share={_TUNED.value} leaves a part without frames; expected'
         ' more than 0 and less than 1.')
-  config = run_flags.config_from_flags(
-      training_config.TrainingConfig, frames=frames - tuned)
-  teaching = problem_flags.teaching_from_flags(
-      suite, config.frames, gives_features=bool(update.feature_cost))
-  network = problem_flags.network_from_flags(suite)
-  first = problem_flags.make_problem(suite, network, update, config, teaching)
-  second, second_config = problem_flags.make_student_alone(suite, frames=tuned)
-  stop = workdir_lib.begin(folder, 'distil_then_tune')
+  first = problem_flags.describe(frames=frames - tuned)
+  second = problem_flags.describe_alone(frames=tuned)
+  problem, next_problem = first.problem(), second.problem()
+  suite, teaching = first.suite, first.teaching
+  stop = workdir_lib.begin(folder, 'distil_then_tune', first)
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
-        f' teachers, {config.frames / 1e6:.2f} M frames of distillation and'
-        f' {tuned / 1e6:.2f} M of reward; results in {folder}', flush=True)
+        f' teachers, {first.config.frames / 1e6:.2f} M frames of distillation'
+        f' and {tuned / 1e6:.2f} M of reward; results in {folder}', flush=True)
   resume = run_flags.RESUME.value
   outcomes = [runs.run(
-      first, config, folder / 'distilled', resume=resume, should_stop=stop,
-      label='distilled   ')]
+      problem, first.config, folder / 'distilled', resume=resume,
+      should_stop=stop, label='distilled   ')]
   if not stop():
     outcomes.append(runs.run(
-        problems.start_from(second, outcomes[0].params), second_config,
+        problems.start_from(next_problem, outcomes[0].params), second.config,
         folder / 'tuned', resume=resume, should_stop=stop,
         label='tuned       '))
   last = outcomes[-1]
   problem_flags.export(
-      folder / 'policy.npz', network, suite, last.params,
-      (first if len(outcomes) == 1 else second).update,
-      {'frames': last.frames, 'teacher_frames': teaching.frames})
+      folder / 'policy.npz', first if len(outcomes) == 1 else second,
+      last.params, last.frames, {'teacher_frames': teaching.frames})
   _join(folder, outcomes[0].frames)
   figure = figures.draw_curves(
       folder / 'score_against_frames', {'distilled, then tuned': [folder]},
-      title=f'{suite.name}, seed {config.seed}')
-  workdir_lib.finish(folder, {
+      title=f'{suite.name}, seed {first.config.seed}')
+  workdir_lib.finish(folder, workdir_lib.summary(*outcomes) | {
       'ended': 'interrupted' if stop() else 'finished',
-      'score': last.score,
-      'score_distilled': outcomes[0].score,
-      'frames': sum(outcome.frames for outcome in outcomes),
-      'frames_per_second': last.frames_per_second,
-      'seconds': sum(outcome.seconds for outcome in outcomes),
-      'workdir': str(folder),
-      'figure': str(figure),
-  })
+      'score_distilled': outcomes[0].score, 'workdir': str(folder),
+      'figure': str(figure)})
 
 
 def _join(folder: pathlib.Path, frames: int) -> None:

@@ -36,11 +36,11 @@ from absl import flags
 from absl import logging
 import envpool
 
-from experiments import cli
 from experiments import csv_files
-from experiments import flag_values
 from experiments import random_policy
 from kickstarting import checks
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
 from kickstarting.environments import envpool_batch
 from kickstarting.environments import seeds
 

@@ -36,31 +36,30 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from experiments import cli
-from experiments import flag_values
 from experiments import mixture_cases
 from experiments import mixture_figures
-from experiments import problem_flags
-from experiments import rules_flags
-from experiments import run_flags
-from experiments import shared_flags
-from experiments import workdir as workdir_lib
 from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import description as description_lib
 from kickstarting import files as files_lib
 from kickstarting import pbt
 from kickstarting import playing
 from kickstarting import runs
 from kickstarting import teaching as teaching_lib
 from kickstarting import types
-from kickstarting.environments import suites
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
+from kickstarting.commands import problem_flags
+from kickstarting.commands import rules_flags
+from kickstarting.commands import run_flags
+from kickstarting.commands import shared_flags
+from kickstarting.commands import workdir as workdir_lib
 from kickstarting.environments.suites import batches
 from kickstarting.networks import build as networks
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
 from kickstarting.runtime import threads
 from kickstarting.runtime import training
-from kickstarting.runtime import training_config
 from kickstarting.weights import parsing
 from kickstarting.weights import schedules
 
@@ -101,19 +100,21 @@ def _is_mixture(network: networks.NetworkConfig) -> bool:
   return _has_transfer(network) and network.combination == 'mixture'
 
 
-def _make_case(suite: suites.Suite) -> mixture_cases.Case:
+def _make_case(
+    described: description_lib.Description
+) -> mixture_cases.Case:
   """Returns the case with the agents that are asked for.
 
   Raises:
     ValueError: an agent is unknown, or the tasks lack what the case needs.
   """
-  network = problem_flags.network_from_flags(suite)
+  network = described.network
   if not isinstance(network, networks.NetworkConfig):
     raise checks.UserError(
         f'--network={shared_flags.NETWORK.value} is one of your own, of which'
         ' no mixture can be made; expected one that is shipped. Choose one of'
         f' {", ".join(networks.NETWORKS)}.')
-  case = mixture_cases.CASES[_CASE.value](network, suite)
+  case = mixture_cases.CASES[_CASE.value](network, described.suite)
   case = case._replace(agents={
       name: _whole(case.agents[name])
       for name in flag_values.names('agents', _AGENTS.value, case.agents)})
@@ -156,28 +157,18 @@ def _mixing(frames: int) -> Mapping[str, schedules.Schedule]:
   return {'mixing': schedule}
 
 
-def _make_problem(
-    case: mixture_cases.Case, name: str, suite: suites.Suite
-) -> training.Problem:
-  """Composes what one of the agents learns from."""
-  network = case.agents[name]
-  config = _config(network)
-  problem = problem_flags.make_problem(
-      suite, network, shared_flags.update_from_flags(), config,
-      problem_flags.teaching_from_flags(suite, config.frames),
-      num_members=_num_members(network), wrap=case.wrap)
-  if not _is_mixture(network):
-    return problem
+def _describe(
+    described: description_lib.Description, network: networks.NetworkConfig
+) -> description_lib.Description:
+  """Returns the run of one of the agents."""
+  cost = _TRANSFER_COST.value if _has_transfer(network) else 0.0
   return dataclasses.replace(
-      problem, schedules={**problem.schedules, **_mixing(config.frames)})
-
-
-def _config(
-    network: networks.NetworkConfig
-) -> training_config.TrainingConfig:
-  return run_flags.config_from_flags(
-      training_config.TrainingConfig, mixing=1.0,
-      transfer_cost=_TRANSFER_COST.value if _has_transfer(network) else 0.0)
+      described, network=network,
+      config=dataclasses.replace(
+          described.config, mixing=1.0, transfer_cost=cost),
+      schedules={
+          **described.schedules,
+          **(_mixing(described.config.frames) if _is_mixture(network) else {})})
 
 
 def _num_members(network: networks.NetworkConfig) -> int:
@@ -200,7 +191,7 @@ class _Trained(NamedTuple):
 def _population(
     case: mixture_cases.Case,
     name: str,
-    suite: suites.Suite,
+    described: description_lib.Description,
     problem: training.Problem,
 ) -> dict[str, Any]:
   """Returns what `population_training.train` needs to know; checked.
@@ -208,42 +199,39 @@ def _population(
   Raises:
     ValueError: the flags fit no population.
   """
-  network = case.agents[name]
-  config, num_members = _config(network), _num_members(network)
+  num_members = _num_members(case.agents[name])
   rules = rules_flags.rules(_PRESET.value)
   judge = None
   if case.is_final_judged:
     judge = playing.make_judge(
-        problem, suite, config.seed, rules.exploit.window, num_members,
-        _final(network, suite, case.wrap), manner=problem_flags.manner(),
+        problem, described.suite, described.config.seed, rules.exploit.window,
+        num_members, _final(case, name, described), manner=described.manner,
         wrap=case.wrap)
   population = population_training.PopulationConfig(rules, num_members)
-  population_training.check(problem, config, population, judge)
+  population_training.check(problem, described.config, population, judge)
   return {'population': population, 'judge': judge}
 
 
 def _train(
     case: mixture_cases.Case,
     name: str,
-    suite: suites.Suite,
+    described: description_lib.Description,
     problem: training.Problem,
     folder: pathlib.Path,
     stop: Callable[[], bool],
 ) -> _Trained:
   """Trains one agent, or a population of mixtures whose shares evolve."""
-  network = case.agents[name]
-  config = _config(network)
-  num_members = _num_members(network)
+  num_members = _num_members(case.agents[name])
   run = functools.partial(
-      runs.run, problem, config, folder / name, resume=run_flags.RESUME.value,
-      should_stop=stop, label=f'{name:14}')
+      runs.run, problem, described.config, folder / name,
+      resume=run_flags.RESUME.value, should_stop=stop, label=f'{name:14}')
   if num_members == 1:
     outcome = run()
     return _Trained(
         outcome.score, outcome.frames, outcome.frames_per_second,
         outcome.seconds, outcome.params)
   outcome = run(train=functools.partial(
-      population_training.train, **_population(case, name, suite, problem)))
+      population_training.train, **_population(case, name, described, problem)))
   best, *_ = scoring.best_three(outcome.scores)
   return _Trained(
       outcome.scores[best], outcome.frames * num_members,
@@ -274,59 +262,65 @@ def _keep_lineage(
 
 
 def _final(
-    network: networks.NetworkConfig, suite: suites.Suite, wrap: batches.Wrap
+    case: mixture_cases.Case, name: str, described: description_lib.Description
 ) -> agent_lib.Agent:
-  """Returns the final agent of a network; its parameters are the network's."""
-  spec = batches.spec_of(suite, wrap)
+  """Returns the final agent of a run; its parameters are the network's."""
+  spec = batches.spec_of(described.suite, case.wrap)
   return agent_lib.make_agent(
-      networks.final_agent(network), spec.observation, spec.num_actions)
+      networks.final_agent(case.agents[name]), spec.observation,
+      spec.num_actions)
 
 
 def _judge(
     case: mixture_cases.Case,
     name: str,
-    suite: suites.Suite,
+    described: description_lib.Description,
     trained: _Trained,
     folder: pathlib.Path,
 ) -> dict[str, Any]:
   """Evaluates and writes the final agent; returns what it gets."""
-  network = networks.final_agent(case.agents[name])
-  final = _final(network, suite, case.wrap)
   evaluation = playing.evaluate(
-      final, suite, trained.params, _EPISODES.value, shared_flags.FLAGS.seed,
-      manner=problem_flags.manner(), label=f'{name:14}', wrap=case.wrap)
+      _final(case, name, described), described.suite, trained.params,
+      _EPISODES.value, described.config.seed, manner=described.manner,
+      label=f'{name:14}', wrap=case.wrap)
+  final = dataclasses.replace(
+      described, network=networks.final_agent(case.agents[name]))
   problem_flags.export(
-      folder / name / 'policy.npz', network, suite, trained.params,
-      shared_flags.update_from_flags(),
-      {'frames': trained.frames, 'evaluation': evaluation}, case.wrap)
+      folder / name / 'policy.npz', final, trained.params, trained.frames,
+      {'evaluation': evaluation}, case.wrap)
   return evaluation
 
 
 def main(argv):
   del argv
   folder = workdir_lib.choose('mix_and_match')
-  suite = problem_flags.suite_from_flags()
-  case = _make_case(suite)
-  problems = {name: _make_problem(case, name, suite) for name in case.agents}
+  base = problem_flags.describe()
+  case = _make_case(base)
+  runs_of = {name: _describe(base, case.agents[name]) for name in case.agents}
+  problems = {
+      name: described.problem(
+          num_members=_num_members(case.agents[name]), wrap=case.wrap)
+      for name, described in runs_of.items()}
   for name, problem in problems.items():
     if _num_members(case.agents[name]) > 1:
-      _population(case, name, suite, problem)
-  stop = workdir_lib.begin(folder, 'mix_and_match')
-  print(f'{_CASE.value} on {suite.name}: {len(suite.tasks)} tasks,'
-        f' {shared_flags.FLAGS.frames / 1e6:.2f} M frames an agent; results in'
+      _population(case, name, runs_of[name], problem)
+  stop = workdir_lib.begin(folder, 'mix_and_match', base)
+  print(f'{_CASE.value} on {base.suite.name}: {len(base.suite.tasks)} tasks,'
+        f' {base.config.frames / 1e6:.2f} M frames an agent; results in'
         f' {folder}', flush=True)
   trained: dict[str, _Trained] = {}
   evaluations: dict[str, dict[str, Any]] = {}
-  for name, problem in problems.items():
+  for name, described in runs_of.items():
     if not (trained and stop()):
-      trained[name] = _train(case, name, suite, problem, folder, stop)
+      trained[name] = _train(
+          case, name, described, problems[name], folder, stop)
     if not stop():
       with contextlib.suppress(threads.Stopped):
-        evaluations[name] = _judge(case, name, suite, trained[name], folder)
+        evaluations[name] = _judge(case, name, described, trained[name], folder)
   last = trained[list(trained)[-1]]
   figure = mixture_figures.draw(
       folder / 'mix_and_match', {name: [folder / name] for name in trained},
-      title=f'{_CASE.value}, seed {shared_flags.FLAGS.seed}')
+      title=f'{_CASE.value}, seed {base.config.seed}')
   workdir_lib.finish(folder, {
       'ended': 'interrupted' if stop() else 'finished',
       'score': last.score,

@@ -32,17 +32,15 @@ from typing import Any
 from absl import flags
 import numpy as np
 
-from experiments import cli
 from experiments import csv_files
-from experiments import flag_values
-from experiments import problem_flags
 from experiments import random_policy
-from experiments import run_flags
-from experiments import shared_flags
 from kickstarting import checks
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
+from kickstarting.commands import problem_flags
+from kickstarting.commands import shared_flags
 from kickstarting.environments import seeds
 from kickstarting.environments.suites import batches
-from kickstarting.runtime import training_config
 
 flags.adopt_module_key_flags(shared_flags)
 _EPISODES = flags.DEFINE_integer(
@@ -80,23 +78,23 @@ def _fill_in(path: pathlib.Path, table: dict[str, dict[str, Any]]) -> None:
 
 def main(argv):
   del argv
-  suite = problem_flags.suite_from_flags()
-  run_flags.config_from_flags(training_config.TrainingConfig)  # checks --seed
+  described = problem_flags.describe(teachers=())
+  suite = described.suite
   output = None
   if _OUTPUT.value:
     output = flag_values.path('output', _OUTPUT.value)
     _read(output, suite.task_names)
   streams = batches.side_by_side(
       suite, _EPISODES.value, _NUM_STREAMS,
-      problem_flags.manner().training_streams)
+      described.manner.training_streams)
   per_stream = -(-_EPISODES.value // streams)
-  seed = shared_flags.FLAGS.seed
+  seed = described.config.seed
   table = {}
   for task in suite.tasks:
     [played] = random_policy.play(batches.make_environment(
         suite._replace(tasks=(task,)), streams, seed,
         group=seeds.Group.MEASUREMENT), per_stream, seed,
-                                  shared_flags.EVALUATION_MAX_STEPS.value)
+                                  described.manner.max_steps)
     returns = played.returns
     table[task.name] = {
         'return': round(float(returns.mean()), 5),

@@ -29,9 +29,9 @@ from collections.abc import Sequence
 from absl import flags
 
 from experiments import ablation
-from experiments import cli
 from experiments import study_flags
 from kickstarting import checks
+from kickstarting.commands import cli
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', 'results/relatives')

@@ -30,8 +30,8 @@ import pathlib
 from absl import flags
 
 from experiments import ablation
-from experiments import cli
 from experiments import study_flags
+from kickstarting.commands import cli
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', 'results/ablations')

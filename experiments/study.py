@@ -32,12 +32,12 @@ from absl import flags
 import numpy as np
 
 from experiments import ablation
-from experiments import cli
-from experiments import comparison
-from experiments import run_files
 from experiments import study_flags
 from kickstarting import figures
 from kickstarting import files
+from kickstarting.commands import cli
+from kickstarting.commands import comparison
+from kickstarting.commands import run_files
 
 flags.adopt_module_key_flags(study_flags)
 

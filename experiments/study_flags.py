@@ -23,9 +23,9 @@ import shlex
 
 from absl import flags
 
-from experiments import flag_values
 from kickstarting import checks
 from kickstarting import files
+from kickstarting.commands import flag_values
 
 WORKDIR = flags.DEFINE_string(
     'workdir', 'results/study', 'Folder of the study.')

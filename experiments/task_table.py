@@ -28,10 +28,10 @@ import os
 
 from absl import flags
 
-from experiments import cli
-from experiments import flag_values
 from kickstarting import checks
 from kickstarting import figures
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
 from kickstarting.environments import suites
 from kickstarting.runtime import logger as logger_lib
 

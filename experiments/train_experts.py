@@ -28,11 +28,11 @@ import sys
 from absl import flags
 
 from experiments import ablation
-from experiments import cli
 from experiments import expert_plan
-from experiments import flag_values
-from experiments import folder_lock
-from experiments import run_files
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
+from kickstarting.commands import folder_lock
+from kickstarting.commands import run_files
 from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 

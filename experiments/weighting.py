@@ -29,8 +29,8 @@ import pathlib
 from absl import flags
 
 from experiments import ablation
-from experiments import cli
 from experiments import study_flags
+from kickstarting.commands import cli
 from kickstarting.environments import suites
 
 flags.adopt_module_key_flags(study_flags)

@@ -14,72 +14,87 @@
 # ==============================================================================
 """Kickstarting deep reinforcement learning, in JAX.
 
-Here are the public names: records, loss functions and the three packages that
-need no more than jax, rlax and chex, and the front door (`train`, `evaluate`),
-which is loaded when it is first used, so that a notebook which wants a loss
-loads neither Haiku nor an environment. Agents, teachers, environments and the
-runtime are imported by module (`from kickstarting import agent`). Read
-`types.py` or `training.py` next.
+Here are the public names: records, loss functions, three packages and the front
+door (`train`, `evaluate`). Each is loaded when it is first used, so that a
+notebook which wants a loss loads neither Haiku nor an environment, and a
+command says something at once. Agents, teachers, environments and the runtime
+are imported by module (`from kickstarting import agent`). Read `types.py` or
+`training.py` next.
 """
 
 import importlib
 import types as python_types
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from kickstarting import losses
-from kickstarting import pbt
-from kickstarting import weights
-from kickstarting.losses import a2c
-from kickstarting.losses import apply_distral
-from kickstarting.losses import apply_method
-from kickstarting.losses import choose_method
-from kickstarting.losses import clip_unit
-from kickstarting.losses import cross_entropy
-from kickstarting.losses import diagnostics
-from kickstarting.losses import distillation_loss
-from kickstarting.losses import DIVERGENCES
-from kickstarting.losses import entropy
-from kickstarting.losses import feature_regression
-from kickstarting.losses import forward_kl
-from kickstarting.losses import get_method
-from kickstarting.losses import jensen_shannon
-from kickstarting.losses import kickstarting_terms
-from kickstarting.losses import knowledge_transfer
-from kickstarting.losses import log_importance_ratios
-from kickstarting.losses import log_prob
-from kickstarting.losses import masked_transfer
-from kickstarting.losses import Method
-from kickstarting.losses import METHODS
-from kickstarting.losses import mixture_log_probs
-from kickstarting.losses import mixture_transfer
-from kickstarting.losses import mixture_value
-from kickstarting.losses import negative_log_likelihood
-from kickstarting.losses import optimistic_asymmetric_clip
-from kickstarting.losses import reverse_kl
-from kickstarting.losses import REWARD_TRANSFORMS
-from kickstarting.losses import sample_weights
-from kickstarting.losses import shares_along
-from kickstarting.losses import split_transitions
-from kickstarting.losses import squared_error
-from kickstarting.losses import total
-from kickstarting.losses import TRANSFERS
-from kickstarting.losses import Transitions
-from kickstarting.losses import vtrace
-from kickstarting.losses import vtrace_actor_critic
-from kickstarting.losses import VTraceOutput
-from kickstarting.types import AgentOutput
-from kickstarting.types import Hypers
-from kickstarting.types import LearnerState
-from kickstarting.types import TeacherOutput
-from kickstarting.types import Timestep
-from kickstarting.types import Trajectory
+if TYPE_CHECKING:  # what `__getattr__` finds, for tools that run nothing
+  from kickstarting import losses
+  from kickstarting import pbt
+  from kickstarting import weights
+  from kickstarting.description import load_policy
+  from kickstarting.losses import a2c
+  from kickstarting.losses import apply_distral
+  from kickstarting.losses import apply_method
+  from kickstarting.losses import choose_method
+  from kickstarting.losses import clip_unit
+  from kickstarting.losses import cross_entropy
+  from kickstarting.losses import diagnostics
+  from kickstarting.losses import distillation_loss
+  from kickstarting.losses import DIVERGENCES
+  from kickstarting.losses import entropy
+  from kickstarting.losses import feature_regression
+  from kickstarting.losses import forward_kl
+  from kickstarting.losses import get_method
+  from kickstarting.losses import jensen_shannon
+  from kickstarting.losses import kickstarting_terms
+  from kickstarting.losses import knowledge_transfer
+  from kickstarting.losses import log_importance_ratios
+  from kickstarting.losses import log_prob
+  from kickstarting.losses import masked_transfer
+  from kickstarting.losses import Method
+  from kickstarting.losses import METHODS
+  from kickstarting.losses import mixture_log_probs
+  from kickstarting.losses import mixture_transfer
+  from kickstarting.losses import mixture_value
+  from kickstarting.losses import negative_log_likelihood
+  from kickstarting.losses import optimistic_asymmetric_clip
+  from kickstarting.losses import reverse_kl
+  from kickstarting.losses import REWARD_TRANSFORMS
+  from kickstarting.losses import sample_weights
+  from kickstarting.losses import shares_along
+  from kickstarting.losses import split_transitions
+  from kickstarting.losses import squared_error
+  from kickstarting.losses import total
+  from kickstarting.losses import TRANSFERS
+  from kickstarting.losses import Transitions
+  from kickstarting.losses import vtrace
+  from kickstarting.losses import vtrace_actor_critic
+  from kickstarting.losses import VTraceOutput
+  from kickstarting.networks.own import agent_of
+  from kickstarting.teachers.policy_file import Policy
+  from kickstarting.training import evaluate
+  from kickstarting.training import Run
+  from kickstarting.training import train
+  from kickstarting.types import AgentOutput
+  from kickstarting.types import Hypers
+  from kickstarting.types import LearnerState
+  from kickstarting.types import TeacherOutput
+  from kickstarting.types import Timestep
+  from kickstarting.types import Trajectory
+  from kickstarting.watching import watch
 
 __version__ = '0.1.0'
 
-# Names that are loaded when they are first used -> their modules.
+_ROOMS = ('losses', 'pbt', 'weights')
+# Where public names come from that are no loss.
 _LAZY = python_types.MappingProxyType({
+    'AgentOutput': 'kickstarting.types',
+    'Hypers': 'kickstarting.types',
+    'LearnerState': 'kickstarting.types',
     'Policy': 'kickstarting.teachers.policy_file',
     'Run': 'kickstarting.training',
+    'TeacherOutput': 'kickstarting.types',
+    'Timestep': 'kickstarting.types',
+    'Trajectory': 'kickstarting.types',
     'agent_of': 'kickstarting.networks.own',
     'evaluate': 'kickstarting.training',
     'load_policy': 'kickstarting.description',
@@ -146,12 +161,17 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-  """Returns a name of `_LAZY`; see PEP 562."""
-  if name not in _LAZY:
+  """Returns a public name, whose module is loaded now; see PEP 562."""
+  if name not in __all__:
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-  return getattr(importlib.import_module(_LAZY[name]), name)
+  if name in _ROOMS:
+    value = importlib.import_module(f'kickstarting.{name}')
+  else:
+    value = getattr(importlib.import_module(
+        _LAZY.get(name, 'kickstarting.losses')), name)
+  globals()[name] = value
+  return value
 
 
 def __dir__() -> list[str]:
-  """Returns the names of the package, loaded or not."""
-  return sorted({*globals(), *_LAZY})
+  return sorted({*globals(), *__all__})

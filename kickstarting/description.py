@@ -29,11 +29,14 @@ import types
 from typing import Any
 
 from kickstarting import checks
+from kickstarting import erring
 from kickstarting import files
 from kickstarting import playing
 from kickstarting import problems
+from kickstarting import runs
 from kickstarting import teaching as teaching_lib
-from kickstarting import update as update_lib
+from kickstarting import types as types_lib
+from kickstarting import update_config
 from kickstarting.environments import suites
 from kickstarting.environments import targets
 from kickstarting.environments import worker_pool
@@ -45,11 +48,12 @@ from kickstarting.runtime import evaluation
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 from kickstarting.teachers import policy_file
+from kickstarting.weights import schedules as schedules_lib
 
 WEIGHTS = 'linear:1:50%'
 NO_DATA = 'no_data'  # what stands for a function in JSON
 _CONFIGS = (
-    training_config.TrainingConfig, update_lib.UpdateConfig,
+    training_config.TrainingConfig, update_config.UpdateConfig,
     worker_pool.PoolConfig)
 # Options that are fields of no configuration, with their defaults.
 _OTHERS: Mapping[str, Any] = types.MappingProxyType({
@@ -57,9 +61,17 @@ _OTHERS: Mapping[str, Any] = types.MappingProxyType({
     'observation_keys': (),  # all of them
     'torso_dtype': 'float32',
     'weights': WEIGHTS,
+    'learner_schedule': '',
+    'flipped': 0.0,
     'bootstrap_on_timeout': False,
     'evaluation_max_steps': evaluation.MAX_STEPS,
 })
+
+
+# Those that nothing reads where nobody teaches.
+_OF_TEACHERS = (
+    'weights', 'divergence', 'teacher_temperature', 'teacher_floor',
+    'teacher_discount', 'flipped')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,12 +80,16 @@ class Description:
 
   suite: suites.Suite
   network: own.Network
-  update: update_lib.UpdateConfig
+  update: update_config.UpdateConfig
   config: training_config.TrainingConfig
   teaching: teaching_lib.Teaching
   manner: playing.Manner
   told: Mapping[str, Any]  # what it was made of, as `to_json` has it
   init: policy_file.Policy | None = None  # where the student begins
+  # Of the learner's hyper-parameters over time, in place of the configuration.
+  schedules: Mapping[str, schedules_lib.Schedule] = dataclasses.field(
+      default_factory=dict)
+  flipped: float = 0.0  # share of the observations in which teachers err
 
   def to_json(self) -> dict[str, Any]:
     """Returns what the run was described with, defaults filled in.
@@ -82,13 +98,44 @@ class Description:
     """
     return dict(self.told)
 
-  def problem(self) -> training.Problem:
-    """Returns what the student learns from; raises ValueError for misfits."""
+  def problem(self, **more: Any) -> training.Problem:
+    """Returns what the student learns from.
+
+    Teachers that err play for their value first, where it is read.
+
+    Args:
+      **more: see `problems.make_problem`: `num_members`, `wrap`, ...
+
+    Raises:
+      ValueError: something does not fit.
+    """
+    teaching = erring.flip(
+        self.teaching, self.suite, self.flipped, self.update, self.config.seed,
+        self.manner.say)
     problem = problems.make_problem(
-        self.suite, self.network, self.update, self.config, self.teaching,
-        manner=self.manner)
+        self.suite, self.network, self.update, self.config, teaching,
+        manner=self.manner, schedules=self.schedules, **more)
     return problem if self.init is None else problems.start_from(
         problem, self.init.params)
+
+  def policy(
+      self, params: types_lib.Params, frames: int,
+      info: Mapping[str, Any] = types.MappingProxyType({}),
+      wrap: batches.Wrap = batches.unwrapped,
+  ) -> policy_file.Policy:
+    """Returns trained parameters as a policy.
+
+    Args:
+      params: of the student.
+      frames: that they were trained for; those of `init` are added.
+      info: more about the run.
+      wrap: what stands between the environments and the agent.
+    """
+    before = 0 if self.init is None else self.init.info.get('frames')
+    return runs.policy_of(self.network, self.suite, params, self.update, {
+        'frames': frames + before if isinstance(before, int) else None,
+        'teacher_frames': self.teaching.frames, 'seed': self.config.seed,
+        **info}, wrap)
 
 
 def options() -> dict[str, Any]:
@@ -106,6 +153,7 @@ def describe(
     settings: Mapping[str, Any] | None = None,
     teachers: teaching_lib.Teachers = (),
     init: policy_file.Policy | str | os.PathLike[str] | None = None,
+    defaults: Mapping[str, Any] | None = None,
     **given: Any,
 ) -> Description:
   """Describes a run.
@@ -120,6 +168,8 @@ def describe(
     teachers: see `teaching.load_teachers`.
     init: policy with whose parameters the student begins, see
       `problems.start_from`; its network is the student's if none is named.
+    defaults: of options, in place of the suite's; what is not read of them is
+      left out, where of what is given it is an error.
     **given: see `options`. A network is the name of one, a `NetworkConfig`,
       module:name, PATH.py:name, a Haiku function (see `own.of_function`) or
       what `own.agent_of` returned; counts of frames may be floats, such as 2e5.
@@ -129,14 +179,15 @@ def describe(
       not fit the others.
   """
   known = options()
-  for name in given:
+  for name in (*given, *(defaults or ())):
     checks.check_name('option', name, known)
   suite = suites.suite_of(env, tasks, settings)
   for name in suite.defaults:
     checks.check_name(f'option in the defaults of {suite.name}', name, known)
   values = {
       name: _whole(value) if name.endswith('frames') else value
-      for name, value in {**suite.defaults, **given}.items()}
+      for name, value in {
+          **suite.defaults, **(defaults or {}), **given}.items()}
   others = {name: values.get(name, default)
             for name, default in _OTHERS.items()}
   start = _start(init, given.get('network'))
@@ -147,11 +198,15 @@ def describe(
       bootstrap_on_timeout=others['bootstrap_on_timeout'])
   config = _fill_in(training_config.TrainingConfig, values)
   update = _update(values, given)
-  teaching = teaching_lib.NO_TEACHING
+  flipped = checks.check_fraction('flipped', others['flipped'])
   if not isinstance(teachers, (Sequence, Mapping)) or len(teachers):
     teaching = teaching_lib.load_teachers(
         teachers, suite, others['weights'], config.frames,
-        gives_features=bool(update.feature_cost))
+        gives_features=bool(update.feature_cost) or erring.plays(
+            flipped, update))
+  else:
+    _check_untaught(given, config.frames)
+    teaching = teaching_lib.NO_TEACHING
   network = make_network(
       suite, others['network'], others['observation_keys'],
       others['torso_dtype'], update.scale_free)
@@ -165,7 +220,33 @@ def describe(
       suite, network, update, config, teaching, playing.Manner(
           others['evaluation_max_steps'],
           training_streams=config.streams * config.splits),
-      {name: _plain(value) for name, value in told.items()}, start)
+      {name: _plain(value) for name, value in told.items()}, start,
+      _schedules(others['learner_schedule']), flipped)
+
+
+def _check_untaught(given: Mapping[str, Any], frames: int) -> None:
+  """Raises ValueError if something is given that is of teachers alone."""
+  if 'weights' in given:  # what is wrong in itself is said first
+    teaching_lib.make_controller(given['weights'], frames)
+  for name in _OF_TEACHERS:
+    if name in given:
+      raise checks.UserError(
+          f'{name} is {checks.short(given[name])} without teachers, and has no'
+          ' effect; expected some. Name teachers, or leave it out.')
+
+
+def _schedules(
+    learner_schedule: str | Mapping[str, schedules_lib.Schedule]
+) -> Mapping[str, schedules_lib.Schedule]:
+  """Returns hyper-parameters over time, from a file if they are named by it."""
+  if not isinstance(learner_schedule, str):
+    for name in learner_schedule:
+      checks.check_name('learner_schedule', name, training.LEARNER_HYPERS)
+    return dict(learner_schedule)
+  if not learner_schedule:
+    return {}
+  return teaching_lib.read_schedules(
+      'learner_schedule', learner_schedule, training.LEARNER_HYPERS)
 
 
 def _start(init: Any, network: Any) -> policy_file.Policy | None:
@@ -211,13 +292,13 @@ def _fill_in(config: type, values: Mapping[str, Any]) -> Any:
 
 def _update(
     values: Mapping[str, Any], given: Mapping[str, Any]
-) -> update_lib.UpdateConfig:
+) -> update_config.UpdateConfig:
   """Returns the update; what a suite sets, but nothing reads, is left out."""
   default = lambda name: values.get(
-      name, getattr(update_lib.UpdateConfig, name))
-  idle = update_lib.unread(**{name: default(name) for name in (
+      name, getattr(update_config.UpdateConfig, name))
+  idle = update_config.unread(**{name: default(name) for name in (
       'method', 'algorithm', 'optimizer', 'divergence')})
-  return _fill_in(update_lib.UpdateConfig, {
+  return _fill_in(update_config.UpdateConfig, {
       name: value for name, value in values.items()
       if name in given or name not in idle})
 

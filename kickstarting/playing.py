@@ -18,7 +18,7 @@ Not here: the batches (`environments/suites/batches.py`), playing itself
 (`runtime/evaluation.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import time
 from typing import Any, NamedTuple
 
@@ -145,6 +145,37 @@ def evaluate(
       'frames': frames,
       'tasks': table,
   }
+
+
+def better(
+    agent: agent_lib.Agent,
+    suite: suites.Suite,
+    candidates: Mapping[str, Any],
+    episodes: int,
+    seed: int,
+    *,
+    manner: Manner = USUAL,
+) -> tuple[str, dict[str, Any]]:
+  """Evaluates several parameters; returns the name of the best, and its scores.
+
+  Args:
+    agent: who plays.
+    suite: the tasks.
+    candidates: name -> parameters.
+    episodes: of each task.
+    seed: of environments and actions.
+    manner: how they are played.
+
+  Raises:
+    threads.Stopped: the manner says so.
+  """
+  evaluations = {
+      name: evaluate(
+          agent, suite, params, episodes, seed, manner=manner,
+          label=f'{name} parameters: ')
+      for name, params in candidates.items()}
+  best = max(evaluations, key=lambda name: evaluations[name]['score'])
+  return best, evaluations[best]
 
 
 def agent_for(

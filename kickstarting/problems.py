@@ -33,7 +33,7 @@ from kickstarting import playing
 from kickstarting import return_scale
 from kickstarting import teaching as teaching_lib
 from kickstarting import types
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import scores
 from kickstarting.environments import seeds
 from kickstarting.environments import suites
@@ -55,7 +55,7 @@ _ACTIONS = 'policy'  # in the names of modules whose last axis are the actions
 def make_problem(
     suite: suites.Suite,
     network: own.Network,
-    update: update_lib.UpdateConfig,
+    update: update_config.UpdateConfig,
     config: training_config.TrainingConfig,
     teaching: teaching_lib.Teaching = teaching_lib.NO_TEACHING,
     *,
@@ -235,7 +235,7 @@ def _check_teachers(teaching, update, spec) -> None:
 
 
 def _control(
-    update: update_lib.UpdateConfig, config: training_config.TrainingConfig
+    update: update_config.UpdateConfig, config: training_config.TrainingConfig
 ) -> acting.Control:
   """Returns who acts: as the method says, or else the configuration."""
   shares = {'teacher': 1.0, 'mixture': 0.5}

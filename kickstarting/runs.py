@@ -25,7 +25,7 @@ from typing import Any
 import jax
 
 from kickstarting import agent as agent_lib
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import suites
 from kickstarting.environments.suites import batches
 from kickstarting.networks import own
@@ -106,7 +106,7 @@ def policy_of(
     network: own.Network,
     suite: suites.Suite,
     params: Any,
-    update: update_lib.UpdateConfig,
+    update: update_config.UpdateConfig,
     info: Mapping[str, Any],
     wrap: batches.Wrap = batches.unwrapped,
 ) -> policy_file.Policy:

@@ -193,12 +193,7 @@ def train(
           problem, description.config, folder, resume=resume,
           should_stop=should_stop, on_record=recorder, has_lines=progress)
       recorder.records = logger_lib.read_records(folder)
-    policy = runs.policy_of(
-        description.network, description.suite, outcome.params,
-        description.update, {
-            'frames': _frames(outcome.frames, description.init),
-            'seed': description.config.seed,
-            'teacher_frames': description.teaching.frames})
+    policy = description.policy(outcome.params, outcome.frames)
     if folder is not None and own.is_found(description.network):
       policy.save(folder / 'policy.npz')
     finish({
@@ -210,12 +205,6 @@ def train(
       functools.partial(
           train, env, workdir=workdir, on_record=on_record, progress=progress,
           **options))
-
-
-def _frames(frames: int, init: policy_file.Policy | None) -> int | None:
-  """Returns what a policy cost; None if that of the one before is unknown."""
-  before = 0 if init is None else init.info.get('frames')
-  return frames + before if isinstance(before, int) else None
 
 
 class _Recorder:

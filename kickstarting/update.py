@@ -14,14 +14,13 @@
 # ==============================================================================
 """The learner's update: one pure function of state, hypers and trajectory.
 
-Here: `UpdateConfig` (static), `make_update`, the optimisers. The same function
-serves one student, a mapped population and a worker process; nothing in it
-knows which. Not here: the terms of the loss (`losses/`), what feeds it
-(`runtime/`).
+Here: `make_update`, the optimisers. The same function serves one student, a
+mapped population and a worker process; nothing in it knows which. Not here:
+what shapes it (`update_config.py`), the terms of the loss (`losses/`), what
+feeds it (`runtime/`).
 """
 
 from collections.abc import Callable
-import dataclasses
 from typing import NamedTuple
 
 import jax
@@ -34,159 +33,10 @@ from kickstarting import losses
 from kickstarting import minibatches
 from kickstarting import return_scale
 from kickstarting import types
+from kickstarting import update_config
 from kickstarting.losses import gradients
-from kickstarting.losses import method_step
 from kickstarting.losses import off_policy
 from kickstarting.losses import transitions as transitions_lib
-
-ALGORITHMS = ('vtrace', 'a2c')
-OPTIMIZERS = ('adam', 'rmsprop')
-
-
-@dataclasses.dataclass(frozen=True)
-class UpdateConfig:
-  """What shapes the update; changing a field compiles it anew."""
-
-  algorithm: str = 'vtrace'  # one of ALGORITHMS
-  epochs: int = 1  # times that a batch is learnt from
-  minibatches: int = 1  # parts that it is cut into, at most, with a step each
-  ratio_clip: float = 0.0  # of the policy to the one that acted; 0: none
-  # Whether rewards are seen in units of their return, and advantages
-  # normalised, so that costs and weights of teachers mean the same everywhere.
-  scale_free: bool = False
-  method: str = losses.KICKSTARTING  # a key of losses.METHODS
-  divergence: str = 'cross_entropy'  # a key of losses.DIVERGENCES
-  teacher_temperature: float = 1.0  # in the divergence; below 1 sharpens
-  # Share of the uniform policy in a teacher whose log-probability is read.
-  teacher_floor: float = method_step.TEACHER_FLOOR
-  transfer: str = 'knowledge'  # a key of losses.TRANSFERS, for mixtures
-  feature_cost: float = 0.0  # of a teacher's features, times its weight
-  # Gamma of what comes from the teacher in the return, which then has a value
-  # of its own (NetworkConfig.taught_value); None: one return, one discount.
-  teacher_discount: float | None = None
-  learns_value: bool = False  # of the rewards, if the method has no return
-  reward_transform: str = 'identity'  # a key of losses.REWARD_TRANSFORMS
-  discount: float = 0.99  # gamma, per step
-  vtrace_lambda: float = 1.0
-  rho_clip: float = 1.0  # of the value targets
-  c_clip: float = 1.0  # of the trace
-  pg_rho_clip: float = 1.0  # of the policy gradient
-  reduction: str = 'mean'  # of a loss over learnable steps; 'sum' as IMPALA
-  optimizer: str = 'adam'  # one of OPTIMIZERS
-  rmsprop_epsilon: float = 0.1  # inside the square root
-  max_grad_norm: float = 1.0  # global norm; inf = no clipping
-
-  def __post_init__(self):
-    for field, known in (
-        ('algorithm', ALGORITHMS),
-        ('divergence', tuple(losses.DIVERGENCES)),
-        ('transfer', tuple(losses.TRANSFERS)),
-        ('reward_transform', tuple(losses.REWARD_TRANSFORMS)),
-        ('reduction', losses.REDUCTIONS),
-        ('optimizer', OPTIMIZERS),
-    ):
-      value = getattr(self, field)
-      if value not in known:
-        raise checks.UserError(
-            f'{field} is {value!r}; expected one of {", ".join(known)}.')
-    for field in ('epochs', 'minibatches'):
-      checks.check_count(field, getattr(self, field))
-    if self.algorithm == 'a2c' and self.epochs * self.minibatches > 1:
-      raise checks.UserError(
-          f'epochs is {self.epochs} and minibatches {self.minibatches} with'
-          ' algorithm a2c, which learns from the policy that acts now: after a'
-          ' step that is an older one; expected 1 and 1. Change these, or take'
-          ' vtrace, which corrects for it.')
-    method = losses.get_method(self.method)
-    losses.check_teacher_discount(method, self.teacher_discount)
-    checks.check_positive_finite(
-        'teacher_temperature', self.teacher_temperature)
-    if self.divergence == 'squared_error' and self.teacher_temperature != 1.0:
-      raise checks.UserError(
-          f'teacher_temperature is {self.teacher_temperature} with divergence'
-          " 'squared_error', which compares action values; expected 1.0. Take"
-          ' forward_kl for sharpened policies.')
-    for field in ('discount', 'vtrace_lambda', 'teacher_floor'):
-      checks.check_fraction(field, getattr(self, field))
-    checks.check_bool('scale_free', self.scale_free)
-    checks.check_not_negative('ratio_clip', self.ratio_clip)
-    for field in ('rho_clip', 'c_clip', 'pg_rho_clip'):
-      checks.check_positive(field, getattr(self, field))
-    if self.algorithm == 'vtrace':
-      losses.check_clips(
-          self.vtrace_lambda, self.rho_clip, self.c_clip, self.pg_rho_clip)
-    checks.check_not_negative('feature_cost', self.feature_cost)
-    checks.check_positive_finite('rmsprop_epsilon', self.rmsprop_epsilon)
-    if not self.max_grad_norm > 0.0:
-      raise checks.UserError(
-          f'max_grad_norm is {self.max_grad_norm}; expected a positive number,'
-          ' or inf to leave gradients alone.')
-    self._check_all_are_read()
-
-  def _check_all_are_read(self) -> None:
-    """Raises UserError if a field was set that nothing reads."""
-    idle = unread(
-        self.method, self.algorithm, self.optimizer, self.divergence)
-    for field in dataclasses.fields(self):
-      value = getattr(self, field.name)
-      if field.name in idle and value != field.default:
-        raise checks.UserError(
-            f'{field.name} is {value!r}, which is not read by'
-            f' {idle[field.name]}; expected the default, {field.default!r}.'
-            ' Leave it out, or choose what reads it.')
-
-  @property
-  def value_is_of_rewards(self) -> bool:
-    """Whether the student's value is that of the environment's rewards.
-
-    If not, the student is no teacher for methods that read a teacher's value.
-    """
-    method = losses.get_method(self.method)
-    if self.teacher_discount is not None:
-      return method.adds_reward
-    return method.value_is_of_rewards or (
-        self.learns_value and not method.has_return)
-
-
-def unread(
-    method: str, algorithm: str, optimizer: str, divergence: str
-) -> dict[str, str]:
-  """Returns the fields of a configuration that have no effect.
-
-  Args:
-    method: a key of `losses.METHODS`.
-    algorithm: one of ALGORITHMS.
-    optimizer: one of OPTIMIZERS.
-    divergence: a key of `losses.DIVERGENCES`.
-
-  Returns:
-    Name of the field -> what does not read it.
-
-  Raises:
-    ValueError: the method is unknown.
-  """
-  chosen = losses.get_method(method)
-  reads = chosen.loss_reads | chosen.reward_reads
-  named = f'method {method!r}'
-  idle: dict[str, str] = {}
-  if 'distance' not in reads:
-    idle['divergence'] = named
-    if chosen.control not in ('teacher', 'mixture'):  # who act with it
-      idle['teacher_temperature'] = named
-  needs_floor = {'teacher_log_prob', 'reverse_cross_entropy', 'reverse_kl'}
-  if divergence == 'reverse_kl':
-    needs_floor.add('distance')
-  if not reads & needs_floor:
-    idle['teacher_floor'] = named
-  if chosen.has_return or chosen.reads_student_value:
-    idle['learns_value'] = f'{named}, which learns a value anyway'
-  if algorithm == 'a2c':
-    idle |= dict.fromkeys(
-        ('rho_clip', 'c_clip', 'pg_rho_clip', 'ratio_clip'),
-        f'algorithm {algorithm!r}')
-  if optimizer != 'rmsprop':
-    idle['rmsprop_epsilon'] = f'optimizer {optimizer!r}'
-  return idle
 
 
 class Update(NamedTuple):
@@ -201,7 +51,9 @@ class Update(NamedTuple):
   update: Callable[..., tuple[types.LearnerState, dict[str, jax.Array]]]
 
 
-def make_optimizer(config: UpdateConfig) -> optax.GradientTransformation:
+def make_optimizer(
+    config: update_config.UpdateConfig
+) -> optax.GradientTransformation:
   """Returns the optimiser without its learning rate, which is in `Hypers`.
 
   RMSProp takes TensorFlow's form, as IMPALA did: epsilon inside the square
@@ -230,7 +82,9 @@ def _features(
   return transitions_lib.at_tm1(output.features), teacher
 
 
-def make_update(config: UpdateConfig, agent: agent_lib.Agent) -> Update:
+def make_update(
+    config: update_config.UpdateConfig, agent: agent_lib.Agent
+) -> Update:
   """Builds the learner's update.
 
   Args:

@@ -21,7 +21,7 @@ from absl.testing import parameterized
 
 from kickstarting import checks
 from kickstarting import description
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
 from kickstarting.runtime import training_config
@@ -34,7 +34,7 @@ class DescribeTest(parameterized.TestCase):
     self.assertEqual(made.suite.name, 'minigrid8')
     self.assertEqual(
         (made.update, made.config),
-        (update_lib.UpdateConfig(), training_config.TrainingConfig()))
+        (update_config.UpdateConfig(), training_config.TrainingConfig()))
     self.assertEqual(made.network.torso, 'grid_small')
     self.assertEqual(made.teaching.teachers, ())
 

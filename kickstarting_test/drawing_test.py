@@ -30,7 +30,7 @@ from kickstarting import drawing
 _ROOT = pathlib.Path(experiments.__file__).parent
 _CODE = """
 import os, sys
-from experiments import population_figures
+from kickstarting import population_figures
 from experiments.distilling_policy_distillation import figure_1, panels
 from kickstarting import drawing, figures
 figure, axes = drawing.subplots(2, figsize=(2, 2))

@@ -40,7 +40,7 @@ _HEADER = '# Copyright 2026 The kickstarting Authors.\n#\n# Licensed under the'
 
 # Who may import whom inside the library; a room may always import itself,
 # `types` and `checks`; `files` as well unless it is pure. The public names,
-# kickstarting/__init__.py, stand above all rooms.
+# kickstarting/__init__.py, and the commands stand above all rooms.
 _MAY_IMPORT = {
     'types': (),
     'checks': (),
@@ -52,14 +52,17 @@ _MAY_IMPORT = {
     'networks': ('losses',),
     'watcher': (),
     'children': ('watcher',),
-    'environments': ('children',),
+    'environments': ('children', 'options'),
     'agent': ('networks', 'return_scale'),
     'teachers': ('agent', 'archives', 'environments', 'losses', 'networks'),
     'minibatches': (),
     'return_scale': (),
-    'update': ('agent', 'losses', 'minibatches', 'return_scale'),
-    'runtime': ('agent', 'environments', 'losses', 'networks', 'teachers',
-                'update', 'weights'),
+    'options': (),
+    'update_config': ('losses', 'options'),
+    'update': ('agent', 'losses', 'minibatches', 'return_scale',
+               'update_config'),
+    'runtime': ('agent', 'environments', 'losses', 'networks', 'options',
+                'teachers', 'update', 'update_config', 'weights'),
     'populations': ('agent', 'environments', 'losses', 'networks', 'pbt',
                     'runtime', 'teachers', 'update', 'weights'),
     'teaching': ('environments', 'teachers', 'weights'),
@@ -67,18 +70,25 @@ _MAY_IMPORT = {
     'drawing': (),
     'figures': ('drawing', 'runtime'),
     'run_folder': ('runtime',),
-    'description': ('environments', 'networks', 'playing', 'problems',
-                    'runtime', 'teachers', 'teaching', 'update'),
+    'erring': ('environments', 'losses', 'runtime', 'teachers', 'teaching',
+               'update_config'),
+    'description': ('environments', 'erring', 'networks', 'playing', 'problems',
+                    'runs', 'runtime', 'teachers', 'teaching',
+                    'update_config', 'weights'),
+    'population_figures': ('drawing', 'figures', 'pbt', 'runtime'),
+    'evolution': ('description', 'environments', 'pbt', 'playing',
+                  'population_figures', 'populations', 'runtime'),
     'watching': ('agent', 'description', 'environments', 'networks', 'playing',
                  'teachers'),
     'training': ('agent', 'description', 'environments', 'figures',
                  'networks', 'playing', 'run_folder', 'runs', 'runtime',
                  'teachers'),
     'problems': ('agent', 'environments', 'losses', 'networks', 'playing',
-                 'return_scale', 'runtime', 'teachers', 'teaching', 'update',
-                 'weights'),
+                 'return_scale', 'runtime', 'teachers', 'teaching',
+                 'update_config', 'weights'),
     'runs': ('agent', 'environments', 'networks', 'runtime', 'teachers',
-             'update'),
+             'update_config'),
+    '__main__': ('commands',),
 }
 _PURE = ('losses', 'weights', 'pbt')
 _IMPURE_IMPORTS = (
@@ -146,7 +156,7 @@ class SourcesTest(absltest.TestCase):
     tests = {
         path: f'kickstarting_test/{path[len("kickstarting/"):-3]}_test.py'
         for path in _MODULES
-        if not path.endswith('__init__.py')
+        if not path.endswith('__.py')
     }
     self.assertEmpty([
         f'{path} lacks {test}'
@@ -197,15 +207,16 @@ class ImportWallsTest(absltest.TestCase):
   def test_threads_live_in_the_runtime(self):
     self._assert_no_imports(
         [path for path in _MODULES
-         if _room(path) not in ('runtime', 'populations', 'children')],
+         if _room(path) not in (
+             'children', 'commands', 'populations', 'runtime')],
         _THREADS, allowed=['multiprocessing.connection'])  # starts nothing
 
   def test_rooms_are_imported_in_one_direction(self):
     wrong = []
     for path in _MODULES:
-      if path == 'kickstarting/__init__.py':
-        continue
       room = _room(path)
+      if path == 'kickstarting/__init__.py' or room == 'commands':
+        continue  # they stand above all rooms
       self.assertIn(room, _MAY_IMPORT, 'a new room needs its row')
       allowed = ('types', 'checks', room, *_MAY_IMPORT[room])
       if room not in _PURE:
@@ -230,14 +241,32 @@ class ImportWallsTest(absltest.TestCase):
     ])
 
 
-  def test_importing_the_package_loads_the_loss_core_alone(self):
-    code = 'import sys, kickstarting; print(*sys.modules)'
+  def test_importing_a_loss_loads_the_loss_core_alone(self):
+    code = 'import sys, kickstarting; kickstarting.vtrace; print(*sys.modules)'
     modules = subprocess.run(
         [sys.executable, '-c', code], check=True, capture_output=True, text=True
     ).stdout.split()
     self.assertNoCommonElements(
         {name.split('.')[0] for name in modules},
         ('envpool', 'gymnasium', 'haiku', 'matplotlib', 'optax', 'orbax'))
+
+
+  def test_importing_the_package_loads_nothing_that_takes_long(self):
+    for module in ('kickstarting', 'kickstarting.commands.entry',
+                   'kickstarting.commands.stopping'):
+      code = f'import sys, {module}; print(*sys.modules)'
+      modules = subprocess.run(
+          [sys.executable, '-c', code], check=True, capture_output=True,
+          text=True).stdout.split()
+      self.assertNoCommonElements(modules, ('absl', 'jax', 'numpy'), module)
+
+  def test_flags_are_read_by_commands_alone(self):
+    wrong = [
+        f'{path} imports {name}' for path in _SOURCES
+        if path.startswith('kickstarting/')
+        and not path.startswith('kickstarting/commands/')
+        for name in _imports(path) if name in ('absl.flags', 'absl.app')]
+    self.assertEmpty(wrong)
 
 
 class BuildTest(absltest.TestCase):

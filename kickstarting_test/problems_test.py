@@ -25,7 +25,7 @@ from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import description
 from kickstarting import problems
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import suites
 from kickstarting.environments import task_observation
 from kickstarting.networks import build as networks
@@ -36,7 +36,7 @@ from kickstarting_test.networks import examples
 def _make(update=None, config=None, **others):
   return problems.make_problem(
       suites.get_suite('minigrid8'), networks.get_network('grid_small'),
-      update_lib.UpdateConfig(**(update or {})),
+      update_config.UpdateConfig(**(update or {})),
       training_config.TrainingConfig(**(config or {})), **others)
 
 

@@ -21,7 +21,7 @@ import jax
 
 from kickstarting import problems
 from kickstarting import runs
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import suites
 from kickstarting.networks import build as networks
 from kickstarting.runtime import logger
@@ -36,7 +36,7 @@ class RunTest(absltest.TestCase):
   def test_a_run_leaves_records_and_a_policy(self):
     folder = pathlib.Path(self.create_tempdir().full_path)
     network = networks.get_network('grid_small')
-    update = update_lib.UpdateConfig()
+    update = update_config.UpdateConfig()
     config = training_config.TrainingConfig(
         frames=640, streams=4, splits=2, record_frames=160)
     problem = problems.make_problem(_SUITE, network, update, config)

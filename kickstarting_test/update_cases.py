@@ -27,6 +27,7 @@ import numpy as np
 from kickstarting import agent as agent_lib
 from kickstarting import types
 from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import base
 from kickstarting_test.networks import examples
 
@@ -116,7 +117,7 @@ def streams(kept):
 def make_update(**fields):
   """Returns an initial state, the jitted update and a list of its traces."""
   update = update_lib.make_update(
-      update_lib.UpdateConfig(**fields), linear_agent())
+      update_config.UpdateConfig(**fields), linear_agent())
   traces = []
 
   def traced(*args):

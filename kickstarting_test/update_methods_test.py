@@ -22,6 +22,7 @@ import numpy as np
 from kickstarting import agent as agent_lib
 from kickstarting import losses
 from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import base
 from kickstarting.networks import branches
 from kickstarting.networks import build
@@ -164,7 +165,7 @@ class TwoDiscountsTest(parameterized.TestCase):
     config = build.NetworkConfig(
         'flat', 4, reads_previous=False, taught_value=True)
     agent = agent_lib.make_agent(config, examples.FLAT_SPEC, cases.A)
-    update = update_lib.make_update(update_lib.UpdateConfig(
+    update = update_lib.make_update(update_config.UpdateConfig(
         max_grad_norm=np.inf, **fields), agent)
     params = examples.params(agent.init, 1)
     trajectory = trajectory._replace(
@@ -231,7 +232,7 @@ class FeatureRegressionTest(absltest.TestCase):
         teacher=cases.TRAJECTORY.teacher._replace(
             features=cases.normal(9, cases.T + 1, cases.B, 3)))
     update = update_lib.make_update(
-        update_lib.UpdateConfig(feature_cost=feature_cost), agent)
+        update_config.UpdateConfig(feature_cost=feature_cost), agent)
     params = examples.params(agent.init, 1)
     state, metrics = jax.jit(update.update)(
         update.init(params), hypers, trajectory)
@@ -263,7 +264,7 @@ class FeatureRegressionTest(absltest.TestCase):
         ValueError, 'feature_cost is not 0, but the student or its teachers'):
       cases.run(feature_cost=0.1)
     with self.assertRaisesRegex(ValueError, 'feature_cost is -1; expected'):
-      update_lib.UpdateConfig(feature_cost=-1)
+      update_config.UpdateConfig(feature_cost=-1)
 
 
 if __name__ == '__main__':

@@ -25,6 +25,7 @@ from kickstarting import agent as agent_lib
 from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import base
 from kickstarting.networks import agents as agents_lib
 from kickstarting.networks import branches
@@ -46,7 +47,7 @@ _HYPERS = cases.HYPERS._replace(
 
 @functools.cache
 def _update(**fields):
-  update = update_lib.make_update(update_lib.UpdateConfig(**fields), _AGENT)
+  update = update_lib.make_update(update_config.UpdateConfig(**fields), _AGENT)
   return update.init(_PARAMS), jax.jit(update.update)
 
 
@@ -91,7 +92,7 @@ class MixtureTest(parameterized.TestCase):
 
   def test_hypers_do_not_trace_anew(self):
     traces = []
-    update = update_lib.make_update(update_lib.UpdateConfig(), _AGENT)
+    update = update_lib.make_update(update_config.UpdateConfig(), _AGENT)
     call = jax.jit(lambda *args: (traces.append(0), update.update(*args))[1])
     state = update.init(_PARAMS)
     for mixing in (0.0, 0.5, 1.0):
@@ -136,7 +137,7 @@ class MixtureTest(parameterized.TestCase):
     final = agent_lib.make_agent(
         build.final_agent(_CONFIG), examples.FLAT_SPEC, cases.A)
     update = update_lib.make_update(
-        update_lib.UpdateConfig(optimizer='rmsprop'), final)
+        update_config.UpdateConfig(optimizer='rmsprop'), final)
     mine = {name: _PARAMS[name] for name in final.init(jax.random.key(0))}
     state, _ = jax.jit(update.update)(update.init(mine), hypers, _TRAJECTORY)
     for name, arrays in state.params.items():
@@ -182,7 +183,7 @@ class MixtureTest(parameterized.TestCase):
   def test_unknown_transfer(self):
     with self.assertRaisesRegex(
         ValueError, "transfer is 'kl'; expected one of knowledge, masked,"):
-      update_lib.UpdateConfig(transfer='kl')
+      update_config.UpdateConfig(transfer='kl')
 
 
 class DistralTest(parameterized.TestCase):
@@ -196,7 +197,7 @@ class DistralTest(parameterized.TestCase):
         examples.FLAT_SPEC, cases.A)
     trajectory = cases.TRAJECTORY._replace(
         initial_core_state=agent.initial_state(cases.B), teacher=None)
-    update = update_lib.make_update(update_lib.UpdateConfig(), agent)
+    update = update_lib.make_update(update_config.UpdateConfig(), agent)
     params = examples.params(agent.init, 1)
     state, metrics = jax.jit(update.update)(
         update.init(params), hypers, trajectory)

@@ -28,7 +28,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import run_flags
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
@@ -36,6 +35,7 @@ from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import tabular
+from kickstarting.commands import run_flags
 
 flags.adopt_module_key_flags(lab_flags)
 _VALUE = flags.DEFINE_enum(

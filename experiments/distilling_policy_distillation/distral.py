@@ -27,13 +27,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import cli
-from experiments import flag_values
-from experiments import run_flags
-from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import soft_q
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
+from kickstarting.commands import run_flags
+from kickstarting.commands import workdir as workdir_lib
 
 flags.adopt_module_key_flags(run_flags)
 _ALPHAS = flags.DEFINE_list(

@@ -37,10 +37,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import cli
-from experiments import flag_values
-from experiments import run_flags
-from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import exact
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
@@ -50,6 +46,10 @@ from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import tabular
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
+from kickstarting.commands import run_flags
+from kickstarting.commands import workdir as workdir_lib
 from kickstarting.losses import distillation
 
 flags.adopt_module_key_flags(lab_flags)

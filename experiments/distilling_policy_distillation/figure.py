@@ -28,9 +28,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import run_flags
-from experiments import stopping
-from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import learning
@@ -43,6 +40,9 @@ from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 from experiments.distilling_policy_distillation import workers
 from kickstarting import checks
+from kickstarting.commands import run_flags
+from kickstarting.commands import stopping
+from kickstarting.commands import workdir as workdir_lib
 from kickstarting.losses import distillation
 
 Found = Mapping[str, Mapping[str, np.ndarray]]  # from `workers.run`

@@ -26,10 +26,10 @@ from typing import Any
 
 from absl import flags
 
-from experiments import cli
-from experiments import run_flags
-from experiments import workdir as workdir_lib
 from kickstarting import drawing
+from kickstarting.commands import cli
+from kickstarting.commands import run_flags
+from kickstarting.commands import workdir as workdir_lib
 from kickstarting.losses import method_choice
 
 flags.adopt_module_key_flags(run_flags)

@@ -25,11 +25,11 @@ al. (2019), Figure 2, arXiv:1902.02186. Not here: the process and its updates
 from absl import flags
 import numpy as np
 
-from experiments import cli
-from experiments import run_flags
-from experiments import workdir as workdir_lib
 from experiments.distilling_policy_distillation import oscillation
 from experiments.distilling_policy_distillation import panels as panels_lib
+from kickstarting.commands import cli
+from kickstarting.commands import run_flags
+from kickstarting.commands import workdir as workdir_lib
 
 flags.adopt_module_key_flags(run_flags)
 _STEPS = flags.DEFINE_integer('steps', 9000, 'Updates.', lower_bound=1)

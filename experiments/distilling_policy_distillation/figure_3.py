@@ -27,14 +27,14 @@ here: students (`sampling.py`), teachers (`teachers.py`).
 from absl import flags
 import numpy as np
 
-from experiments import cli
-from experiments import flag_values
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import measuring
 from experiments.distilling_policy_distillation import panels as panels_lib
 from experiments.distilling_policy_distillation import paper
 from experiments.distilling_policy_distillation import speed
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
 
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_rate', 0.1)

@@ -26,11 +26,11 @@ al. (2019), Figure 4, arXiv:1902.02186. Not here: students (`sampling.py`).
 
 from absl import flags
 
-from experiments import cli
-from experiments import flag_values
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import paper
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
 
 flags.adopt_module_key_flags(lab_flags)
 flags.FLAGS.set_default('teacher_steps', 100_000)  # as good as the paper's

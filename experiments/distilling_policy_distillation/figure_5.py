@@ -26,11 +26,11 @@ Czarnecki et al. (2019), Figure 5, arXiv:1902.02186. Not here: students
 
 from absl import flags
 
-from experiments import cli
-from experiments import flag_values
 from experiments.distilling_policy_distillation import figure
 from experiments.distilling_policy_distillation import lab_flags
 from experiments.distilling_policy_distillation import tabular
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
 from kickstarting.losses import distillation
 
 flags.adopt_module_key_flags(lab_flags)

@@ -25,10 +25,10 @@ its students (`corridor.py`).
 
 from absl import flags
 
-from experiments import cli
-from experiments import flag_values
 from experiments.distilling_policy_distillation import corridor
 from experiments.distilling_policy_distillation import figure
+from kickstarting.commands import cli
+from kickstarting.commands import flag_values
 
 flags.adopt_module_key_flags(corridor)
 _LENGTHS = flags.DEFINE_list(

@@ -24,12 +24,12 @@ from typing import Any
 
 from absl import flags
 
-from experiments import run_flags
 from experiments.distilling_policy_distillation import laboratory
 from experiments.distilling_policy_distillation import mdp as mdp_lib
 from experiments.distilling_policy_distillation import tabular
 from experiments.distilling_policy_distillation import teachers
 from kickstarting import checks
+from kickstarting.commands import run_flags
 
 flags.adopt_module_key_flags(run_flags)
 FLAGS = flags.FLAGS

@@ -18,25 +18,15 @@ Loads neither JAX nor the rest of the package. Not here: what is done with it
 (`python_streams.py`), suites (`suites/own.py`).
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from kickstarting import checks
 from kickstarting.environments import engines
 
 TARGET = f'{__name__}:make'  # for `worker_process.Builder`
-_OF_MINIGRID = ('MiniGrid-', 'BabyAI-')
-
-
-def show(level: str, settings: Mapping[str, Any]) -> Any:
-  """Returns an environment that renders, of the name that EnvPool has for it.
-
-  Raises:
-    UserError: Gymnasium has none of that name.
-  """
-  if level.startswith(_OF_MINIGRID):
-    engines.load('minigrid', 'envs', "Install it with pip install '.[envs]'.")
-  return make(0, level, render_mode='rgb_array', **settings)
+# Packages that register environments when they are loaded.
+_PROVIDERS = {
+    'MiniGrid-': 'minigrid', 'BabyAI-': 'minigrid', 'ALE/': 'ale_py'}
 
 
 def make(seed: int, id: str, **settings: Any) -> Any:
@@ -44,7 +34,8 @@ def make(seed: int, id: str, **settings: Any) -> Any:
 
   Args:
     seed: unused; the first reset has it.
-    id: of the environment, such as CartPole-v1.
+    id: of the environment, such as CartPole-v1; with the package that registers
+      it in front, as package:Name-v0, if Gymnasium does not know it.
     **settings: of the environment.
 
   Raises:
@@ -54,13 +45,18 @@ def make(seed: int, id: str, **settings: Any) -> Any:
   del seed
   gymnasium = engines.load(
       'gymnasium', 'make', "Install it with pip install '.[envs]'.")
+  for start, package in _PROVIDERS.items():
+    if id.startswith(start):
+      engines.load(
+          package, '__version__', f'Install it with pip install {package}.')
   try:
     return gymnasium.make(id, **settings)
-  except (gymnasium.error.Error, TypeError) as error:
+  except (gymnasium.error.Error, ImportError, TypeError) as error:
     # Whatever it warns of stands in its text as well.
     text = ' '.join(str(error).split())[:300]
     raise checks.UserError(
         f'gymnasium:{id} cannot be made ({text}); expected the ID of an'
         ' environment that is registered, with settings that it has, and all'
-        ' packages that it needs. Correct the ID or the settings, or install'
-        ' what is missing.') from error
+        ' packages that it needs. Correct the ID or the settings, install what'
+        ' is missing, or name the package that registers it, as'
+        ' gymnasium:package:Name-v0.') from error

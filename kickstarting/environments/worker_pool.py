@@ -32,6 +32,7 @@ from absl import logging
 
 from kickstarting import checks
 from kickstarting import children
+from kickstarting import options
 from kickstarting.environments import shared_arrays
 from kickstarting.environments import worker_process
 
@@ -43,10 +44,19 @@ _KILLS = 5  # by others, that weigh as much as a failure of its own
 class PoolConfig:
   """How environments are spread, and how much trouble they may make."""
 
-  streams_per_worker: int = 0  # 0: one worker for each core of this process
-  start_timeout_s: float = 300.0  # to build environments and start episodes
-  step_timeout_s: float = 120.0  # of a worker; levels may compile inside a step
-  max_restarts: int = 1000  # of all workers of a batch together
+  streams_per_worker: int = options.option(
+      0, 'environment',
+      'Environments in a process, where environments live in processes; 0: as '
+      'many as make one process for each core.')
+  start_timeout_s: float = options.option(
+      300.0, 'environment',
+      'Seconds that a process may take to start an episode.')
+  step_timeout_s: float = options.option(
+      120.0, 'environment',
+      'Seconds that a process may take for a step.')
+  max_restarts: int = options.option(
+      1000, 'environment',
+      'Of processes that died, hung or raised, in a batch.')
   max_failures_in_a_row: int = 5  # of one worker, with hardly a step in between
   backoff_s: float = 1.0  # after two in a row, doubled for each further
 

@@ -28,6 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import types
+from kickstarting.networks import convolution
 from kickstarting.networks import impala
 from kickstarting.networks import normaliser
 
@@ -125,10 +126,10 @@ def _convolve(picture: types.Array) -> jax.Array:
   if picture.dtype == jnp.uint8:
     x = x / 255
   if min(picture.shape[1:3]) < _STRIDED:
-    x = hk.Conv2D(16, 3, padding='VALID')(x)
+    x = convolution.Conv2D(16, 3)(x)
   else:
-    x = hk.Conv2D(16, 8, stride=4, padding='VALID')(x)
-    x = hk.Conv2D(32, 4, stride=2, padding='VALID')(jax.nn.relu(x))
+    x = convolution.Conv2D(16, 8, stride=4)(x)
+    x = convolution.Conv2D(32, 4, stride=2)(jax.nn.relu(x))
   return jax.nn.relu(x).reshape(x.shape[0], -1)
 
 

@@ -28,7 +28,7 @@ folder:
 
 Here: where they are and what they hold. Not here: who writes them
 (`controller.py`, `member.py`), starting processes
-(`experiments/pbt_processes.py`).
+(`kickstarting/commands/pbt_processes.py`).
 """
 
 from collections.abc import Mapping

@@ -30,6 +30,7 @@ from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import scores
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import checkpoint as checkpoint_lib
@@ -55,7 +56,7 @@ class Problem:
 
   agent: agent_lib.Agent
   network: Mapping[str, Any]  # JSON of the network, kept with checkpoints
-  update: update_lib.UpdateConfig
+  update: update_config.UpdateConfig
   make_environment: sources.MakeEnvironment
   make_labeller: sources.MakeLabeller
   make_window: Callable[[int], scores.ScoreWindow]  # from its length in frames
@@ -141,7 +142,7 @@ def train(
 
 
 def check_who_acts(
-    update: update_lib.UpdateConfig, config: training_config.TrainingConfig
+    update: update_config.UpdateConfig, config: training_config.TrainingConfig
 ) -> None:
   """Raises ValueError if A2C would learn from actions of another policy."""
   if update.algorithm != 'a2c':

@@ -22,6 +22,7 @@ import dataclasses
 import types
 
 from kickstarting import checks
+from kickstarting import options
 from kickstarting.environments import seeds
 
 MOST = 2**53  # of any count: floats hold every whole number up to here
@@ -36,30 +37,73 @@ _USUAL = types.MappingProxyType({  # frames, and parts of the budget
 class TrainingConfig:
   """How a run is driven. Frames are environment frames everywhere."""
 
-  frames: int = 3_000_000  # budget; automatic resets count as frames
-  unroll_steps: int = 20  # T
-  streams: int = 32  # B, about: a multiple of the number of tasks
-  splits: int = 4  # learner batches that an acting batch is cut into
-  batches_per_actor: int = 1  # acting batches that one thread alternates
-  num_actors: int = 1  # threads
-  queue_size: int = 4  # learner batches that may wait
-  learner_devices: int = 1  # over which a learner batch is spread
-  actor_device: int = 0  # number of the device that acts
-  learner_core: bool = True  # actors leave one core to a learner on the CPU
-  lockstep: bool = False  # act and learn in turn: slower, exactly repeatable
-  learning_rate: float = 1e-3  # at the start; falls linearly to 0
-  entropy_cost: float = 1e-3
-  baseline_cost: float = 0.5
+  frames: int = options.option(
+      3_000_000, 'run',
+      'Budget in environment frames; automatic resets count.')
+  unroll_steps: int = options.option(
+      20, 'learning',
+      'Steps of an unroll (T).')
+  streams: int = options.option(
+      32, 'learning',
+      'Environments in one learner batch, about; the nearest multiple of the '
+      'number of tasks is taken.')
+  splits: int = options.option(
+      4, 'learning',
+      'Learner batches that an acting batch is cut into.')
+  batches_per_actor: int = options.option(
+      1, 'run',
+      'Acting batches that an actor alternates.')
+  num_actors: int = options.option(
+      1, 'run',
+      'Actor threads.')
+  queue_size: int = options.option(
+      4, 'run',
+      'Learner batches that may wait.')
+  learner_devices: int = options.option(
+      1, 'run',
+      'Devices over which a learner batch is spread.')
+  actor_device: int = options.option(
+      0, 'run',
+      'Number of the device on which actors act.')
+  learner_core: bool = options.option(
+      True, 'run',
+      'Actors leave one core to a learner on the CPU.')
+  lockstep: bool = options.option(
+      False, 'run',
+      'Act and learn in turn: slower, but exactly repeatable.')
+  learning_rate: float = options.option(
+      1e-3, 'learning',
+      'At the start; it falls linearly to 0.')
+  entropy_cost: float = options.option(
+      1e-3, 'learning',
+      'Multiplier of the negative entropy in the loss.')
+  baseline_cost: float = options.option(
+      0.5, 'learning',
+      'Multiplier of the value loss.')
   mixing: float = 1.0  # of a mixture of agents: 1 is the final agent alone
   transfer_cost: float = 0.0  # of what it learns from the others
-  # Who acts: (1 - epsilon) (share of teacher, rest student) + epsilon uniform.
-  teacher_share: float = 0.0
-  epsilon: float = 0.0
-  # 0: what is usual, or a part of the budget if that is less; see `_USUAL`.
-  window_frames: int = 0  # of the score's sliding window
-  record_frames: int = 0  # between two records of the curves
-  checkpoint_frames: int = 0  # between two checkpoints
-  seed: int = 1
+  teacher_share: float = options.option(
+      0.0, 'teachers',
+      'Share of the teacher in the policy that acts; 1 where the method says '
+      'that the teacher acts.')
+  epsilon: float = options.option(
+      0.0, 'learning',
+      'Share of the uniform policy in the policy that acts.')
+  window_frames: int = options.option(
+      0, 'output',
+      'Length of the sliding window of the score, in frames; 500,000, or a '
+      'sixth of a smaller budget, if 0.')
+  record_frames: int = options.option(
+      0, 'output',
+      'Frames between two records of the curves; 50,000, or a sixtieth of a '
+      'smaller budget, if 0.')
+  checkpoint_frames: int = options.option(
+      0, 'output',
+      'Frames between two checkpoints; 1,000,000, or a third of a smaller '
+      'budget, if 0.')
+  seed: int = options.option(
+      1, 'run',
+      'Of environments, parameters and actions.')
 
   def __post_init__(self):
     checks.check_fields(self)

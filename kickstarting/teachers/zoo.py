@@ -114,8 +114,8 @@ def load_expert(
   if task not in known:
     raise checks.UserError(
         f'No expert for {task!r} in {str(folder)!r}; there are experts for'
-        f' {sorted(known)}. Train a policy on it with `python -m'
-        ' experiments.train`, and name its folder as a teacher.')
+        f' {sorted(known)}. Train a policy on it with'
+        ' `kickstarting train`, and name its folder as a teacher.')
   path = folder / known[task]['file']
   if not os.path.lexists(path) or _sha256(path) != known[task]['sha256']:
     raise checks.UserError(

@@ -120,7 +120,7 @@ def replay(schedule: Mapping[str, Mapping[str, Any]]) -> WeightController:
   Args:
     schedule: 'alpha' and 'rho', each with 'frames' from which a value holds and
       'values', for rho a list per teacher: what `pbt.schedule` returns and
-      `experiments.pbt` writes into `schedule.json`. Other names are not read.
+      `kickstarting pbt` writes into `schedule.json`. Other names are not read.
 
   Raises:
     ValueError: a name is missing, or points do not fit; see
@@ -133,7 +133,7 @@ def replay(schedule: Mapping[str, Mapping[str, Any]]) -> WeightController:
     raise checks.UserError(
         f'the schedule has {len(frames)} numbers of frames and {len(rows)}'
         ' values of \'rho\'; expected as many, each a list with a number for'
-        ' each teacher. Take schedule.json of a run of experiments.pbt.')
+        ' each teacher. Take schedule.json of a run of kickstarting pbt.')
   steps = functools.partial(schedules.piecewise, interpolation='step')
   return scheduled(
       steps(*alpha), [steps(frames, column) for column in zip(*rows)])

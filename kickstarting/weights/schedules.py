@@ -225,7 +225,7 @@ def points_of(
   """Returns frames and values of one name of a schedule that evolved.
 
   Args:
-    schedule: name -> 'frames' and 'values', as `experiments.pbt` writes them
+    schedule: name -> 'frames' and 'values', as `kickstarting pbt` writes them
       into `schedule.json`.
     name: of a hyper-parameter.
 
@@ -239,5 +239,5 @@ def points_of(
     raise checks.UserError(
         f"the schedule is {checks.short(schedule, 120)}; expected {name!r} with"
         " lists of 'frames' and 'values' in it. Take schedule.json of a run of"
-        ' experiments.pbt.')
+        ' kickstarting pbt.')
   return frames, values

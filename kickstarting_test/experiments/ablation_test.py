@@ -27,8 +27,8 @@ import numpy as np
 import scipy.stats
 
 from experiments import ablation
-from experiments import folder_lock
 from kickstarting import checks
+from kickstarting.commands import folder_lock
 from kickstarting.runtime import exchange
 
 

@@ -29,13 +29,13 @@ from absl.testing import flagsaver
 from absl.testing import parameterized
 import numpy as np
 
-from experiments import cli
-from experiments import folder_lock
-from experiments import shared_flags  # noqa: F401  (flags of a run)
-from experiments import workdir
 from experiments.distilling_policy_distillation import panels
 from kickstarting import drawing
 from kickstarting import files
+from kickstarting.commands import cli
+from kickstarting.commands import folder_lock
+from kickstarting.commands import shared_flags  # noqa: F401  (flags of a run)
+from kickstarting.commands import workdir
 from kickstarting.networks import build as networks
 from kickstarting.runtime import checkpoint
 from kickstarting.runtime import exchange

@@ -29,9 +29,9 @@ from unittest import mock
 from absl import flags
 from absl.testing import flagsaver
 
-from experiments import cli
-from experiments import folder_lock
-from experiments import workdir
+from kickstarting.commands import cli
+from kickstarting.commands import folder_lock
+from kickstarting.commands import workdir
 from kickstarting.environments.suites import batches
 from kickstarting.teachers import zoo
 from kickstarting_test.hostile import limits
@@ -78,7 +78,7 @@ BINARIES: Mapping[str, Sequence[str]] = {
 
 # Of binaries whose flags are not those of training: modules whose they are.
 _OF_STUDIES = None
-_OF_LABORATORY = ('experiments.run_flags',)
+_OF_LABORATORY = ('kickstarting.commands.run_flags',)
 _OTHER_FLAGS: Mapping[str, Sequence[str] | None] = {
     **dict.fromkeys(('study', 'methods', 'architectures', 'curricula',
                      'weighting'), _OF_STUDIES),

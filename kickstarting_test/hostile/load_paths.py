@@ -34,15 +34,15 @@ import numpy as np
 
 from experiments import csv_files
 from experiments import mixture_figures
-from experiments import problem_flags
-from experiments import resuming
-from experiments import run_files
-from experiments import run_flags
 from experiments.distilling_policy_distillation import laboratory
 from kickstarting import agent as agent_lib
+from kickstarting import description
 from kickstarting import figures
 from kickstarting import files
 from kickstarting import teaching
+from kickstarting.commands import resuming
+from kickstarting.commands import run_files
+from kickstarting.commands import run_flags
 from kickstarting.environments import base
 from kickstarting.environments import suites
 from kickstarting.environments import targets
@@ -272,9 +272,9 @@ def _write_schedule(folder: pathlib.Path) -> None:
 def _load_schedule(folder: pathlib.Path) -> None:
   path = folder / 'schedule.json'
   suite = suites.get_suite('minigrid8')
-  with flagsaver.flagsaver(learner_schedule=str(path)):
-    for schedule in problem_flags.learner_schedules().values():
-      assert np.isfinite(schedule(5))
+  described = description.describe(suite, learner_schedule=str(path))
+  for schedule in described.schedules.values():
+    assert np.isfinite(schedule(5))
   try:
     teaching.load_teachers([], suite, f'replay:{path}', 1000)
   except ValueError as error:

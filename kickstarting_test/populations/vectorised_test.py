@@ -25,6 +25,7 @@ import numpy as np
 
 from kickstarting import types
 from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.populations import vectorised
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
@@ -34,7 +35,7 @@ from kickstarting_test.runtime import taped
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
 _AGENT = taped.make_agent()
-_UPDATE = update_lib.make_update(update_lib.UpdateConfig(), _AGENT)
+_UPDATE = update_lib.make_update(update_config.UpdateConfig(), _AGENT)
 _SIZE, _SPLITS, _STREAMS, _T = 3, 2, 12, 5
 _LAYOUT = layout_lib.Layout(_SPLITS, _SIZE)
 

@@ -30,7 +30,7 @@ import numpy as np
 import pytest
 
 from kickstarting import agent as agent_lib
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import base
 from kickstarting.environments import process_batch
 from kickstarting.environments import scores
@@ -89,7 +89,7 @@ def _train(make_environment, window, config):
           agent=agent_lib.make_agent(
               network, spec.observation, spec.num_actions),
           network={},
-          update=update_lib.UpdateConfig(reward_transform='clip_unit'),
+          update=update_config.UpdateConfig(reward_transform='clip_unit'),
           make_environment=make_environment,
           make_labeller=lambda task: None,
           make_window=lambda frames: scores.ScoreWindow(*window, frames),

@@ -19,7 +19,7 @@ import jax
 import pytest
 
 from kickstarting import agent as agent_lib
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import python_batch
 from kickstarting.environments import scores
 from kickstarting.networks import build
@@ -47,7 +47,7 @@ class LearningTest(absltest.TestCase):
     problem = training.Problem(
         agent=agent_lib.make_agent(network, spec.observation, spec.num_actions),
         network={},
-        update=update_lib.UpdateConfig(),
+        update=update_config.UpdateConfig(),
         make_environment=make_environment,
         make_labeller=lambda task: None,
         make_window=lambda frames: scores.ScoreWindow(

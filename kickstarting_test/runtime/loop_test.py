@@ -28,6 +28,7 @@ import numpy as np
 
 from kickstarting import types
 from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import loop
@@ -39,7 +40,7 @@ from kickstarting_test.runtime import tiny
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
 _AGENT = taped.make_agent()
-_UPDATE = update_lib.make_update(update_lib.UpdateConfig(), _AGENT)
+_UPDATE = update_lib.make_update(update_config.UpdateConfig(), _AGENT)
 
 
 class _Steering:
@@ -335,7 +336,7 @@ class PolicyLagTest(tiny.TestCase):
     """Returns for each update its lag, and how far the policies are apart."""
     adopt = lambda params, hypers: params | {'word': hypers.mixing}
     update = update_lib.make_update(
-        update_lib.UpdateConfig(), _AGENT._replace(adopt=adopt))
+        update_config.UpdateConfig(), _AGENT._replace(adopt=adopt))
 
     def call(state, hypers, trajectory):
       params = adopt(state.params, hypers)

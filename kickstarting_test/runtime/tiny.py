@@ -28,7 +28,7 @@ import jax
 import numpy as np
 
 from kickstarting import types
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import scores
 from kickstarting.runtime import checkpoint
 from kickstarting.runtime import training
@@ -82,7 +82,7 @@ def make_problem(**changes) -> training.Problem:
   values = {
       'agent': taped.make_agent(),
       'network': {'torso': 'taped'},
-      'update': update_lib.UpdateConfig(),
+      'update': update_config.UpdateConfig(),
       'make_environment': lambda block: taped.TapedBatch(
           [2 + block % 3, 3], task=[0, 1], words=[b'go']),
       'make_labeller': make_labeller,

@@ -29,7 +29,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
-from kickstarting import update as update_lib
+from kickstarting import update_config
 from kickstarting.environments import python_batch
 from kickstarting.environments import scores
 from kickstarting.runtime import loop
@@ -177,7 +177,7 @@ class RunTest(tiny.TestCase):
     self.assertEqual(outcome.score, self.records[-1]['score'])
 
   def test_a2c_learns_on_policy(self):
-    update = update_lib.UpdateConfig(algorithm='a2c')
+    update = update_config.UpdateConfig(algorithm='a2c')
     self.train(tiny.make_problem(update=update), tiny.LOCKSTEP)
     self.assertEqual({r['policy_lag'] for r in self.records}, {0})
     for change in (
@@ -195,7 +195,7 @@ class RunTest(tiny.TestCase):
     with self.assertRaisesRegex(
         checks.UserError, 'algorithm a2c learns from the policy that acts, b'):
       training.check_who_acts(
-          update_lib.UpdateConfig(algorithm='a2c', **update),
+          update_config.UpdateConfig(algorithm='a2c', **update),
           dataclasses.replace(tiny.LOCKSTEP, **config))
 
   def test_schedule_of_no_hyper_parameter(self):

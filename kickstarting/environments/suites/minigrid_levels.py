@@ -53,8 +53,8 @@ def make_suite(name: str) -> suite_lib.Suite:
       if row['suite'] == name)
   return suite_lib.Suite(
       name, tuple(tasks), _make,
-      make_one=lambda task, seed, settings: gymnasium_maker.show(
-          task.level, settings))
+      make_one=lambda task, seed, settings: gymnasium_maker.make(
+          seed, task.level, render_mode='rgb_array', **settings))
 
 
 def _make(

@@ -129,5 +129,5 @@ def _of_envpool(level: str) -> suite_lib.Suite:
   return suite_lib.complete(suite_lib.Suite(
       level, (suite_lib.Task(level, level, reference_source='user'),), make,
       defaults=own.DEFAULTS, score_cap=own.NO_CAP,
-      make_one=lambda task, seed, settings: gymnasium_maker.show(
-          task.level, settings)))
+      make_one=lambda task, seed, settings: gymnasium_maker.make(
+          seed, task.level, render_mode='rgb_array', **settings)))

@@ -70,7 +70,9 @@ def of_environment(
   place, _, function = target.rpartition(':')
   name = function or target
   if not name[:1].isupper():  # of a class it is a name, of a function seldom
-    name = pathlib.PurePath(place).stem.rpartition('.')[2] or name
+    path = place.removesuffix('.py')  # whose folders may have dots
+    name = (pathlib.PurePath(path).name if path != place else place.rpartition(
+        '.')[2]) or name
   return of_builders(
       name, {name: worker_process.Builder(target)})._replace(
           settings=dict(settings or {}))

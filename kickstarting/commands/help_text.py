@@ -1,0 +1,64 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""What `--help` says: the command, and its flags in groups with their defaults.
+
+Not here: the texts, which stand beside what they are about.
+"""
+
+import textwrap
+
+from absl import flags
+
+from kickstarting import options
+from kickstarting.commands import run_flags
+
+_WIDTH = 80
+_INDENT = 6
+
+
+def render(doc: str) -> str:
+  """Returns the help of a command.
+
+  Args:
+    doc: of its module.
+  """
+  mine: list[flags.Flag] = []
+  groups: dict[str, list[flags.Flag]] = {name: [] for name in options.GROUPS}
+  for flag in run_flags.own_flag_objects():
+    if flag.name not in run_flags.HIDDEN:
+      groups.get(run_flags.GROUP_OF.get(flag.name, ''), mine).append(flag)
+  parts = [doc.strip()]
+  for title, found in (('this command', mine), *groups.items()):
+    if found:
+      parts.append('\n'.join([f'{title}:', *map(
+          _entry, sorted(found, key=lambda flag: flag.name))]))
+  return '\n\n'.join([*parts, '--helpfull lists the flags of libraries, too.'])
+
+
+def _entry(flag: flags.Flag) -> str:
+  """Returns the lines of a flag."""
+  default = flag.default
+  if isinstance(default, list):
+    default = ','.join(default)
+  if isinstance(default, bool):
+    head = f'  --[no]{flag.name}  ({str(default).lower()})'
+  elif default in (None, ''):
+    head = f'  --{flag.name}'
+  else:
+    head = f'  --{flag.name}={default}'
+  text = ' '.join(flag.help.split())
+  pad = ' ' * _INDENT
+  return head + '\n' + textwrap.fill(
+      text, _WIDTH, initial_indent=pad, subsequent_indent=pad)

@@ -1,0 +1,57 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Tests of entry.py: the command line of the installed package."""
+
+import subprocess
+import sys
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from kickstarting.commands import entry
+
+
+class EntryTest(parameterized.TestCase):
+
+  def _run(self, *arguments):
+    return subprocess.run(
+        [sys.executable, '-m', 'kickstarting', *arguments],
+        capture_output=True, text=True, timeout=120.0)
+
+  def test_usage(self):
+    for arguments, status in (([], 2), (['--help'], 0), (['help'], 0)):
+      done = self._run(*arguments)
+      self.assertEqual(done.returncode, status)
+      self.assertEqual(done.stdout, entry.usage() + '\n')
+      self.assertEqual(done.stderr, '')
+
+  def test_no_such_command(self):
+    done = self._run('trian')
+    self.assertEqual(done.returncode, 2)
+    self.assertRegex(
+        done.stderr, "^error: there is no command 'trian'; expected one of tr")
+    self.assertLen(done.stderr.splitlines(), 1)
+
+  @parameterized.parameters(*entry.COMMANDS)
+  def test_every_command_says_what_it_is(self, name):
+    done = self._run(name, '--help')
+    self.assertEqual(done.returncode, 0, done.stderr)
+    self.assertIn(f'  kickstarting {name} ', done.stdout)
+    for group in ('this command:', 'environment:', 'output:'):
+      self.assertIn(f'\n{group}\n', done.stdout)
+
+
+if __name__ == '__main__':
+  absltest.main()
