@@ -70,6 +70,8 @@ if TYPE_CHECKING:  # what `__getattr__` finds, for tools that run nothing
   from kickstarting.losses import vtrace_actor_critic
   from kickstarting.losses import VTraceOutput
   from kickstarting.networks.own import agent_of
+  from kickstarting.population_run import PopulationRun
+  from kickstarting.population_run import train_population
   from kickstarting.teachers.policy_file import Policy
   from kickstarting.training import evaluate
   from kickstarting.training import Run
@@ -91,6 +93,7 @@ _LAZY = python_types.MappingProxyType({
     'Hypers': 'kickstarting.types',
     'LearnerState': 'kickstarting.types',
     'Policy': 'kickstarting.teachers.policy_file',
+    'PopulationRun': 'kickstarting.population_run',
     'Run': 'kickstarting.training',
     'TeacherOutput': 'kickstarting.types',
     'Timestep': 'kickstarting.types',
@@ -99,6 +102,7 @@ _LAZY = python_types.MappingProxyType({
     'evaluate': 'kickstarting.training',
     'load_policy': 'kickstarting.description',
     'train': 'kickstarting.training',
+    'train_population': 'kickstarting.population_run',
     'watch': 'kickstarting.watching',
 })
 
@@ -110,6 +114,7 @@ __all__ = [
     'METHODS',
     'Method',
     'Policy',
+    'PopulationRun',
     'REWARD_TRANSFORMS',
     'Run',
     'TRANSFERS',
@@ -153,6 +158,7 @@ __all__ = [
     'squared_error',
     'total',
     'train',
+    'train_population',
     'vtrace',
     'vtrace_actor_critic',
     'watch',

@@ -39,6 +39,7 @@ from kickstarting.populations import generations
 from kickstarting.populations import judging
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
+from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import training
 
 PRESET = 'kickstarting_short'
@@ -57,6 +58,15 @@ class Population:
   rules: pbt.Rules
   num_members: int
   has_judge: bool  # members are compared by episodes played for that alone
+
+  def to_json(self) -> dict[str, Any]:
+    """Returns what the population was described with; see `Description`."""
+    return {
+        **self.student.to_json(), 'members': self.num_members,
+        'separate_evaluation': self.has_judge,
+        'rules': {
+            'ready': str(self.rules.ready), 'exploit': str(self.rules.exploit),
+            'evolutions': sorted(self.rules.evolutions)}}
 
   @property
   def config(self) -> population_training.PopulationConfig:
@@ -162,6 +172,26 @@ def describe(
       separate_evaluation)
 
 
+def life_of(
+    member: int, records: Sequence[pbt.Record], frames: int
+) -> tuple[Sequence[pbt.Segment], dict[str, Any]]:
+  """Returns the life of a member's weights: segments, and a schedule.
+
+  Args:
+    member: whose.
+    records: of the lineage.
+    frames: that it lived.
+
+  Returns:
+    The segments, and name of a hyper-parameter -> 'frames' and 'values'.
+  """
+  segments = pbt.ancestry(records, member, frames)
+  return segments, {
+      name: dict(zip(('frames', 'values'), pbt.schedule(segments, name)))
+      for name in segments[-1].hypers
+  }
+
+
 def report(
     folder: pathlib.Path,
     teachers: Sequence[str],
@@ -186,16 +216,14 @@ def report(
   """
   values = np.array(scores, np.float64)  # NaN for None
   best, *_ = best_three = scoring.best_three(values)
-  segments = pbt.ancestry(records, best, frames)
-  schedule = {
-      name: dict(zip(('frames', 'values'), pbt.schedule(segments, name)))
-      for name in segments[-1].hypers
-  }
+  segments, schedule = life_of(best, records, frames)
   files.write_json(folder / 'schedule.json', schedule, indent=2)
   files.write_text(folder / 'lineage.jsonl', ''.join(
       json.dumps(record) + '\n' for record in records))
   pictures = {
-      'score': population_figures.draw_scores(folder / 'score', folder),
+      'score': population_figures.draw_scores(
+          folder / 'score', logger_lib.read_records(
+              folder, ('member_score', 'score_top3'))),
       'lambda': population_figures.draw_lambdas(
           folder / 'lambda', segments, teachers),
       'lineage': population_figures.draw_lineage(

@@ -59,8 +59,14 @@ def curve_of(
 def are_returns(folders: Iterable[str | os.PathLike[str]]) -> bool:
   """Returns whether the scores of runs are returns, on a scale of their own."""
   return any(
+      scored_by_returns(logger_lib.read_records(folder)) for folder in folders)
+
+
+def scored_by_returns(records: Sequence[Mapping[str, Any]]) -> bool:
+  """Returns whether the scores of records are returns."""
+  return any(
       record.get('score_cap', 0) is None  # as JSON has no infinity
-      for folder in folders for record in logger_lib.read_records(folder)[-1:])
+      for record in records[-1:])
 
 
 def set_scale(axes: Any, *, returns: bool) -> None:
@@ -134,9 +140,7 @@ def draw_records(
   Returns:
     Path of the PNG.
   """
-  returns = any(
-      record.get('score_cap', 0) is None for records in
-      itertools.chain(*runs.values()) for record in records[-1:])
+  returns = any(map(scored_by_returns, itertools.chain(*runs.values())))
   return _draw(
       path, {label: [curve_of(records) for records in mine]
              for label, mine in runs.items()}, returns, title)

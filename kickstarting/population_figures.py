@@ -17,31 +17,30 @@
 Not here: curves of single students (`figures.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import os
 import pathlib
+from typing import Any
 
 import numpy as np
 
 from kickstarting import drawing
 from kickstarting import figures
 from kickstarting import pbt
-from kickstarting.runtime import logger as logger_lib
 
 
 def draw_scores(
-    path: str | os.PathLike[str], folder: str | os.PathLike[str]
+    path: str | os.PathLike[str], records: Sequence[Mapping[str, Any]]
 ) -> pathlib.Path:
   """Draws the score of every member, and the mean of the three best.
 
   Args:
     path: without suffix; PNG and PDF are written.
-    folder: of the run.
+    records: of the curves.
 
   Returns:
     Path of the PNG.
   """
-  records = logger_lib.read_records(folder, ('member_score', 'score_top3'))
   figure, axes = drawing.subplots(figsize=(7, 4.2))
   frames = np.array([r['frames'] for r in records]) / 1e6
   for member in records[0]['member_score'] if records else ():
@@ -55,7 +54,7 @@ def draw_scores(
       frames, [np.nan if s is None else s for s in top], color='tab:orange',
       linewidth=2, label='mean of the three best')
   axes.set_xlabel('environment frames of each member (millions)')
-  figures.set_scale(axes, returns=figures.are_returns([folder]))
+  figures.set_scale(axes, returns=figures.scored_by_returns(records))
   axes.set_xlim(left=0)
   axes.grid(alpha=0.3)
   axes.legend(loc='best')

@@ -38,12 +38,17 @@ _OF_BUDGET = (
 
 @contextlib.contextmanager
 def owned(
-    folder: pathlib.Path | None, description: Mapping[str, Any], *, resume: bool
+    folder: pathlib.Path | None,
+    program: str,
+    description: Mapping[str, Any],
+    *,
+    resume: bool,
 ) -> Iterator[Callable[[Mapping[str, Any]], None]]:
   """Takes a folder for a run, and describes the run in it.
 
   Args:
     folder: of the run; None: there is none, and nothing is done.
+    program: name of what runs.
     description: of the run, as JSON has it.
     resume: whether the run is in the folder already.
 
@@ -66,7 +71,7 @@ def owned(
     if resume:
       _check_same(folder, description)
     files.write_json(
-        folder / CONFIG, {'program': 'train', 'description': description},
+        folder / CONFIG, {'program': program, 'description': description},
         indent=2)
 
     def finish(result: Mapping[str, Any]) -> None:

@@ -32,11 +32,11 @@ from kickstarting import checks
 from kickstarting import description as description_lib
 from kickstarting import files
 from kickstarting import playing
+from kickstarting import recorder as recorder_lib
 from kickstarting import run_folder
 from kickstarting import runs
 from kickstarting.environments import suites
 from kickstarting.networks import own
-from kickstarting.runtime import advice
 from kickstarting.runtime import interrupts
 from kickstarting.runtime import logger as logger_lib
 from kickstarting.runtime import processor
@@ -180,10 +180,11 @@ def train(
     raise checks.UserError(
         'resume is True without a workdir; expected the folder of the run to'
         ' continue. Name it.')
-  recorder = _Recorder(
-      description.config.frames, on_record, progress and folder is None)
+  recorder = recorder_lib.Recorder(
+      description.config.frames, on_record,
+      has_lines=progress and folder is None)
   with interrupts.requested() as should_stop, run_folder.owned(
-      folder, description.to_json(), resume=resume) as finish:
+      folder, 'train', description.to_json(), resume=resume) as finish:
     if folder is None:
       outcome = loop.train(
           problem, description.config, on_record=recorder,
@@ -205,31 +206,6 @@ def train(
       functools.partial(
           train, env, workdir=workdir, on_record=on_record, progress=progress,
           **options))
-
-
-class _Recorder:
-  """Keeps records, and says now and then how far the run is."""
-
-  def __init__(
-      self, total_frames: int,
-      on_record: Callable[[Mapping[str, Any]], None] | None, has_lines: bool
-  ):
-    self.records: list[dict[str, Any]] = []
-    self.warnings: list[str] = []
-    self._on_record = on_record
-    self._adviser = advice.Adviser(total_frames)
-    self._lines = logger_lib.Lines(total_frames) if has_lines else None
-
-  def __call__(self, record: dict[str, Any]) -> None:
-    self.records.append(files.without_nan(record))
-    if self._on_record is not None:
-      self._on_record(record)
-    for text in self._adviser(record):
-      self.warnings.append(text)
-      if self._lines is not None:
-        logger_lib.say(f'warning: {text}')
-    if self._lines is not None:
-      self._lines(record)
 
 
 def evaluate(

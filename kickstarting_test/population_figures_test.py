@@ -22,6 +22,7 @@ from absl.testing import absltest
 
 from kickstarting import pbt
 from kickstarting import population_figures
+from kickstarting.runtime import logger
 
 
 def _record(step, member, parent, frames, rescued=False):
@@ -53,11 +54,12 @@ class PopulationFiguresTest(absltest.TestCase):
                     'member_score': {'0': 1.0, '1': None}}) + '\n'
         for frames in (100, 200)))
     self._assert_drawn(
-        population_figures.draw_scores(self.root / 'score', self.root))
+        population_figures.draw_scores(
+            self.root / 'score', logger.read_records(self.root)))
 
   def test_a_run_without_records(self):
     self._assert_drawn(
-        population_figures.draw_scores(self.root / 'score', self.root))
+        population_figures.draw_scores(self.root / 'score', []))
 
   def test_lambdas(self):
     segments = pbt.ancestry(_RECORDS, 1, 300)

@@ -34,7 +34,8 @@ class OwnedTest(parameterized.TestCase):
     self.folder = pathlib.Path(self.create_tempdir().full_path) / 'run'
 
   def _run(self, description=_DESCRIPTION, resume=False):  # pylint: disable=dangerous-default-value
-    with run_folder.owned(self.folder, description, resume=resume) as finish:
+    with run_folder.owned(
+        self.folder, 'train', description, resume=resume) as finish:
       with self.assertRaises(exchange.ExchangeError):
         exchange.check_free(self.folder / '.lock')
       finish({'ended': 'finished', 'score': float('nan')})
@@ -67,13 +68,13 @@ class OwnedTest(parameterized.TestCase):
       self._run()
 
   def test_two_at_a_time(self):
-    with run_folder.owned(self.folder, _DESCRIPTION, resume=False):
+    with run_folder.owned(self.folder, 'train', _DESCRIPTION, resume=False):
       with self.assertRaises(exchange.ExchangeError):
-        with run_folder.owned(self.folder, _DESCRIPTION, resume=True):
+        with run_folder.owned(self.folder, 'train', _DESCRIPTION, resume=True):
           pass
 
   def test_none(self):
-    with run_folder.owned(None, _DESCRIPTION, resume=False) as finish:
+    with run_folder.owned(None, 'train', _DESCRIPTION, resume=False) as finish:
       finish({})
 
 

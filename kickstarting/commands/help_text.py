@@ -22,7 +22,7 @@ import textwrap
 from absl import flags
 
 from kickstarting import options
-from kickstarting.commands import run_flags
+from kickstarting.commands import flag_groups
 
 _WIDTH = 80
 _INDENT = 6
@@ -36,9 +36,9 @@ def render(doc: str) -> str:
   """
   mine: list[flags.Flag] = []
   groups: dict[str, list[flags.Flag]] = {name: [] for name in options.GROUPS}
-  for flag in run_flags.own_flag_objects():
-    if flag.name not in run_flags.HIDDEN:
-      groups.get(run_flags.GROUP_OF.get(flag.name, ''), mine).append(flag)
+  for flag in flag_groups.ours():
+    if flag.name not in flag_groups.HIDDEN:
+      groups.get(flag_groups.GROUP_OF.get(flag.name, ''), mine).append(flag)
   parts = [doc.strip()]
   for title, found in (('this command', mine), *groups.items()):
     if found:

@@ -32,6 +32,7 @@ from kickstarting import figures
 from kickstarting import losses
 from kickstarting import runs
 from kickstarting.commands import comparison
+from kickstarting.commands import flag_groups
 from kickstarting.commands import problem_flags
 from kickstarting.commands import run_flags
 from kickstarting.commands import shared_flags
@@ -39,7 +40,7 @@ from kickstarting.commands import workdir as workdir_lib
 from kickstarting.runtime import training
 
 flags.adopt_module_key_flags(shared_flags)
-run_flags.grouped('teachers', flags.DEFINE_float(
+flag_groups.grouped('teachers', flags.DEFINE_float(
     'flipped', 0.0, 'Share of the observations in which the best action of the '
     'teachers is another one.', lower_bound=0.0, upper_bound=1.0))
 _BASELINE = flags.DEFINE_bool(

@@ -31,6 +31,7 @@ from kickstarting import checks
 from kickstarting import description as description_lib
 from kickstarting import files
 from kickstarting import types as types_lib
+from kickstarting.commands import flag_groups
 from kickstarting.commands import flag_values
 from kickstarting.commands import run_flags
 from kickstarting.commands import shared_flags
@@ -67,7 +68,7 @@ def describe_alone(**overrides: Any) -> description_lib.Description:
   """
   names = run_flags.fields_with_flags() | shared_flags.OTHERS
   return _describe(
-      {name for name in names if run_flags.GROUP_OF.get(name) != 'teachers'} - {
+      {name for name in names if flag_groups.GROUP_OF.get(name) != 'teachers'} - {
           'epsilon', 'learns_value'}, {'method': 'baseline', **overrides})
 
 

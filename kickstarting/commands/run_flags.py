@@ -25,30 +25,19 @@ from typing import Any, TypeVar
 from absl import flags
 from absl import logging
 
+from kickstarting.commands import flag_groups
+
 FLAGS = flags.FLAGS
 
 _Config = TypeVar('_Config')
-_OURS = ('experiments', 'kickstarting.commands')  # modules that define flags
 
 # The progress line is what a user reads; libraries speak up on warnings only.
 logging.set_verbosity(logging.WARNING)
 
-# Name of a flag -> one of `options.GROUPS`; others are of one binary.
-GROUP_OF: dict[str, str] = {}
-HIDDEN = ('member', 'part', 'helper')  # for processes that we start
-_Holder = TypeVar('_Holder', bound=flags.FlagHolder)
-
-
-def grouped(group: str, holder: _Holder) -> _Holder:
-  """Returns a flag, which `--help` lists in a group from now on."""
-  GROUP_OF[holder.name] = group
-  return holder
-
-
-WORKDIR = grouped('output', flags.DEFINE_string(
+WORKDIR = flag_groups.grouped('output', flags.DEFINE_string(
     'workdir', None, 'Folder for results; a fresh one under results/ if '
     'empty.'))
-RESUME = grouped('output', flags.DEFINE_bool(
+RESUME = flag_groups.grouped('output', flags.DEFINE_bool(
     'resume', False, 'Continue the run in --workdir, with its own flags.'))
 
 
@@ -86,16 +75,6 @@ def config_from_flags(config: type[_Config], **overrides: Any) -> _Config:
   return config(**values, **overrides)
 
 
-def own_flag_objects() -> list[flags.Flag]:
-  """Returns all flags that this project defines."""
-  return [
-      flag
-      for module, module_flags in FLAGS.flags_by_module_dict().items()
-      if module.startswith(_OURS) or module.endswith('.py')
-      for flag in module_flags
-  ]
-
-
 def own_flags() -> dict[str, Any]:
   """Returns the values of all flags that this project defines."""
-  return {flag.name: flag.value for flag in own_flag_objects()}
+  return {flag.name: flag.value for flag in flag_groups.ours()}

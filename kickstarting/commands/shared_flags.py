@@ -27,6 +27,7 @@ from absl import flags
 
 from kickstarting import checks
 from kickstarting import update_config
+from kickstarting.commands import flag_groups
 from kickstarting.commands import run_flags
 from kickstarting.environments import worker_pool
 from kickstarting.networks import build as networks
@@ -71,7 +72,7 @@ def _define(config: type) -> None:
           serializer=flags.ArgumentSerializer())
     else:
       holder = _DEFINE[type(field.default)](field.name, field.default, text)
-    run_flags.grouped(field.metadata['group'], holder)
+    flag_groups.grouped(field.metadata['group'], holder)
 
 
 _define(training_config.TrainingConfig)
@@ -79,51 +80,51 @@ _define(update_config.UpdateConfig)
 _define(worker_pool.PoolConfig)
 
 
-SUITE = run_flags.grouped('environment', flags.DEFINE_string(
+SUITE = flag_groups.grouped('environment', flags.DEFINE_string(
     'suite', 'minigrid8', 'Suite of tasks: a name in '
     'kickstarting/environments/suites, such as minigrid30 or atari57, or '
     'PATH.py of one of your own, whose code is run.'))
-TASKS = run_flags.grouped('environment', flags.DEFINE_list(
+TASKS = flag_groups.grouped('environment', flags.DEFINE_list(
     'tasks', [], 'Names of tasks of the suite; empty for all of them.'))
-ENV = run_flags.grouped('environment', flags.DEFINE_string(
+ENV = flag_groups.grouped('environment', flags.DEFINE_string(
     'env', '', 'An environment instead of a suite: gymnasium:ID, envpool:ID, '
     'or one of your own, module:function or PATH.py:function, whose code is '
     'run.'))
-ENV_SETTINGS = run_flags.grouped('environment', flags.DEFINE_string(
+ENV_SETTINGS = flag_groups.grouped('environment', flags.DEFINE_string(
     'env_settings', '', 'Settings of the environments, NAME=VALUE with commas '
     'between them, such as full_action_space=true; a value may be JSON with '
     'commas inside, such as config={"a":true,"b":1}.'))
-NETWORK = run_flags.grouped('network', flags.DEFINE_string(
+NETWORK = flag_groups.grouped('network', flags.DEFINE_string(
     'network', '', 'Network of the agent, a name in networks/build.py; empty: '
     'the one that fits the observation. Or module:name or PATH.py:name of one '
     'of your own, whose code is run.'))
-INIT = run_flags.grouped('network', flags.DEFINE_string(
+INIT = flag_groups.grouped('network', flags.DEFINE_string(
     'init', None, 'PATH of a policy with whose parameters the student begins; '
     'its network is the student\'s if --network is empty.'))
-OBSERVATION_KEYS = run_flags.grouped('network', flags.DEFINE_list(
+OBSERVATION_KEYS = flag_groups.grouped('network', flags.DEFINE_list(
     'observation_keys', [], 'Names of the arrays of an observation that the '
     'network reads, the others being ignored; empty for all of them.'))
-TORSO_DTYPE = run_flags.grouped('network', flags.DEFINE_enum(
+TORSO_DTYPE = flag_groups.grouped('network', flags.DEFINE_enum(
     'torso_dtype', 'float32', list(networks.DTYPES), 'What a torso of pixels '
     'computes in.'))
-TEACHERS = run_flags.grouped('teachers', flags.DEFINE_list(
+TEACHERS = flag_groups.grouped('teachers', flags.DEFINE_list(
     'teachers', [], 'Teachers, comma-separated (in double quotes where a path '
     'has a comma): PATH (speaks on the tasks it '
     'was trained on), TASK=PATH, *=PATH (speaks on every task), or "zoo" for '
     'the experts that come with the library, where no other is named. No code '
     'in such a file is ever run.'))
-WEIGHTS = run_flags.grouped('teachers', flags.DEFINE_string(
+WEIGHTS = flag_groups.grouped('teachers', flags.DEFINE_string(
     'weights', 'linear:1:50%', 'Controller of the teachers\' weights, e.g. '
     'constant:1, linear:1:2e6, linear:1:50%;cut=60%, or '
     'replay:PATH of the schedule.json of a population.'))
-LEARNER_SCHEDULE = run_flags.grouped('learning', flags.DEFINE_string(
+LEARNER_SCHEDULE = flag_groups.grouped('learning', flags.DEFINE_string(
     'learner_schedule', '', 'PATH of the schedule.json of a population, whose '
     'learning rate and costs over time this learner takes.'))
-EVALUATION_MAX_STEPS = run_flags.grouped('output', flags.DEFINE_integer(
+EVALUATION_MAX_STEPS = flag_groups.grouped('output', flags.DEFINE_integer(
     'evaluation_max_steps', evaluation.MAX_STEPS, 'Steps after which an '
     'episode of an evaluation is cut: it counts with its return so far, and '
     'its stream plays no further one.', lower_bound=1))
-BOOTSTRAP_ON_TIMEOUT = run_flags.grouped('learning', flags.DEFINE_bool(
+BOOTSTRAP_ON_TIMEOUT = flag_groups.grouped('learning', flags.DEFINE_bool(
     'bootstrap_on_timeout', False, 'Treat a time-out as the end of the data, '
     'not of the episode.'))
 # What else describes a run, beside fields of configurations; `flipped` is a

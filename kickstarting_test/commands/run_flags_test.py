@@ -22,6 +22,7 @@ from absl.testing import flagsaver
 
 from kickstarting import options
 from kickstarting import update_config
+from kickstarting.commands import flag_groups
 from kickstarting.commands import run_flags
 from kickstarting.commands import shared_flags  # noqa: F401, it defines them
 from kickstarting.runtime import training_config
@@ -67,9 +68,9 @@ class RunFlagsTest(absltest.TestCase):
   def test_flags_of_all_commands_have_a_group(self):
     self.assertContainsSubset(
         run_flags.fields_with_flags() | {'suite', 'env', 'network', 'workdir'},
-        run_flags.GROUP_OF)
+        flag_groups.GROUP_OF)
     self.assertContainsSubset(
-        set(run_flags.GROUP_OF.values()), options.GROUPS)
+        set(flag_groups.GROUP_OF.values()), options.GROUPS)
 
 
 if __name__ == '__main__':
