@@ -24,13 +24,12 @@ Sides are `ours` (this library, nothing set but the environment and the budget),
 `peer` (Stable-Baselines3's PPO, see `classic_peer.py`), `kickstarted` (ours
 in a quarter of the budget, with a teacher of half the network's size, which is
 trained first in all of it), and `tiny`
-and `huge` (ours with rewards times 0.01 and 100). A bar is reached at the
-first frame from which on 100 episodes in a row, played while learning, have a
-mean return at or above it; the environments note that, for every side alike.
-Seconds count from the start of the process; a run ends when those 100 are
-played, except with a teacher, where the final policy plays 100 episodes. Sides
-take turns, each alone. What is done is not done again. The last line of output
-is JSON. Not here: the tasks.
+and `huge` (ours with rewards times 0.01 and 100). A bar is reached when
+the mean return of 20 episodes in a row, played while learning, is at or above
+it; the environments note that, for every side alike. Seconds count from the
+start of the process; a run ends there, except with a teacher, where the final
+policy plays 100 episodes. Sides take turns, each alone. What is done is not done
+again. The last line of output is JSON. Not here: the tasks.
 """
 
 from collections.abc import Sequence
@@ -43,12 +42,10 @@ import time
 from typing import Any, NamedTuple
 
 from absl import flags
-import haiku as hk
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from benchmarks import classic_environments
+from benchmarks import classic_networks
 import kickstarting as ks
 from kickstarting import checks
 from kickstarting import drawing
@@ -60,7 +57,8 @@ _SCALES = {'ours': 1.0, 'kickstarted': 1.0, 'teacher': 1.0, 'tiny': 0.01,
            'huge': 100.0}
 _PEER_SIDE = 'peer'
 _KICKSTARTED_SHARE = 0.25  # of the budget
-_EPISODES = 100  # of a mean, and of an examination
+_EPISODES = 20  # of a mean
+_EXAMINED = 100  # episodes of a final policy
 _TEACHER_SEED = 101
 _POLL_S = 0.2
 
@@ -90,13 +88,6 @@ _PART = flags.DEFINE_string(
     'part', '', 'For the processes that this program starts.')
 
 
-def half_size(observation: dict[str, jax.Array]) -> jax.Array:
-  """Returns features of a network half as wide as the default one."""
-  x = jnp.concatenate([
-      jnp.reshape(x, (x.shape[0], -1)) for x in observation.values()], axis=-1)
-  return hk.nets.MLP([32, 32], activation=jnp.tanh, activate_final=True)(x)
-
-
 class Run(NamedTuple):
   """Who learns what."""
 
@@ -117,17 +108,13 @@ class Run(NamedTuple):
 
 
 def to_bar(run: Run) -> int | None:
-  """Returns how many episodes came before the bar; None if it was not reached.
-
-  The mean of the next 100 is at or above it.
-  """
-  means = _means(run)
-  is_there = means >= TASKS[run.task].bar - 1e-6
-  return int(np.argmax(is_there)) if is_there.any() else None
+  """Returns at which episode the bar was reached; None if it was not."""
+  is_there = _means(run) >= TASKS[run.task].bar - 1e-6
+  return int(np.argmax(is_there)) + _EPISODES - 1 if is_there.any() else None
 
 
 def _means(run: Run) -> np.ndarray:
-  """Returns the mean of each episode's return and the next 99's."""
+  """Returns the mean of each episode's return and those of the 19 before."""
   returns = classic_environments.read_notes(run.notes)[2]
   if len(returns) < _EPISODES:
     return np.zeros(0)
@@ -139,11 +126,12 @@ def learn(run: Run) -> None:
   options: dict[str, Any] = {}
   frames = TASKS[run.task].frames
   if run.side == 'teacher':
-    options['network'] = f'{__file__}:half_size'
+    options['network'] = f'{classic_networks.__file__}:half_size'
   if run.side == 'kickstarted':
     frames = int(frames * _KICKSTARTED_SHARE)
     options['teachers'] = [ks.load_policy(
-        _teacher(run.task).path.with_suffix('.npz'), half_size)]
+        _teacher(run.task).path.with_suffix('.npz'),
+        classic_networks.half_size)]
   trained = ks.train(
       f'{classic_environments.__name__}:{run.task}',
       frames=frames, seed=run.seed, settings={
@@ -151,7 +139,7 @@ def learn(run: Run) -> None:
           'scale': _SCALES[run.side]}, progress=False, **options)
   if run.side in ('teacher', 'kickstarted'):
     trained.policy.save(run.path.with_suffix('.npz'))
-    score = trained.evaluate(_EPISODES)['score']
+    score = trained.evaluate(_EXAMINED)['score']
     files.write_json(f'{run.path}_score.json', {'score': score})
 
 
@@ -187,11 +175,11 @@ def measure(run: Run) -> dict[str, Any]:
   else:
     if process.returncode:
       raise RuntimeError(f'{run} ended with {process.returncode}.')
-  episodes = to_bar(run)
+  last = to_bar(run)
   times, frames, _ = classic_environments.read_notes(run.notes)
   row = {
-      'frames': None if episodes is None else float(frames[episodes]),
-      'seconds': None if episodes is None else float(times[episodes] - began),
+      'frames': None if last is None else float(frames[last]),
+      'seconds': None if last is None else float(times[last] - began),
       'best': float(np.max(_means(run))),
       'load_average': os.getloadavg()[0]}
   score = pathlib.Path(f'{run.path}_score.json')
@@ -213,7 +201,7 @@ def _cells(rows: Sequence[dict[str, Any]], key: str) -> str:
 
 
 def draw(path: pathlib.Path, tasks: Sequence[str], sides: Sequence[str]):
-  """Draws mean returns of the next 100 episodes against frames."""
+  """Draws mean returns of the last 20 episodes against frames."""
   figure, all_axes = drawing.subplots(
       1, len(tasks), figsize=(3.2 * len(tasks), 3.2), squeeze=False)
   for axes, task in zip(all_axes[0], tasks):
@@ -222,12 +210,12 @@ def draw(path: pathlib.Path, tasks: Sequence[str], sides: Sequence[str]):
         run = Run(side, task, seed)
         means = _means(run)
         frames = classic_environments.read_notes(run.notes)[1]
-        axes.plot(frames[:len(means)] / 1e3, means, f'C{i}', linewidth=0.8,
+        axes.plot(frames[len(frames) - len(means):] / 1e3, means, f'C{i}', linewidth=0.8,
                   label=side if seed == 1 else None)
     axes.axhline(TASKS[task].bar, color='grey', linewidth=0.8, linestyle=':')
     axes.set_title(task)
     axes.set_xlabel('thousand frames')
-  all_axes[0][0].set_ylabel('mean return of the next 100 episodes')
+  all_axes[0][0].set_ylabel(f'mean return of {_EPISODES} episodes')
   all_axes[0][0].legend()
   drawing.save(figure, path)
 

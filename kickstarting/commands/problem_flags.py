@@ -67,9 +67,10 @@ def describe_alone(**overrides: Any) -> description_lib.Description:
     ValueError: see `describe`.
   """
   names = run_flags.fields_with_flags() | shared_flags.OTHERS
+  of_others = {'epsilon', 'learns_value'} | {
+      name for name in names if flag_groups.GROUP_OF.get(name) == 'teachers'}
   return _describe(
-      {name for name in names if flag_groups.GROUP_OF.get(name) != 'teachers'} - {
-          'epsilon', 'learns_value'}, {'method': 'baseline', **overrides})
+      names - of_others, {'method': 'baseline', **overrides})
 
 
 def _describe(
