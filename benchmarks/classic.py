@@ -28,8 +28,8 @@ and `huge` (ours with rewards times 0.01 and 100). A bar is reached when
 the mean return of 20 episodes in a row, played while learning, is at or above
 it; the environments note that, for every side alike. Seconds count from the
 start of the process; a run ends there, except with a teacher, where the final
-policy plays 100 episodes. Sides take turns, each alone. What is done is not done
-again. The last line of output is JSON. Not here: the tasks.
+policy plays 100 episodes. Sides take turns, each alone. What is done is not
+done again. The last line of output is JSON. Not here: the tasks.
 """
 
 from collections.abc import Sequence

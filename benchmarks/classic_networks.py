@@ -14,16 +14,19 @@
 # ==============================================================================
 """The network of a teacher, half as wide as the default one.
 
-It stands alone, as a policy names its file. Not here: who learns (`classic.py`).
+It stands alone, as a policy names its file. Not here: who learns
+(`classic.py`).
 """
+
+from typing import Any
 
 import haiku as hk
 import jax
 import jax.numpy as jnp
 
 
-def half_size(observation: dict[str, jax.Array]) -> jax.Array:
-  """Returns features [N, 32] of observations."""
+def half_size(observation: Any) -> jax.Array:
+  """Returns features [N, 32] of an array [N, ...], or of several."""
   x = jnp.concatenate([
-      jnp.reshape(x, (x.shape[0], -1)) for x in observation.values()], axis=-1)
+      jnp.reshape(x, (x.shape[0], -1)) for x in jax.tree.leaves(observation)], axis=-1)
   return hk.nets.MLP([32, 32], activation=jnp.tanh, activate_final=True)(x)
