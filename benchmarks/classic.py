@@ -26,7 +26,9 @@ in a quarter of the budget, with a teacher of half the network's size, which is
 trained first in all of it), and `tiny`
 and `huge` (ours with rewards times 0.01 and 100). A bar is reached when
 the mean return of 20 episodes in a row, played while learning, is at or above
-it; the environments note that, for every side alike. Seconds count from the
+it; the environments note that, for every side alike. Episodes count in the order
+in which they begin, and the frame is that at which the last of the 20 began: how
+long a good one takes is not how long it took to learn. Seconds count from the
 start of the process; a run ends there, except with a teacher, where the final
 policy plays 100 episodes. Sides take turns, each alone. What is done is not
 done again. The last line of output is JSON. Not here: the tasks.
@@ -108,14 +110,14 @@ class Run(NamedTuple):
 
 
 def to_bar(run: Run) -> int | None:
-  """Returns at which episode the bar was reached; None if it was not."""
+  """Returns with which episode the bar was reached; None if it was not."""
   is_there = _means(run) >= TASKS[run.task].bar - 1e-6
   return int(np.argmax(is_there)) + _EPISODES - 1 if is_there.any() else None
 
 
 def _means(run: Run) -> np.ndarray:
   """Returns the mean of each episode's return and those of the 19 before."""
-  returns = classic_environments.read_notes(run.notes)[2]
+  returns = classic_environments.read_notes(run.notes)[-1]
   if len(returns) < _EPISODES:
     return np.zeros(0)
   return np.convolve(returns, np.ones(_EPISODES) / _EPISODES, 'valid')
@@ -132,14 +134,17 @@ def learn(run: Run) -> None:
     options['teachers'] = [ks.load_policy(
         _teacher(run.task).path.with_suffix('.npz'),
         classic_networks.half_size)]
+  env = f'{classic_environments.__name__}:{run.task}'
+  settings = {'notes': run.notes, 'streams': own.DEFAULTS['streams'],
+              'scale': _SCALES[run.side]}
   trained = ks.train(
-      f'{classic_environments.__name__}:{run.task}',
-      frames=frames, seed=run.seed, settings={
-          'notes': run.notes, 'streams': own.DEFAULTS['streams'],
-          'scale': _SCALES[run.side]}, progress=False, **options)
+      env, frames=frames, seed=run.seed, settings=settings, progress=False,
+      **options)
   if run.side in ('teacher', 'kickstarted'):
     trained.policy.save(run.path.with_suffix('.npz'))
-    score = trained.evaluate(_EXAMINED)['score']
+    score = ks.evaluate(
+        trained.policy, env, episodes=_EXAMINED,
+        settings=settings | {'notes': os.devnull})['score']
     files.write_json(f'{run.path}_score.json', {'score': score})
 
 
@@ -176,7 +181,7 @@ def measure(run: Run) -> dict[str, Any]:
     if process.returncode:
       raise RuntimeError(f'{run} ended with {process.returncode}.')
   last = to_bar(run)
-  times, frames, _ = classic_environments.read_notes(run.notes)
+  times, frames, *_ = classic_environments.read_notes(run.notes)
   row = {
       'frames': None if last is None else float(frames[last]),
       'seconds': None if last is None else float(times[last] - began),
@@ -210,8 +215,9 @@ def draw(path: pathlib.Path, tasks: Sequence[str], sides: Sequence[str]):
         run = Run(side, task, seed)
         means = _means(run)
         frames = classic_environments.read_notes(run.notes)[1]
-        axes.plot(frames[len(frames) - len(means):] / 1e3, means, f'C{i}', linewidth=0.8,
-                  label=side if seed == 1 else None)
+        axes.plot(
+            frames[len(frames) - len(means):] / 1e3, means, f'C{i}',
+            linewidth=0.8, label=side if seed == 1 else None)
     axes.axhline(TASKS[task].bar, color='grey', linewidth=0.8, linestyle=':')
     axes.set_title(task)
     axes.set_xlabel('thousand frames')

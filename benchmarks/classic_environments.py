@@ -61,10 +61,10 @@ def breakout(seed: int, **how: Any) -> gymnasium.Env:
 class Noted(gymnasium.Wrapper):
   """Appends a line for each episode to a file, and scales rewards.
 
-  A line has the time (seconds since 1970), the frames of all streams until then
-  and the return without the scale. All streams are stepped together, and may be
-  in several processes; those that are made later count on from what the file
-  has.
+  A line has the time at which the episode began (seconds since 1970), the frames
+  that all streams had seen by then, the frames when it ended, and the return
+  without the scale. All streams are stepped together, and may be in several
+  processes; those that are made later count on from what the file has.
   """
 
   def __init__(
@@ -73,11 +73,13 @@ class Noted(gymnasium.Wrapper):
     self._notes = notes
     self._streams = streams
     self._scale = scale
-    self._frames = read_notes(notes)[1][-1:].sum()
+    self._frames = max(read_notes(notes)[2], default=0.0)
+    self._began = 0.0, 0.0
     self._return = 0.0
 
   def reset(self, **how):
     self._return = 0.0
+    self._began = time.time(), self._frames
     return self.env.reset(**how)
 
   def step(self, action):
@@ -85,7 +87,9 @@ class Noted(gymnasium.Wrapper):
     self._frames += self._streams
     self._return += float(reward)
     if terminated or truncated:
-      line = f'{time.time():.3f} {self._frames:.0f} {self._return:.6g}\n'
+      when, frames = self._began
+      line = (f'{when:.3f} {frames:.0f} {self._frames:.0f}'
+              f' {self._return:.6g}\n')
       with open(self._notes, 'ab', buffering=0) as file:
         file.write(line.encode())
     return (observation, float(reward) * self._scale, terminated, truncated,
@@ -93,11 +97,16 @@ class Noted(gymnasium.Wrapper):
 
 
 def read_notes(notes: str) -> np.ndarray:
-  """Returns times, frames and returns of episodes, oldest first; [3, N]."""
+  """Returns the columns of notes, in the order in which episodes began.
+
+  Returns:
+    float64 [4, N]: times, frames at the beginning and at the end, returns.
+  """
   if not pathlib.Path(notes).is_file():
-    return np.zeros((3, 0))
+    return np.zeros((4, 0))
   rows = [line.split() for line in pathlib.Path(notes).read_text().splitlines()]
-  return np.array(rows, np.float64).reshape(-1, 3).T
+  columns = np.array(rows, np.float64).reshape(-1, 4).T
+  return columns[:, np.argsort(columns[1], kind='stable')]
 
 
 class Catch(gymnasium.Env):

@@ -28,5 +28,6 @@ import jax.numpy as jnp
 def half_size(observation: Any) -> jax.Array:
   """Returns features [N, 32] of an array [N, ...], or of several."""
   x = jnp.concatenate([
-      jnp.reshape(x, (x.shape[0], -1)) for x in jax.tree.leaves(observation)], axis=-1)
+      jnp.reshape(array, (array.shape[0], -1))
+      for array in jax.tree.leaves(observation)], axis=-1)
   return hk.nets.MLP([32, 32], activation=jnp.tanh, activate_final=True)(x)
