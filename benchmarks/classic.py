@@ -21,17 +21,17 @@ r"""Five small tasks of other people: frames and seconds to the usual bar.
   python -m benchmarks.classic --sides=ours,tiny,huge --tasks=cart_pole
 
 Sides are `ours` (this library, nothing set but the environment and the budget),
-`peer` (Stable-Baselines3's PPO, see `classic_peer.py`), `kickstarted` (ours
-in a quarter of the budget, with a teacher of half the network's size, which is
-trained first in all of it), and `tiny`
-and `huge` (ours with rewards times 0.01 and 100). A bar is reached when
-the mean return of 20 episodes in a row, played while learning, is at or above
-it; the environments note that, for every side alike. Episodes count in the order
-in which they begin, and the frame is that at which the last of the 20 began: how
-long a good one takes is not how long it took to learn. Seconds count from the
-start of the process; a run ends there, except with a teacher, where the final
-policy plays 100 episodes. Sides take turns, each alone. What is done is not
-done again. The last line of output is JSON. Not here: the tasks.
+`peer` (Stable-Baselines3's PPO, see `classic_peer.py`), `kickstarted` (ours in
+a quarter of the budget, with a teacher of half the network's size, which is
+trained first in all of it), and `tiny` and `huge` (ours with rewards times 0.01
+and 100). A bar is reached when the mean return of 20 episodes in a row, played
+while learning, is at or above it; the environments note that, for every side
+alike. Episodes count in the order in which they begin, and the frame is that at
+which the last of the 20 began: how long a good one takes is not how long it
+took to learn. Seconds count from the start of the process; a run ends there,
+except with a teacher, where the final policy plays 100 episodes. Sides take
+turns, each alone. What is done is not done again. The last line of output is
+JSON. Not here: the tasks.
 """
 
 from collections.abc import Sequence

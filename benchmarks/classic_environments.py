@@ -61,10 +61,10 @@ def breakout(seed: int, **how: Any) -> gymnasium.Env:
 class Noted(gymnasium.Wrapper):
   """Appends a line for each episode to a file, and scales rewards.
 
-  A line has the time at which the episode began (seconds since 1970), the frames
-  that all streams had seen by then, the frames when it ended, and the return
-  without the scale. All streams are stepped together, and may be in several
-  processes; those that are made later count on from what the file has.
+  A line has the time at which the episode began (seconds since 1970), the
+  frames that all streams had seen by then, the frames when it ended, and the
+  return without the scale. All streams are stepped together, and may be in
+  several processes; those that are made later count on from what the file has.
   """
 
   def __init__(
