@@ -24,17 +24,15 @@ Sides are `ours` (this library, nothing set but the environment and the budget),
 `peer` (Stable-Baselines3's PPO, see `classic_peer.py`), `kickstarted` (ours in
 a quarter of the budget, with a teacher of half the network's size, which is
 trained first in all of it), and `tiny` and `huge` (ours with rewards times 0.01
-and 100). A bar is reached when the mean return of 20 episodes in a row, played
-while learning, is at or above it; the environments note that, for every side
-alike. Episodes count in the order in which they begin, and the frame is that at
-which the last of the 20 began: how long a good one takes is not how long it
-took to learn. Seconds count from the start of the process; a run ends there,
-except with a teacher, where the final policy plays 100 episodes. Sides take
-turns, each alone. What is done is not done again. The last line of output is
-JSON. Not here: the tasks.
+and 100). A hundred times in a budget the policy of the moment plays 20 episodes
+for that alone, drawing its actions; the bar is reached when their mean return
+is. Seconds count from the start of the process, without those that this takes.
+A run ends at the bar, except with a teacher, where the final policy plays 100
+episodes. Sides take turns, each alone. What is done is not done again. The last
+line of output is JSON. Not here: the tasks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import json
 import os
 import pathlib
@@ -52,17 +50,19 @@ import kickstarting as ks
 from kickstarting import checks
 from kickstarting import drawing
 from kickstarting import files
+from kickstarting import playing
 from kickstarting.commands import cli
-from kickstarting.environments.suites import own
+from kickstarting.environments import scores
+from kickstarting.environments import suites
 
 _SCALES = {'ours': 1.0, 'kickstarted': 1.0, 'teacher': 1.0, 'tiny': 0.01,
            'huge': 100.0}
 _PEER_SIDE = 'peer'
 _KICKSTARTED_SHARE = 0.25  # of the budget
-_EPISODES = 20  # of a mean
+_LOOKS = 100  # in a budget
+_EPISODES = 20  # of a look
 _EXAMINED = 100  # episodes of a final policy
 _TEACHER_SEED = 101
-_POLL_S = 0.2
 
 
 class Task(NamedTuple):
@@ -85,7 +85,7 @@ _SEEDS = flags.DEFINE_integer('seeds', 5, 'Seeds of each.', lower_bound=1)
 _PEER = flags.DEFINE_string(
     'peer', None, 'Python that has Stable-Baselines3.')
 _WORKDIR = flags.DEFINE_string(
-    'workdir', 'results/classic', 'For notes and results.')
+    'workdir', 'results/classic', 'Folder of the results.')
 _PART = flags.DEFINE_string(
     'part', '', 'For the processes that this program starts.')
 
@@ -104,27 +104,17 @@ class Run(NamedTuple):
         _WORKDIR.value, f'{self.task}_{self.side}_{self.seed}').absolute()
 
   @property
-  def notes(self) -> str:
-    """Path of the notes of its environments."""
-    return f'{self.path}.txt'
+  def interval(self) -> int:
+    """Frames between two looks."""
+    return TASKS[self.task].frames // _LOOKS
 
 
-def to_bar(run: Run) -> int | None:
-  """Returns with which episode the bar was reached; None if it was not."""
-  is_there = _means(run) >= TASKS[run.task].bar - 1e-6
-  return int(np.argmax(is_there)) + _EPISODES - 1 if is_there.any() else None
-
-
-def _means(run: Run) -> np.ndarray:
-  """Returns the mean of each episode's return and those of the 19 before."""
-  returns = classic_environments.read_notes(run.notes)[-1]
-  if len(returns) < _EPISODES:
-    return np.zeros(0)
-  return np.convolve(returns, np.ones(_EPISODES) / _EPISODES, 'valid')
+class _Reached(Exception):
+  """The bar is reached, and nothing more is to be learnt."""
 
 
 def learn(run: Run) -> None:
-  """Trains one student of ours, in this process."""
+  """Trains one student of ours in this process; prints a line for each look."""
   options: dict[str, Any] = {}
   frames = TASKS[run.task].frames
   if run.side == 'teacher':
@@ -135,17 +125,44 @@ def learn(run: Run) -> None:
         _teacher(run.task).path.with_suffix('.npz'),
         classic_networks.half_size)]
   env = f'{classic_environments.__name__}:{run.task}'
-  settings = {'notes': run.notes, 'streams': own.DEFAULTS['streams'],
-              'scale': _SCALES[run.side]}
-  trained = ks.train(
-      env, frames=frames, seed=run.seed, settings=settings, progress=False,
-      **options)
+  try:
+    trained = ks.train(
+        env, frames=frames, seed=run.seed, progress=False,
+        settings={'scale': _SCALES[run.side]}, record_frames=run.interval,
+        on_policy=_examiner(run), **options)
+  except _Reached:
+    return
   if run.side in ('teacher', 'kickstarted'):
     trained.policy.save(run.path.with_suffix('.npz'))
-    score = ks.evaluate(
-        trained.policy, env, episodes=_EXAMINED,
-        settings=settings | {'notes': os.devnull})['score']
-    files.write_json(f'{run.path}_score.json', {'score': score})
+    score = ks.evaluate(trained.policy, env, episodes=_EXAMINED)['score']
+    print(json.dumps({'final_score': score}), flush=True)
+
+
+def _examiner(run: Run) -> Callable[[Any], None]:
+  """Returns what plays with a policy, until the bar is reached."""
+  suite = suites.suite_of(getattr(classic_environments, run.task))
+
+  state: dict[str, Any] = {}
+
+  def examine(policy):
+    if state.get('is_reached') or run.side == 'teacher':
+      return
+    began = time.time()
+    if not state:  # what is compiled serves all policies of a run
+      state['referee'] = playing.make_referee(
+          playing.agent_for(policy, suite), suite, run.seed,
+          lambda frames: scores.ScoreWindow([0.0], [1.0], frames, np.inf),
+          episodes=_EPISODES)
+    frames = policy.info['frames']
+    window = state['referee'](policy.params, frames)
+    score = float(window.returns()[0])
+    print(json.dumps({'frames': frames, 'score': score, 'time': began,
+                      'spent': time.time() - began}), flush=True)
+    state['is_reached'] = score >= TASKS[run.task].bar
+    if state['is_reached'] and run.side != 'kickstarted':
+      raise _Reached
+
+  return examine
 
 
 def _teacher(task: str) -> Run:
@@ -157,39 +174,33 @@ def measure(run: Run) -> dict[str, Any]:
   result = run.path.with_suffix('.json')
   if result.exists():
     return json.loads(result.read_text('utf-8'))
-  pathlib.Path(run.notes).unlink(missing_ok=True)
+  task = TASKS[run.task]
   if run.side == _PEER_SIDE:
     command = [
         str(_PEER.value), '-m', 'benchmarks.classic_peer', f'--task={run.task}',
-        f'--seed={run.seed}', f'--frames={TASKS[run.task].frames}',
-        f'--notes={run.notes}']
+        f'--seed={run.seed}', f'--frames={task.frames}', f'--bar={task.bar}',
+        f'--interval={run.interval}', f'--episodes={_EPISODES}']
   else:
     command = [
         sys.executable, '-m', 'benchmarks.classic', f'--part={run.side}',
         f'--tasks={run.task}', f'--seeds={run.seed}',
         f'--workdir={run.path.parent}']
   began = time.time()
-  process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-  ends_at_bar = run.side not in ('teacher', 'kickstarted')
-  while process.poll() is None:
-    time.sleep(_POLL_S)
-    if ends_at_bar and to_bar(run) is not None:
-      process.terminate()
-      process.wait()
+  done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+  lines = [json.loads(line) for line in done.stdout.splitlines()
+           if line.startswith('{')]
+  looks = [line for line in lines if 'spent' in line]
+  row: dict[str, Any] = {
+      'looks': [(look['frames'], look['score']) for look in looks],
+      'frames': None, 'seconds': None, 'load_average': os.getloadavg()[0]}
+  for i, look in enumerate(looks):
+    if look['score'] >= task.bar:
+      spent = sum(earlier['spent'] for earlier in looks[:i])
+      row |= {'frames': look['frames'],
+              'seconds': look['time'] - began - spent}
       break
-  else:
-    if process.returncode:
-      raise RuntimeError(f'{run} ended with {process.returncode}.')
-  last = to_bar(run)
-  times, frames, *_ = classic_environments.read_notes(run.notes)
-  row = {
-      'frames': None if last is None else float(frames[last]),
-      'seconds': None if last is None else float(times[last] - began),
-      'best': float(np.max(_means(run))),
-      'load_average': os.getloadavg()[0]}
-  score = pathlib.Path(f'{run.path}_score.json')
-  if score.exists():
-    row['score'] = json.loads(score.read_text('utf-8'))['score']
+  for line in lines:
+    row |= {'score': line['final_score']} if 'final_score' in line else {}
   files.write_json(result, row)
   return row
 
@@ -205,19 +216,21 @@ def _cells(rows: Sequence[dict[str, Any]], key: str) -> str:
   return f'{mean} ({shown})'
 
 
-def draw(path: pathlib.Path, tasks: Sequence[str], sides: Sequence[str]):
-  """Draws mean returns of the last 20 episodes against frames."""
+def draw(
+    path: pathlib.Path, results: dict[tuple[str, str], list[dict[str, Any]]]
+) -> None:
+  """Draws what policies got while they learnt against frames."""
+  tasks = list(dict.fromkeys(task for task, _ in results))
+  sides = list(dict.fromkeys(
+      side for _, side in results if side != 'teacher'))
   figure, all_axes = drawing.subplots(
       1, len(tasks), figsize=(3.2 * len(tasks), 3.2), squeeze=False)
   for axes, task in zip(all_axes[0], tasks):
     for i, side in enumerate(sides):
-      for seed in range(1, _SEEDS.value + 1):
-        run = Run(side, task, seed)
-        means = _means(run)
-        frames = classic_environments.read_notes(run.notes)[1]
-        axes.plot(
-            frames[len(frames) - len(means):] / 1e3, means, f'C{i}',
-            linewidth=0.8, label=side if seed == 1 else None)
+      for j, row in enumerate(results[task, side]):
+        frames, means = np.array(row['looks']).T
+        axes.plot(frames / 1e3, means, f'C{i}', linewidth=0.8,
+                  label=None if j else side)
     axes.axhline(TASKS[task].bar, color='grey', linewidth=0.8, linestyle=':')
     axes.set_title(task)
     axes.set_xlabel('thousand frames')
@@ -240,24 +253,28 @@ def main(argv):
         f'--sides has {_PEER_SIDE}, but --peer is empty; expected the Python'
         ' that has Stable-Baselines3. Name it, or leave that side out.')
   pathlib.Path(_WORKDIR.value).mkdir(parents=True, exist_ok=True)
-  results: dict[str, Any] = {}
+  results: dict[tuple[str, str], list[dict[str, Any]]] = {}
   for task in _TASKS.value:
     if 'kickstarted' in _SIDES.value:
-      results[f'{task} teacher'] = [measure(_teacher(task))]
+      results[task, 'teacher'] = [measure(_teacher(task))]
     for seed in range(1, _SEEDS.value + 1):
       for side in _SIDES.value:
         row = measure(Run(side, task, seed))
-        results.setdefault(f'{task} {side}', []).append(row)
-        print(f'{task} {side} seed {seed}: {row}', flush=True)
+        results.setdefault((task, side), []).append(row)
+        print(f'{task} {side} seed {seed}: {row["frames"]} frames,'
+              f' {row["seconds"]} s', flush=True)
   print('| task | side | thousand frames to the bar | seconds | final score |')
   print('| --- | --- | --- | --- | --- |')
-  for name, rows in results.items():
-    task, side = name.split()
+  for (task, side), rows in results.items():
     score = _cells(rows, 'score') if 'score' in rows[0] else ''
-    print(f'| {task} | {side} | {_cells(rows, "frames")} |'
-          f' {_cells(rows, "seconds")} | {score} |')
-  draw(pathlib.Path(_WORKDIR.value, 'curves'), _TASKS.value, _SIDES.value)
-  print(json.dumps(results), flush=True)
+    reached = '' if side == 'teacher' else _cells(rows, 'frames')
+    seconds = '' if side == 'teacher' else _cells(rows, 'seconds')
+    print(f'| {task} | {side} | {reached} | {seconds} | {score} |')
+  name = f'curves_{"_".join(_SIDES.value)}'
+  draw(pathlib.Path(_WORKDIR.value, name), results)
+  print(json.dumps({f'{task} {side}': [
+      {key: x for key, x in row.items() if key != 'looks'} for row in rows]
+                    for (task, side), rows in results.items()}), flush=True)
 
 
 if __name__ == '__main__':

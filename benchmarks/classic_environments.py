@@ -12,15 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Five small tasks as Gymnasium environments that note their episodes.
+"""Five small tasks as Gymnasium environments.
 
-Both sides of `classic.py` play these; the notes are how both are measured, so
-this loads neither of them. Not here: what learns, bars and budgets.
+Both sides of `classic.py` play these, so this loads neither of them. Not here:
+what learns, bars and budgets.
 """
-
-import pathlib
-import time
-from typing import Any
 
 import gymnasium
 import numpy as np
@@ -28,85 +24,40 @@ import numpy as np
 _ROWS, _COLUMNS = 10, 5  # of Catch
 
 
-def cart_pole(seed: int, **how: Any) -> gymnasium.Env:
+def cart_pole(seed: int, scale: float = 1.0) -> gymnasium.Env:
   """Returns CartPole-v1."""
   del seed
-  return Noted(gymnasium.make('CartPole-v1'), **how)
+  return _scaled(gymnasium.make('CartPole-v1'), scale)
 
 
-def acrobot(seed: int, **how: Any) -> gymnasium.Env:
+def acrobot(seed: int, scale: float = 1.0) -> gymnasium.Env:
   """Returns Acrobot-v1."""
   del seed
-  return Noted(gymnasium.make('Acrobot-v1'), **how)
+  return _scaled(gymnasium.make('Acrobot-v1'), scale)
 
 
-def lunar_lander(seed: int, **how: Any) -> gymnasium.Env:
+def lunar_lander(seed: int, scale: float = 1.0) -> gymnasium.Env:
   """Returns LunarLander-v3."""
   del seed
-  return Noted(gymnasium.make('LunarLander-v3'), **how)
+  return _scaled(gymnasium.make('LunarLander-v3'), scale)
 
 
-def catch(seed: int, **how: Any) -> gymnasium.Env:
+def catch(seed: int, scale: float = 1.0) -> gymnasium.Env:
   """Returns Catch."""
   del seed
-  return Noted(Catch(), **how)
+  return _scaled(Catch(), scale)
 
 
-def breakout(seed: int, **how: Any) -> gymnasium.Env:
+def breakout(seed: int, scale: float = 1.0) -> gymnasium.Env:
   """Returns MinAtar's Breakout, with its sticky actions and six actions."""
   del seed
-  return Noted(gymnasium.wrappers.TimeLimit(Breakout(), 5000), **how)
+  return _scaled(gymnasium.wrappers.TimeLimit(Breakout(), 5000), scale)
 
 
-class Noted(gymnasium.Wrapper):
-  """Appends a line for each episode to a file, and scales rewards.
-
-  A line has the time at which the episode began (seconds since 1970), the
-  frames that all streams had seen by then, the frames when it ended, and the
-  return without the scale. All streams are stepped together, and may be in
-  several processes; those that are made later count on from what the file has.
-  """
-
-  def __init__(
-      self, env: gymnasium.Env, notes: str, streams: int, scale: float = 1.0):
-    super().__init__(env)
-    self._notes = notes
-    self._streams = streams
-    self._scale = scale
-    self._frames = max(read_notes(notes)[2], default=0.0)
-    self._began = 0.0, 0.0
-    self._return = 0.0
-
-  def reset(self, **how):
-    self._return = 0.0
-    self._began = time.time(), self._frames
-    return self.env.reset(**how)
-
-  def step(self, action):
-    observation, reward, terminated, truncated, info = self.env.step(action)
-    self._frames += self._streams
-    self._return += float(reward)
-    if terminated or truncated:
-      when, frames = self._began
-      line = (f'{when:.3f} {frames:.0f} {self._frames:.0f}'
-              f' {self._return:.6g}\n')
-      with open(self._notes, 'ab', buffering=0) as file:
-        file.write(line.encode())
-    return (observation, float(reward) * self._scale, terminated, truncated,
-            info)
-
-
-def read_notes(notes: str) -> np.ndarray:
-  """Returns the columns of notes, in the order in which episodes began.
-
-  Returns:
-    float64 [4, N]: times, frames at the beginning and at the end, returns.
-  """
-  if not pathlib.Path(notes).is_file():
-    return np.zeros((4, 0))
-  rows = [line.split() for line in pathlib.Path(notes).read_text().splitlines()]
-  columns = np.array(rows, np.float64).reshape(-1, 4).T
-  return columns[:, np.argsort(columns[1], kind='stable')]
+def _scaled(env: gymnasium.Env, scale: float) -> gymnasium.Env:
+  """Returns an environment whose rewards are multiplied."""
+  return gymnasium.wrappers.TransformReward(
+      env, lambda reward: float(reward) * scale)
 
 
 class Catch(gymnasium.Env):

@@ -24,9 +24,13 @@ pictures. Not here: the measuring.
 
 import argparse
 import functools
+import json
+import time
 from typing import Any
 
 import stable_baselines3
+from stable_baselines3.common import callbacks
+from stable_baselines3.common import evaluation
 from stable_baselines3.common import vec_env
 import torch
 
@@ -60,25 +64,57 @@ def _linear(text):
   return lambda left: left * start
 
 
+class _Examiner(callbacks.BaseCallback):
+  """Plays with the policy now and then; stops at the bar, and says so."""
+
+  def __init__(self, args, envs, examined):
+    super().__init__()
+    self._args = args
+    self._envs = envs
+    self._examined = examined
+    self._next = args.interval
+
+  def _on_step(self) -> bool:
+    if self.num_timesteps < self._next:
+      return True
+    self._next += self._args.interval
+    began = time.time()
+    if isinstance(self._envs, vec_env.VecNormalize):
+      self._examined.obs_rms = self._envs.obs_rms
+    # The mean of episodes that begin together: of the first ones to end it
+    # would be that of the shortest.
+    episodes, _ = evaluation.evaluate_policy(
+        self.model, self._examined, self._args.episodes, deterministic=False,
+        return_episode_rewards=True, warn=False)
+    score = sum(episodes) / len(episodes)
+    print(json.dumps({
+        'frames': self.num_timesteps, 'score': score, 'time': began,
+        'spent': time.time() - began}), flush=True)
+    return score < self._args.bar
+
+
 def main():
-  """Trains until the frames are used up, or somebody ends the process."""
+  """Trains until the bar is reached, or the frames are used up."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument('--task', required=True, choices=_ZOO)
   parser.add_argument('--seed', type=int, required=True)
   parser.add_argument('--frames', type=float, required=True)
-  parser.add_argument('--notes', required=True)
+  parser.add_argument('--bar', type=float, required=True)
+  parser.add_argument('--interval', type=int, required=True)
+  parser.add_argument('--episodes', type=int, required=True)
   args = parser.parse_args()
   torch.set_num_threads(1)  # faster for networks as small as these
   settings = {name: _linear(value) for name, value in _ZOO[args.task].items()}
   make = getattr(classic_environments, args.task)
-  streams = settings.pop('n_envs')
-  envs = vec_env.DummyVecEnv([functools.partial(
-      make, args.seed, notes=args.notes, streams=streams)] * streams)
+  many = lambda number: vec_env.DummyVecEnv(
+      [functools.partial(make, args.seed)] * number)
+  envs, examined = many(settings.pop('n_envs')), many(args.episodes)
   if settings.pop('normalize', False):
     envs = vec_env.VecNormalize(envs, gamma=settings.get('gamma', 0.99))
+    examined = vec_env.VecNormalize(examined, training=False, norm_reward=False)
   stable_baselines3.PPO(
       'MlpPolicy', envs, seed=args.seed, device='cpu', **settings).learn(
-          int(args.frames))
+          int(args.frames), callback=_Examiner(args, envs, examined))
 
 
 if __name__ == '__main__':

@@ -259,6 +259,7 @@ def make_referee(
     seed: int,
     make_window: Callable[[int], scores.ScoreWindow],
     *,
+    episodes: int = _JUDGED_EPISODES,
     manner: Manner = USUAL,
     wrap: batches.Wrap = batches.unwrapped,
 ) -> Callable[[Any, int], scores.ScoreWindow]:
@@ -270,7 +271,7 @@ def make_referee(
 
   def referee(params, frames):
     environment = wrap(batches.make_environment(
-        suite, _JUDGED_EPISODES * len(suite.tasks), seed,
+        suite, episodes * len(suite.tasks), seed,
         group=seeds.Group.SELECTION), 0)
     limits = manner.limits(f'judged after {frames} frames: ')
     actor = actor_lib.StreamActor(

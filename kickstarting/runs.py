@@ -58,7 +58,7 @@ def run(
     resume: continue the run in it.
     should_stop: polled; True ends the run cleanly; see `loop.run`.
     label: starts each line of progress.
-    train: `training.train`, or that of a population.
+    train: `training.train`, or that of a population, or a part of either.
     on_record: is called with each record after it was written.
     has_lines: whether to print lines of progress, and what is odd, now and
       then.
@@ -76,7 +76,7 @@ def run(
       resume_frames=latest if resume else (0 if folder.exists() else None))
 
   adviser = advice.Adviser(config.frames)
-  is_advised = has_lines and train is training.train
+  is_advised = has_lines and getattr(train, 'func', train) is training.train
 
   def record(values: dict[str, Any]) -> None:
     logger(values)

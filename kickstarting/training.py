@@ -146,6 +146,7 @@ def train(
     workdir: str | os.PathLike[str] | None = None,
     resume: bool = False,
     on_record: Callable[[Mapping[str, Any]], None] | None = None,
+    on_policy: Callable[[policy_file.Policy], None] | None = None,
     progress: bool = True,
     **options: Any,
 ) -> Run:
@@ -162,6 +163,8 @@ def train(
       nothing is written.
     resume: whether to go on with the run in `workdir`.
     on_record: called with every record of the curves.
+    on_policy: called before that with the policy as it is then, whose
+      `info['frames']` says when that is: to play it, save it, watch it.
     progress: whether to print a line now and then.
     **options: see `description.describe`: `tasks`, `settings`, `network`,
       `teachers`, `weights`, `method`, `seed`, `learning_rate`, ...
@@ -183,16 +186,21 @@ def train(
   recorder = recorder_lib.Recorder(
       description.config.frames, on_record,
       has_lines=progress and folder is None)
+  learn = loop.train
+  if on_policy is not None:
+    learn = functools.partial(loop.train, on_params=lambda frames, params: (
+        on_policy(description.policy(params, frames))))
   with interrupts.requested() as should_stop, run_folder.owned(
       folder, 'train', description.to_json(), resume=resume) as finish:
     if folder is None:
-      outcome = loop.train(
+      outcome = learn(
           problem, description.config, on_record=recorder,
           should_stop=should_stop)
     else:
       outcome = runs.run(
           problem, description.config, folder, resume=resume,
-          should_stop=should_stop, on_record=recorder, has_lines=progress)
+          should_stop=should_stop, on_record=recorder, has_lines=progress,
+          train=learn)
       recorder.records = logger_lib.read_records(folder)
     policy = description.policy(outcome.params, outcome.frames)
     if folder is not None and own.is_found(description.network):
@@ -204,8 +212,8 @@ def train(
       description, outcome.ended, outcome.frames, outcome.seconds,
       outcome.score, recorder.records, policy, recorder.warnings, folder,
       functools.partial(
-          train, env, workdir=workdir, on_record=on_record, progress=progress,
-          **options))
+          train, env, workdir=workdir, on_record=on_record,
+          on_policy=on_policy, progress=progress, **options))
 
 
 def evaluate(

@@ -100,6 +100,7 @@ def train(
     checkpointer: checkpoint_lib.Checkpointer | None = None,
     resume: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
+    on_params: Callable[[int, types.Params], None] | None = None,
 ) -> Outcome:
   """Trains one student until the frame budget is spent.
 
@@ -112,6 +113,8 @@ def train(
     resume: continue from the checkpointer's newest checkpoint.
     should_stop: polled at every update; True ends the run cleanly; see
       `loop.run`.
+    on_params: called before every record with the frames so far and the newest
+      parameters.
 
   Raises:
     loop.TrainingError: the loss is not finite.
@@ -122,7 +125,7 @@ def train(
   """
   check_who_acts(problem.update, config)
   program = make_program(problem, config.splits)
-  steering = _Student(problem, config)
+  steering = _Student(problem, config, on_params)
   ending = loop.run(
       program, steering, config, on_record=on_record, network=problem.network,
       checkpointer=checkpointer, resume=resume, should_stop=should_stop)
@@ -205,8 +208,12 @@ def check_teachers(
 class _Student:
   """Steers one student: a controller of teacher weights, a window of scores."""
 
-  def __init__(self, problem: Problem, config: training_config.TrainingConfig):
+  def __init__(
+      self, problem: Problem, config: training_config.TrainingConfig,
+      on_params: Callable[[int, types.Params], None] | None,
+  ):
     self._problem = problem
+    self._on_params = on_params
     self._config = config
     self._control = problem.controller.init(len(problem.teacher_names))
     self.window = problem.make_window(config.window_frames)
@@ -261,6 +268,8 @@ class _Student:
             ' rewards. Checkpoints written before are intact.')
 
   def record(self, frames: int, params: types.Params) -> dict[str, Any]:
+    if self._on_params is not None:
+      self._on_params(frames, params)
     if self._problem.referee:
       self.window = self._problem.referee(params, frames)
     window = self.window
