@@ -34,10 +34,12 @@ from tensorboardX.proto import event_pb2
 from tensorboardX.proto import summary_pb2
 
 from kickstarting import files
+from kickstarting.runtime import notebook
 
 RECORDS = 'records.jsonl'
 _WHAT = 'the records of a run, one in a line'
 LINE_S = 5.0  # between two lines of progress
+_BAR_S = 0.5  # between two looks of a bar in a notebook
 _MAX_LINE_BYTES = 4 * 2**20
 _MAX_BYTES = 2**30
 _NUMBER = (float, type(None))  # None stands for what is not finite
@@ -66,7 +68,10 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 
 class Lines:
-  """Says how far a run is, now and then and at its end."""
+  """Says how far a run is, now and then and at its end.
+
+  In lines, or by a bar where this runs in a notebook.
+  """
 
   def __init__(
       self,
@@ -88,15 +93,20 @@ class Lines:
     self._stream = stream
     self._line_s = line_s
     self._last = -float('inf')
+    self._bar = notebook.bar() if stream is None else None
 
   def __call__(self, record: Mapping[str, Any]) -> None:
     """Takes a record, the newest one."""
     now = time.monotonic()
-    is_last = record['frames'] >= self._total_frames
-    if now - self._last >= self._line_s or is_last:
+    share = min(1.0, record['frames'] / self._total_frames)
+    pause = self._line_s if self._bar is None else _BAR_S
+    if now - self._last >= pause or share == 1.0:
       self._last = now
-      say(self._label + progress_line(record, self._total_frames),
-          self._stream)
+      text = self._label + progress_line(record, self._total_frames)
+      if self._bar is None:
+        say(text, self._stream)
+      else:
+        self._bar(text, share)
 
 
 class RunLogger:
