@@ -25,6 +25,7 @@ from typing import Any
 import jax
 
 from kickstarting import agent as agent_lib
+from kickstarting import losses
 from kickstarting import update_config
 from kickstarting.environments import suites
 from kickstarting.environments.suites import batches
@@ -137,7 +138,7 @@ def policy_of(
       tasks=suite.task_names,
       info={
           **info,
-          'method': update.method,
+          'method': losses.get_method(update.method).name,
           # Distral's rewards hold what its policies cost each other.
           'has_value': update.value_is_of_rewards and (
               isinstance(network, own.OwnNetwork)

@@ -60,7 +60,9 @@ def make_optimizer(
   root, accumulator starting at one. Source: Espeholt et al. (2018), Table D.3,
   arXiv:1802.01561, and the authors' published code.
   """
-  if config.optimizer == 'adam':
+  if not isinstance(config.optimizer, str):
+    scale = config.optimizer
+  elif config.optimizer == 'adam':
     scale = optax.scale_by_adam()
   else:
     scale = optax.scale_by_rms(

@@ -19,10 +19,15 @@ Not here: the update (`update.py`), how a run is driven
 """
 
 import dataclasses
+from typing import Any
+
+import jax.numpy as jnp
+import optax
 
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import options
+from kickstarting.losses import divergences
 from kickstarting.losses import method_step
 
 ALGORITHMS = ('vtrace', 'a2c')
@@ -31,7 +36,12 @@ OPTIMIZERS = ('adam', 'rmsprop')
 
 @dataclasses.dataclass(frozen=True)
 class UpdateConfig:
-  """What shapes the update; changing a field compiles it anew."""
+  """What shapes the update; changing a field compiles it anew.
+
+  In Python `method` may also be a `losses.Method`, `divergence` a function like
+  those of `losses.DIVERGENCES`, and `optimizer` a transformation of optax
+  without a learning rate, such as optax.scale_by_lion().
+  """
 
   algorithm: str = options.option(
       'vtrace', 'learning',
@@ -51,11 +61,11 @@ class UpdateConfig:
       False, 'learning',
       'See rewards in units of their return and normalise advantages, so that '
       'costs and weights of teachers mean the same in all environments.')
-  method: str = options.option(
+  method: str | losses.Method = options.option(
       losses.KICKSTARTING, 'teachers',
       'Update: how teachers enter rewards and loss; a name in '
       'kickstarting/losses/distillation.py.')
-  divergence: str = options.option(
+  divergence: str | divergences.Divergence = options.option(
       'cross_entropy', 'teachers',
       'Between teacher and student; the paper\'s is cross_entropy.')
   teacher_temperature: float = options.option(
@@ -103,7 +113,7 @@ class UpdateConfig:
   reduction: str = options.option(
       'mean', 'learning',
       'Of a loss over learnable steps: mean, or sum as IMPALA.')
-  optimizer: str = options.option(
+  optimizer: str | optax.GradientTransformation = options.option(
       'adam', 'learning',
       'adam, or rmsprop in TensorFlow\'s form.')
   rmsprop_epsilon: float = options.option(
@@ -116,16 +126,22 @@ class UpdateConfig:
   def __post_init__(self):
     for field, known in (
         ('algorithm', ALGORITHMS),
-        ('divergence', tuple(losses.DIVERGENCES)),
         ('transfer', tuple(losses.TRANSFERS)),
         ('reward_transform', tuple(losses.REWARD_TRANSFORMS)),
         ('reduction', losses.REDUCTIONS),
-        ('optimizer', OPTIMIZERS),
     ):
       value = getattr(self, field)
       if value not in known:
         raise checks.UserError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
+    if not callable(self.divergence):
+      checks.check_type(
+          'divergence', self.divergence, str, 'a name, or a function')
+      if self.divergence not in losses.DIVERGENCES:
+        raise checks.UserError(
+            f'divergence is {self.divergence!r}; expected one of'
+            f' {", ".join(losses.DIVERGENCES)}, or a function like them.')
+    _check_optimizer(self.optimizer)
     for field in ('epochs', 'minibatches'):
       checks.check_count(field, getattr(self, field))
     if self.algorithm == 'a2c' and self.epochs * self.minibatches > 1:
@@ -185,16 +201,39 @@ class UpdateConfig:
         self.learns_value and not method.has_return)
 
 
+def _check_optimizer(optimizer: Any) -> None:
+  """Raises UserError unless an optimiser is known, or one without its rate."""
+  if isinstance(optimizer, str):
+    if optimizer not in OPTIMIZERS:
+      raise checks.UserError(
+          f'optimizer is {optimizer!r}; expected one of'
+          f' {", ".join(OPTIMIZERS)}, or a transformation of optax.')
+    return
+  checks.check_type(
+      'optimizer', optimizer, optax.GradientTransformation,
+      f'one of {", ".join(OPTIMIZERS)}, or a transformation of optax')
+  params = {'x': jnp.ones(3)}
+  step, _ = optimizer.update(params, optimizer.init(params), params)
+  if not float(jnp.sum(step['x'])) > 0.0:
+    raise checks.UserError(
+        'optimizer goes down already, with a learning rate of its own; expected'
+        ' one without, as learning_rate is a hyper-parameter that moves. Pass'
+        ' optax.scale_by_adam() in place of optax.adam(...), and so on.')
+
+
 def unread(
-    method: str, algorithm: str, optimizer: str, divergence: str
+    method: str | losses.Method,
+    algorithm: str,
+    optimizer: str | optax.GradientTransformation,
+    divergence: str | divergences.Divergence,
 ) -> dict[str, str]:
   """Returns the fields of a configuration that have no effect.
 
   Args:
-    method: a key of `losses.METHODS`.
+    method: see `UpdateConfig`, as for the others.
     algorithm: one of ALGORITHMS.
-    optimizer: one of OPTIMIZERS.
-    divergence: a key of `losses.DIVERGENCES`.
+    optimizer: one of OPTIMIZERS, or one of your own.
+    divergence: a key of `losses.DIVERGENCES`, or one of your own.
 
   Returns:
     Name of the field -> what does not read it.
@@ -204,14 +243,14 @@ def unread(
   """
   chosen = losses.get_method(method)
   reads = chosen.loss_reads | chosen.reward_reads
-  named = f'method {method!r}'
+  named = f'method {chosen.name!r}'
   idle: dict[str, str] = {}
   if 'distance' not in reads:
     idle['divergence'] = named
     if chosen.control not in ('teacher', 'mixture'):  # who act with it
       idle['teacher_temperature'] = named
   needs_floor = {'teacher_log_prob', 'reverse_cross_entropy', 'reverse_kl'}
-  if divergence == 'reverse_kl':
+  if divergence in ('reverse_kl', losses.reverse_kl):
     needs_floor.add('distance')
   if not reads & needs_floor:
     idle['teacher_floor'] = named
@@ -222,5 +261,5 @@ def unread(
         ('rho_clip', 'c_clip', 'pg_rho_clip', 'ratio_clip'),
         f'algorithm {algorithm!r}')
   if optimizer != 'rmsprop':
-    idle['rmsprop_epsilon'] = f'optimizer {optimizer!r}'
+    idle['rmsprop_epsilon'] = f'optimizer {checks.short(optimizer)}'
   return idle

@@ -91,8 +91,8 @@ _MAY_IMPORT = {
     'problems': ('agent', 'environments', 'losses', 'networks', 'playing',
                  'return_scale', 'runtime', 'teachers', 'teaching',
                  'update_config', 'weights'),
-    'runs': ('agent', 'environments', 'networks', 'runtime', 'teachers',
-             'update_config'),
+    'runs': ('agent', 'environments', 'losses', 'networks', 'runtime',
+             'teachers', 'update_config'),
     '__main__': ('commands',),
 }
 _PURE = ('losses', 'weights', 'pbt')

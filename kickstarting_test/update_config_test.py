@@ -14,12 +14,53 @@
 # ==============================================================================
 """Tests of update_config.py: what cannot be, and what nothing reads."""
 
+import dataclasses
+
 from absl.testing import absltest
 from absl.testing import parameterized
+import optax
 
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import update_config
+from kickstarting_test import update_cases as cases
+
+
+class OwnTest(parameterized.TestCase):
+  """Methods, divergences and optimisers of one's own."""
+
+  def test_they_equal_those_that_they_are_made_of(self):
+    named, _ = cases.run(
+        method='on_policy_distill', divergence='forward_kl', optimizer='adam')
+    mine, _ = cases.run(
+        method=dataclasses.replace(
+            losses.METHODS['on_policy_distill'], name='mine'),
+        divergence=lambda teacher, student: losses.forward_kl(teacher, student),
+        optimizer=optax.scale_by_adam())
+    cases.assert_same(mine, named)
+
+  def test_another_optimiser(self):
+    one, _ = cases.run()
+    other, _ = cases.run(optimizer=optax.scale_by_lion())
+    self.assertNotAlmostEqual(
+        float(one['w'][0, 0]), float(other['w'][0, 0]))
+
+  @parameterized.parameters(
+      ({'optimizer': optax.adam(1e-3)}, 'goes down already, with a learning'),
+      ({'optimizer': optax.sgd(0.1)}, 'Pass optax.scale_by_adam'),
+      ({'optimizer': 3}, 'optimizer is 3, of type int; expected one of adam'),
+      ({'divergence': 3}, 'divergence is 3, of type int; expected a name'),
+      ({'method': 3}, 'method'))
+  def test_what_cannot_be(self, fields, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      update_config.UpdateConfig(**fields)
+
+  def test_what_one_s_own_method_reads(self):
+    method = dataclasses.replace(
+        losses.METHODS['n_distill'], name='mine')
+    with self.assertRaisesRegex(
+        checks.UserError, "learns_value is True, .* by method 'mine'"):
+      update_config.UpdateConfig(method=method, learns_value=True)
 
 
 class UpdateConfigTest(parameterized.TestCase):

@@ -210,8 +210,13 @@ METHODS = python_types.MappingProxyType({
 KICKSTARTING = 'on_policy_distill_plus_r'
 
 
-def get_method(name: str) -> Method:
-  """Returns the method called `name`, or raises a ValueError."""
+def get_method(name: str | Method) -> Method:
+  """Returns the method called `name`, or raises a ValueError.
+
+  One of your own is what it is.
+  """
+  if isinstance(name, Method):
+    return name
   checks.check_name('method', name, METHODS)
   return METHODS[name]
 

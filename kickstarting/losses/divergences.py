@@ -297,7 +297,12 @@ DIVERGENCES = {
 }
 
 
-def get_divergence(name: str) -> Divergence:
-  """Returns the divergence called `name`, or raises a ValueError."""
+def get_divergence(name: str | Divergence) -> Divergence:
+  """Returns the divergence called `name`, or raises a ValueError.
+
+  One of your own, a function like those of `DIVERGENCES`, is what it is.
+  """
+  if callable(name):
+    return name
   checks.check_name('divergence', name, DIVERGENCES)
   return DIVERGENCES[name]

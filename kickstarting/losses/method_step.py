@@ -88,7 +88,7 @@ def make_step(
     student_value: types.Array,
     teacher_value: types.Array,
     *,
-    divergence: str = 'cross_entropy',
+    divergence: str | divergences.Divergence = 'cross_entropy',
     teacher_temperature: chex.Numeric = 1.0,
     floor: chex.Numeric = TEACHER_FLOOR,
 ) -> Step:
@@ -107,7 +107,8 @@ def make_step(
       depends on the action is [..., A], and the rest is [..., 1].
     student_value: [...] float32; gradients are stopped.
     teacher_value: [...] float32; gradients are stopped.
-    divergence: the distance; a name in `divergences.DIVERGENCES`.
+    divergence: the distance; a name in `divergences.DIVERGENCES`, or a function
+      like them.
     teacher_temperature: of the distance; below 1 sharpens the teacher.
     floor: see `floor_teacher`; not for the distance, unless it is reverse_kl,
       which is infinite where the teacher gives probability 0.

@@ -150,11 +150,12 @@ def check_who_acts(
   """Raises ValueError if A2C would learn from actions of another policy."""
   if update.algorithm != 'a2c':
     return
-  control = losses.get_method(update.method).control
+  method = losses.get_method(update.method)
+  control = method.control
   if control != 'student' or config.teacher_share or config.epsilon:
     raise checks.UserError(
         'algorithm a2c learns from the policy that acts, but with method'
-        f' {update.method!r} (control {control!r}), teacher_share'
+        f' {method.name!r} (control {control!r}), teacher_share'
         f' {config.teacher_share} and epsilon {config.epsilon} it is not the'
         ' student; expected a method whose control is the student, 0 and 0.'
         ' Change these, or take vtrace, which corrects for it.')

@@ -242,7 +242,7 @@ def check_features(teachers: Sequence[Teacher]) -> int:
   return teachers[0].feature_size
 
 
-def check_q(teachers: Sequence[Teacher], divergence: str) -> None:
+def check_q(teachers: Sequence[Teacher], divergence: Any) -> None:
   """Raises ValueError if one has no action values, which a divergence needs."""
   for teacher in teachers:
     if divergence == 'squared_error' and not teacher.has_q:
