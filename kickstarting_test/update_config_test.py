@@ -35,7 +35,7 @@ class OwnTest(parameterized.TestCase):
     mine, _ = cases.run(
         method=dataclasses.replace(
             losses.METHODS['on_policy_distill'], name='mine'),
-        divergence=lambda teacher, student: losses.forward_kl(teacher, student),
+        divergence=lambda *logits, **how: losses.forward_kl(*logits, **how),
         optimizer=optax.scale_by_adam())
     cases.assert_same(mine, named)
 

@@ -30,6 +30,7 @@ import jax.numpy as jnp
 from kickstarting import checks
 from kickstarting import types
 from kickstarting.losses import distillation
+from kickstarting.losses import divergences
 from kickstarting.losses import gradients
 from kickstarting.losses import inputs
 from kickstarting.losses import method_step
@@ -54,7 +55,7 @@ def apply_method(
     trajectory: types.Trajectory,
     weights: types.Array,
     *,
-    divergence: str = 'cross_entropy',
+    divergence: str | divergences.Divergence = 'cross_entropy',
     teacher_temperature: chex.Numeric = 1.0,
     floor: chex.Numeric = method_step.TEACHER_FLOOR,
     teacher_discount: chex.Numeric | None = None,
