@@ -61,6 +61,7 @@ _OTHERS: Mapping[str, Any] = types.MappingProxyType({
     'observation_keys': (),  # all of them
     'torso_dtype': 'float32',
     'weights': WEIGHTS,
+    'teacher_network': '',
     'learner_schedule': '',
     'flipped': 0.0,
     'bootstrap_on_timeout': False,
@@ -71,7 +72,7 @@ _OTHERS: Mapping[str, Any] = types.MappingProxyType({
 # Those that nothing reads where nobody teaches.
 _OF_TEACHERS = (
     'weights', 'divergence', 'teacher_temperature', 'teacher_floor',
-    'teacher_discount', 'flipped')
+    'teacher_discount', 'teacher_network', 'flipped')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,7 +204,8 @@ def describe(
     teaching = teaching_lib.load_teachers(
         teachers, suite, others['weights'], config.frames,
         gives_features=bool(update.feature_cost) or erring.plays(
-            flipped, update))
+            flipped, update),
+        network=_teacher_network(others['teacher_network']))
   else:
     _check_untaught(given, config.frames)
     teaching = teaching_lib.NO_TEACHING
@@ -222,6 +224,19 @@ def describe(
           training_streams=config.streams * config.splits),
       {name: _plain(value) for name, value in told.items()}, start,
       _schedules(others['learner_schedule']), flipped)
+
+
+def _teacher_network(network: Any) -> own.OwnNetwork | None:
+  """Returns the network of one's own that teachers have; see `describe`."""
+  if network is None or network == '':
+    return None
+  mine = own_network(network)
+  if mine is None:
+    raise checks.UserError(
+        f'teacher_network is {checks.short(network)}; expected one of your own'
+        ' (module:name, PATH.py:name, a Haiku function, or what agent_of'
+        ' returned). Leave it out for teachers of networks that are shipped.')
+  return mine
 
 
 def _check_untaught(given: Mapping[str, Any], frames: int) -> None:

@@ -29,6 +29,7 @@ from kickstarting import checks
 from kickstarting import files
 from kickstarting.environments import suites
 from kickstarting.environments.suites import batches
+from kickstarting.networks import own
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
@@ -65,6 +66,7 @@ def load_teachers(
     weights: Weights,
     frames: int,
     gives_features: bool = False,
+    network: own.OwnNetwork | None = None,
 ) -> Teaching:
   """Loads teachers and routes them.
 
@@ -79,6 +81,7 @@ def load_teachers(
     weights: see `make_controller`.
     frames: of the whole run, for shares in `weights`.
     gives_features: whether teachers give what their cores compute.
+    network: of one's own, of those files that have such a policy.
 
   Raises:
     ValueError: a file is missing or damaged, a teacher fits no task.
@@ -99,7 +102,7 @@ def load_teachers(
     if task:
       assignments[task] = len(teachers)
     name = task.strip(teacher_lib.EVERY_TASK)
-    teacher, cost = _load(name, source, suite, gives_features)
+    teacher, cost = _load(name, source, suite, gives_features, network)
     teachers.append(teacher)
     costs[f'{source}' if isinstance(source, str) else f'{id(source)}'] = cost
   routing = teacher_lib.route(teachers, suite.task_names, assignments)
@@ -145,12 +148,14 @@ def _by_task(
 
 
 def _load(
-    name: str, source: Source, suite: suites.Suite, gives_features: bool
+    name: str, source: Source, suite: suites.Suite, gives_features: bool,
+    network: own.OwnNetwork | None,
 ) -> tuple[teacher_lib.Teacher, int | None]:
   """Returns a teacher, and the frames that it was trained for."""
   if isinstance(source, str):
     path = str(files.user_path('teachers', source))
-    name, source = name or path, policy_file.load_policy(path)
+    name, source = name or path, policy_file.load_policy(
+        path, network, is_offered=True)
   if isinstance(source, policy_file.Policy):
     return teacher_lib.from_policy(
         name or 'policy', source,

@@ -65,7 +65,7 @@ _MAY_IMPORT = {
                 'teachers', 'update', 'update_config', 'weights'),
     'populations': ('agent', 'environments', 'losses', 'networks', 'pbt',
                     'runtime', 'teachers', 'update', 'weights'),
-    'teaching': ('environments', 'teachers', 'weights'),
+    'teaching': ('environments', 'networks', 'teachers', 'weights'),
     'playing': ('agent', 'environments', 'populations', 'runtime', 'teachers'),
     'drawing': (),
     'figures': ('drawing', 'runtime'),

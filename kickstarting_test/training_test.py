@@ -14,6 +14,7 @@
 # ==============================================================================
 """Tests of training.py: a run in a few lines, and what is wrong with one."""
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -21,12 +22,15 @@ import signal
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import chex
 import gymnasium
 import haiku as hk
 import jax.numpy as jnp
+import optax
 
 from kickstarting import checks
 from kickstarting import description
+from kickstarting import losses
 from kickstarting import training
 from kickstarting.runtime import logger
 from kickstarting.teachers import policy_file
@@ -137,6 +141,32 @@ class TrainTest(parameterized.TestCase):
       training.train(**{**_TINY, **arguments})
 
 
+class OwnPartsTest(absltest.TestCase):
+  """Functions in the place of names."""
+
+  def test_a_method_a_divergence_and_an_optimiser(self):
+    teacher = training.train(_cartpole, **_TINY)
+    run = training.train(
+        _cartpole, teachers={'*': teacher.policy}, weights=0.5,
+        method=dataclasses.replace(
+            losses.METHODS['on_policy_distill'], name='mine'),
+        divergence=lambda *logits, **how: losses.reverse_kl(*logits, **how),
+        optimizer=optax.scale_by_lion(), **_TINY)
+    self.assertEqual(run.policy.info['method'], 'mine')
+    told = run.description.to_json()
+    self.assertEqual(told['method'], {'no_data': 'mine'})
+    self.assertIsInstance(json.dumps(told), str)
+    self.assertNotIn('policy_gradient', run.records[-1])
+
+  def test_policies_on_the_way(self):
+    seen = []
+    run = training.train(
+        _cartpole, on_policy=seen.append, record_frames=640, **_TINY)
+    self.assertEqual([policy.info['frames'] for policy in seen], [640, 1280])
+    self.assertEqual([r['frames'] for r in run.records], [640, 1280])
+    chex.assert_trees_all_equal(seen[-1].params, run.policy.params)
+
+
 class OwnNetworkTest(parameterized.TestCase):
   """Networks of one's own are trained, saved, loaded, played, and teach."""
 
@@ -157,6 +187,13 @@ class OwnNetworkTest(parameterized.TestCase):
     student = training.train(
         _cartpole, teachers={'*': policy}, weights='constant:1', **_TINY)
     self.assertIn('teacher_agreement', student.records[-1])
+    # By its path, and the network beside it; one that is shipped needs none.
+    shipped = path.with_name('shipped.npz')
+    student.policy.save(shipped)
+    for teacher in (path, shipped):
+      described = description.describe(
+          _cartpole, teachers={'*': str(teacher)}, teacher_network=network)
+      self.assertLen(described.teaching.teachers, 1)
 
   def test_functions_teach(self):
     run = training.train(
@@ -179,7 +216,8 @@ class OwnNetworkTest(parameterized.TestCase):
       ({'network': 'nowhere:net'}, "network 'nowhere:net': there is no module"),
       ({'network': lambda x: x, 'observation_keys': ['x']}, 'observation_keys'),
       ({'network': frameworks.CARTPOLE_NNX, 'teacher_discount': 0.5,
-        'method': 'expected_kl_regularised_plus_r'},
+        'method': 'expected_kl_regularised_plus_r',
+        'teachers': {'*': lambda x: x[:, :2]}},
        'teacher_discount needs a part'),
       ({'teachers': {'*': 3}}, 'teachers has 3; expected a path'),
       ({'teachers': [lambda x: x]}, "teachers={'[*]': function}"),

@@ -102,8 +102,10 @@ def main(argv):
       raise checks.UserError(
           f'--{flag.name}={flag.value} has no effect on a population, whose'
           ' rules move the weights. Leave it out, or see --weighting.')
+  weights = (
+      {'weights': evolution.WEIGHTS} if shared_flags.TEACHERS.value else {})
   population = evolution.describe(
-      problem_flags.describe(weights=evolution.WEIGHTS),
+      problem_flags.describe(**weights),
       members=_POPULATION.value, preset=_PRESET.value,
       weighting=_WEIGHTING.value, separate_evaluation=_SEPARATE.value,
       **rules_flags.values())

@@ -113,6 +113,9 @@ TEACHERS = flag_groups.grouped('teachers', flags.DEFINE_list(
     'was trained on), TASK=PATH, *=PATH (speaks on every task), or "zoo" for '
     'the experts that come with the library, where no other is named. No code '
     'in such a file is ever run.'))
+TEACHER_NETWORK = flag_groups.grouped('teachers', flags.DEFINE_string(
+    'teacher_network', '', 'module:name or PATH.py:name of a network of your '
+    'own that teachers have, whose code is run.'))
 WEIGHTS = flag_groups.grouped('teachers', flags.DEFINE_string(
     'weights', 'linear:1:50%', 'Controller of the teachers\' weights, e.g. '
     'constant:1, linear:1:2e6, linear:1:50%;cut=60%, or '
@@ -130,5 +133,6 @@ BOOTSTRAP_ON_TIMEOUT = flag_groups.grouped('learning', flags.DEFINE_bool(
 # What else describes a run, beside fields of configurations; `flipped` is a
 # flag of those commands alone that have it.
 OTHERS = frozenset({
-    'network', 'observation_keys', 'torso_dtype', 'weights', 'learner_schedule',
-    'evaluation_max_steps', 'bootstrap_on_timeout', 'flipped'})
+    'network', 'observation_keys', 'torso_dtype', 'weights', 'teacher_network',
+    'learner_schedule', 'evaluation_max_steps', 'bootstrap_on_timeout',
+    'flipped'})

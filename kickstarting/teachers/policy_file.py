@@ -146,7 +146,10 @@ def save_policy(
 
 
 def load_policy(
-    path: str | os.PathLike[str], network: own.OwnNetwork | None = None
+    path: str | os.PathLike[str],
+    network: own.OwnNetwork | None = None,
+    *,
+    is_offered: bool = False,
 ) -> Policy:
   """Reads a policy.
 
@@ -154,6 +157,8 @@ def load_policy(
     path: a file that `save_policy` wrote, or a folder with a `policy.npz`.
     network: of one's own, if the policy has one: the file says where it is, but
       no code is run because a file says so.
+    is_offered: whether the network is left aside where it is not needed; if
+      not, that is an error.
 
   Raises:
     ValueError: there is no such file, it is damaged, it is of another format
@@ -178,7 +183,10 @@ def load_policy(
           f'{files.shown(path)} has format version'
           f' {files.shown(version, 40)}; this library reads version'
           f' {FORMAT_VERSION}. Write it again with a matching version.')
-    _check_given(path, metadata.get('network'), network)
+    saved = metadata.get('network')
+    if is_offered and not (isinstance(saved, dict) and own.is_own(saved)):
+      network = None
+    _check_given(path, saved, network)
     try:
       policy = _without_params(metadata, len(archive.headers), network)
       _check_arrays(policy, archive)

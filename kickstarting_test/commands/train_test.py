@@ -24,6 +24,7 @@ from experiments.examples import corridor
 from experiments.examples import corridors
 from kickstarting import figures
 from kickstarting.runtime import logger
+from kickstarting.teachers import policy_file
 from kickstarting_test.experiments import binaries
 
 _ENVIRONMENT, _SUITE = corridor.__file__, corridors.__file__
@@ -72,6 +73,21 @@ class OwnEnvironmentTest(absltest.TestCase):
     row = result['tasks']['Corridor']
     self.assertEqual(row['score'], row['return'])
     self.assertTrue(figures.are_returns([self.folder]))
+
+  def test_a_student_begins_where_another_ended(self):
+    flags = (f'--suite={_SUITE}', '--tasks=short')
+    binaries.last_line(self._train(*flags))
+    folder = self.folder.with_name('again')
+    done = binaries.run(
+        'kickstarting', 'train', *flags, *_SHORT, f'--workdir={folder}',
+        f'--init={self.folder}/policy.npz')
+    self.assertGreater(binaries.last_line(done)['score'], 0.0)
+    first = policy_file.load_policy(self.folder).info['frames']
+    self.assertGreater(
+        policy_file.load_policy(folder).info['frames'], first)
+    description = json.loads(
+        (folder / 'config.json').read_text())['description']
+    self.assertEqual(description['init'], f'{self.folder}/policy.npz')
 
   def test_random_returns(self):
     path = self.create_tempfile('table.csv', (
