@@ -177,13 +177,7 @@ def train_population(
   problem = population.problem()
   population.check(problem, processes=False)
   student = population.student
-  folder = None
-  if workdir is not None:
-    folder = files.user_path('workdir', os.fspath(workdir))
-  elif resume:
-    raise checks.UserError(
-        'resume is True without a workdir; expected the folder of the'
-        ' population to continue. Name it.')
+  folder = run_folder.named(workdir, resume=resume)
   train = functools.partial(
       population_training.train, population=population.config,
       judge=population.judge(problem))

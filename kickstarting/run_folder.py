@@ -14,7 +14,8 @@
 # ==============================================================================
 """The folder that a run owns: its lock, its description and its result.
 
-Here: `owned`. Not here: the records, checkpoints and policy in it (`runs.py`).
+Here: `named`, `owned`. Not here: the records, checkpoints and policy in it
+(`runs.py`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,23 @@ _WHAT = 'the description of a run'
 # What a resumed run may change: a larger budget, and what follows it.
 _OF_BUDGET = (
     'frames', 'window_frames', 'record_frames', 'checkpoint_frames')
+
+
+def named(
+    workdir: str | os.PathLike[str] | None, *, resume: bool
+) -> pathlib.Path | None:
+  """Returns the folder that a user names for a run, if any.
+
+  Raises:
+    ValueError: it is no path, or there is none to resume in.
+  """
+  if workdir is not None:
+    return files.user_path('workdir', os.fspath(workdir))
+  if resume:
+    raise checks.UserError(
+        'resume is True without a workdir; expected the folder of the run to'
+        ' continue. Name it.')
+  return None
 
 
 @contextlib.contextmanager

@@ -176,13 +176,7 @@ def train(
   processor.share()
   description = description_lib.describe(env, frames=frames, **options)
   problem = description.problem()
-  folder = None
-  if workdir is not None:
-    folder = files.user_path('workdir', os.fspath(workdir))
-  elif resume:
-    raise checks.UserError(
-        'resume is True without a workdir; expected the folder of the run to'
-        ' continue. Name it.')
+  folder = run_folder.named(workdir, resume=resume)
   recorder = recorder_lib.Recorder(
       description.config.frames, on_record,
       has_lines=progress and folder is None)

@@ -15,34 +15,20 @@
 """Tests of resuming.py: flags of a run that goes on."""
 
 import json
-import pathlib
 
 from absl import flags
 from absl.testing import absltest
 from absl.testing import flagsaver
 
 from kickstarting import files
-from kickstarting.commands import folder_lock
 from kickstarting.commands import shared_flags  # noqa: F401  (flags of a run)
 from kickstarting.commands import workdir
+from kickstarting_test.commands import folders
 
 FLAGS = flags.FLAGS
 
 
-class ResumingTest(absltest.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.root = pathlib.Path(self.create_tempdir().full_path)
-    self.folder = self.root / 'run'
-    self.addCleanup(folder_lock.release)
-    self.enter_context(flagsaver.flagsaver(
-        workdir=str(self.folder), resume=False))
-
-  def _begin(self, program='train'):
-    folder = workdir.choose(program)
-    workdir.begin(folder, program)
-    return folder
+class ResumingTest(folders.FolderTestCase):
 
   def test_resume_takes_the_flags_of_the_run(self):
     with flagsaver.flagsaver(seed=5, tasks=['Maze'], learning_rate=0.25):

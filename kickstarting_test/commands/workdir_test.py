@@ -28,24 +28,12 @@ from kickstarting.commands import folder_lock
 from kickstarting.commands import shared_flags  # noqa: F401  (flags of a run)
 from kickstarting.commands import workdir
 from kickstarting.runtime import exchange
+from kickstarting_test.commands import folders
 
 FLAGS = flags.FLAGS
 
 
-class WorkdirTest(absltest.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.root = pathlib.Path(self.create_tempdir().full_path)
-    self.folder = self.root / 'run'
-    self.addCleanup(folder_lock.release)
-    self.enter_context(flagsaver.flagsaver(
-        workdir=str(self.folder), resume=False))
-
-  def _begin(self, program='train'):
-    folder = workdir.choose(program)
-    workdir.begin(folder, program)
-    return folder
+class WorkdirTest(folders.FolderTestCase):
 
   def test_new_folder_describes_the_run(self):
     with flagsaver.flagsaver(seed=5, tasks=['Maze']):
