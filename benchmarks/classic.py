@@ -229,7 +229,7 @@ def draw(
     for i, side in enumerate(sides):
       for j, row in enumerate(results[task, side]):
         frames, means = np.array(row['looks']).T
-        axes.plot(frames / 1e3, means, f'C{i}', linewidth=0.8,
+        axes.plot(frames / 1e3, means, f'C{i}.-', linewidth=0.8, markersize=3,
                   label=None if j else side)
     axes.axhline(TASKS[task].bar, color='grey', linewidth=0.8, linestyle=':')
     axes.set_title(task)

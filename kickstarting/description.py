@@ -407,6 +407,8 @@ def _network(suite, network, keys, torso_dtype) -> own.Network:
     network = networks.get_network(network)
   if network is None or network == '':
     spec = batches.spec_of(suite)
+    for name in keys:
+      checks.check_name('observation_keys', name, spec.observation)
     observation = {
         name: array for name, array in spec.observation.items()
         if not keys or name in keys}

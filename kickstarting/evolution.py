@@ -141,7 +141,13 @@ def describe(
     ValueError: the rules fit neither the budget nor the weighting, or there is
       nothing to weight.
   """
-  checks.check_count('members', members)
+  for name, value in (('members', members), ('returns', returns)):
+    if value is not None:
+      checks.check_count(name, value)
+  for name, number in (('ready_frames', ready_frames),
+                       ('burn_in_frames', burn_in_frames), ('margin', margin)):
+    if number is not None:
+      checks.check_not_negative(name, number)
   checks.check_name('weighting', weighting, WEIGHTINGS)
   evolves, frames = WEIGHTINGS[weighting], student.config.frames
   if evolves and not student.teaching.teachers:

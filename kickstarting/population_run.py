@@ -167,7 +167,8 @@ def train_population(
   is_taught = bool(options.get('teachers'))
   if is_taught:
     options['weights'] = evolution.WEIGHTS
-  options.setdefault('record_frames', evolution.RECORD_FRAMES)
+  options.setdefault('record_frames', min(
+      evolution.RECORD_FRAMES, ready_frames or evolution.RECORD_FRAMES))
   population = evolution.describe(
       description_lib.describe(env, frames=frames, **options),
       members=members, preset=preset,

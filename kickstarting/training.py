@@ -166,14 +166,19 @@ def train(
     on_policy: called before that with the policy as it is then, whose
       `info['frames']` says when that is: to play it, save it, watch it.
     progress: whether to print a line now and then.
-    **options: see `description.describe`: `tasks`, `settings`, `network`,
-      `teachers`, `weights`, `method`, `seed`, `learning_rate`, ...
+    **options: `tasks`, `settings`, `network`, `teachers`, `weights`, `method`,
+      `seed`, `learning_rate`, ... All are listed, with their defaults, by
+      `kickstarting train --help`; see `description.describe`.
 
   Raises:
     ValueError: something is unknown, or does not fit; before anything starts.
     loop.TrainingError: the loss is not finite.
   """
   processor.share()
+  for name, value in (('on_record', on_record), ('on_policy', on_policy)):
+    if value is not None:
+      checks.check_callable(name, value)
+  checks.check_bool('progress', progress)
   description = description_lib.describe(env, frames=frames, **options)
   problem = description.problem()
   folder = run_folder.named(workdir, resume=resume)
@@ -211,7 +216,7 @@ def train(
 
 
 def evaluate(
-    policy: policy_file.Policy | str | os.PathLike[str],
+    policy: Run | policy_file.Policy | str | os.PathLike[str],
     env: suites.Env,
     *,
     episodes: int = 100,
@@ -225,7 +230,7 @@ def evaluate(
   """Lets a policy play on its own.
 
   Args:
-    policy: that plays, or a file or folder of one.
+    policy: that plays, or a run, a file or a folder of one.
     env: see `train`.
     episodes: of each task.
     greedy: whether it takes its most probable action; it draws one if not.
@@ -243,7 +248,10 @@ def evaluate(
     ValueError: there is no such policy, or it does not fit the environment.
     threads.Stopped: the user asked to stop.
   """
+  checks.check_count('episodes', episodes)
   suite = suites.suite_of(env, tasks, settings)
+  if isinstance(policy, Run):
+    policy = policy.policy
   if not isinstance(policy, policy_file.Policy):
     policy = description_lib.load_policy(policy, network)
   agent = playing.agent_for(policy, suite)

@@ -212,6 +212,13 @@ class OwnNetworkTest(parameterized.TestCase):
     self.assertFalse(path.exists())
 
   @parameterized.parameters(
+      ({'network': lambda x: x['observation']},
+       r'the network raised TypeError .*observation \(1, 4\): the array its'),
+      ({'network': lambda: 3}, 'the network raised TypeError'),
+      ({'observation_keys': ['foo']}, "unknown observation_keys 'foo'"),
+      ({'on_policy': 3}, 'on_policy is 3; expected a function'),
+      ({'on_record': 'x'}, "on_record is 'x'; expected a function"),
+      ({'settings': 'a'}, "settings is 'a'; expected a dict"),
       ({'network': 'json:nothing'}, "json has no network 'nothing'"),
       ({'network': 'nowhere:net'}, "network 'nowhere:net': there is no module"),
       ({'network': lambda x: x, 'observation_keys': ['x']}, 'observation_keys'),

@@ -81,7 +81,10 @@ def run(
 def _parse(argv: Sequence[str], doc: str | None) -> list[str]:
   """Returns what is left beside flags; ends the process for wrong ones."""
   if any(argument in _HELP for argument in argv[1:]):
-    print(help_text.render(doc or ''), flush=True)
+    try:
+      print(help_text.render(doc or ''), flush=True)
+    except BrokenPipeError:  # who reads it has seen enough
+      _discard(sys.stdout)
     sys.exit(0)
   try:
     left = absl_flags.FLAGS(list(argv))

@@ -21,6 +21,7 @@ long.
 import importlib
 import sys
 
+import kickstarting
 from kickstarting.commands import stopping
 
 NAME = 'kickstarting'
@@ -50,6 +51,9 @@ def main() -> None:
   if not arguments or arguments[0] in ('-h', '-help', '--help', 'help'):
     print(usage(), flush=True)
     sys.exit(0 if arguments else _STATUS)
+  if arguments[0] == '--version':
+    print(kickstarting.__version__, flush=True)
+    sys.exit(0)
   if arguments[0] not in COMMANDS:
     print(f'error: there is no command {arguments[0][:80]!r}; expected one of'
           f' {", ".join(COMMANDS)}. ({NAME} --help says what they do.)',

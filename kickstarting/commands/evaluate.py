@@ -40,8 +40,7 @@ from kickstarting.teachers import zoo
 flags.adopt_module_key_flags(shared_flags)
 _POLICY = flags.DEFINE_string(
     'policy', None, 'A policy file, the folder of a finished run, or "zoo" for '
-    'the expert of each task; one of a network of your own needs --network.',
-    required=True)
+    'the expert of each task; one of a network of your own needs --network.')
 _EPISODES = flags.DEFINE_integer(
     'episodes', 200, 'Episodes per task.', lower_bound=1)
 _GREEDY = flags.DEFINE_bool(
@@ -64,13 +63,14 @@ def _acting(agent: agent_lib.Agent) -> agent_lib.Agent:
 
 def main(argv):
   del argv
+  name = problem_flags.given(_POLICY)
   folder = workdir_lib.choose('evaluate')
   described = problem_flags.describe(teachers=())
   suite = described.suite
   agents = [
-      (_acting(playing.agent_for(policy, tasks, f'--policy={_POLICY.value}')),
+      (_acting(playing.agent_for(policy, tasks, f'--policy={name}')),
        policy.params, tasks)
-      for policy, tasks in _jobs(_POLICY.value, suite)]
+      for policy, tasks in _jobs(name, suite)]
   workdir_lib.begin(folder, 'evaluate', described)
   start = time.monotonic()
   table: dict[str, dict[str, Any]] = {}
@@ -90,7 +90,7 @@ def main(argv):
   score = sum(row['score'] for row in table.values()) / len(table)
   figure = figures.draw_table(
       folder / 'scores', {t: row['score'] for t, row in table.items()},
-      title=f'{_POLICY.value}: {score:.1f}')
+      title=f'{name}: {score:.1f}')
   workdir_lib.finish(folder, {
       'ended': 'finished', 'score': score, 'frames': frames,
       'frames_per_second': frames / seconds, 'seconds': seconds,

@@ -17,6 +17,7 @@
 Not here: the texts, which stand beside what they are about.
 """
 
+import re
 import textwrap
 
 from absl import flags
@@ -25,6 +26,7 @@ from kickstarting import options
 from kickstarting.commands import flag_groups
 
 _WIDTH = 80
+_FOR_READERS = re.compile(r'\s*Not here:.*', re.DOTALL)  # of the source
 _INDENT = 6
 
 
@@ -39,7 +41,7 @@ def render(doc: str) -> str:
   for flag in flag_groups.ours():
     if flag.name not in flag_groups.HIDDEN:
       groups.get(flag_groups.GROUP_OF.get(flag.name, ''), mine).append(flag)
-  parts = [doc.strip()]
+  parts = [_FOR_READERS.sub('', doc).strip()]
   for title, found in (('this command', mine), *groups.items()):
     if found:
       parts.append('\n'.join([f'{title}:', *map(

@@ -93,6 +93,19 @@ def _describe(
           should_stop=stopping.requested))
 
 
+def given(flag: flags.FlagHolder) -> str:
+  """Returns the value of a flag that names a policy, and has no default.
+
+  Raises:
+    UserError: it is left out.
+  """
+  if not flag.value:
+    raise checks.UserError(
+        f'--{flag.name} is missing; expected the path of a policy file, or of'
+        f' the folder of a finished run. Add --{flag.name}=PATH.')
+  return flag.value
+
+
 def policy(path: str) -> policy_file.Policy:
   """Returns the policy at a path; --network is that of one of one's own.
 

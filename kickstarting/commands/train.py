@@ -47,6 +47,8 @@ def main(argv):
   described = problem_flags.describe()
   problem = described.problem()
   stop = workdir_lib.begin(folder, 'train', described)
+  print(f'{described.suite.name}: {len(described.suite.tasks)} tasks,'
+        f' {described.config.frames:,} frames; results in {folder}', flush=True)
   outcome = runs.run(
       problem, described.config, folder, resume=run_flags.RESUME.value,
       should_stop=stop)

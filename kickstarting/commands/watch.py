@@ -31,7 +31,7 @@ from kickstarting.commands import shared_flags
 flags.adopt_module_key_flags(shared_flags)
 _POLICY = flags.DEFINE_string(
     'policy', None, 'A policy file, or the folder of a finished run; one of a '
-    'network of your own needs --network.', required=True)
+    'network of your own needs --network.')
 _OUTPUT = flags.DEFINE_string('output', 'episode.gif', 'Path of the GIF.')
 _GREEDY = flags.DEFINE_bool(
     'greedy', False, 'Take the most probable action, in place of sampling.')
@@ -41,10 +41,11 @@ _MAX_STEPS = flags.DEFINE_integer(
 
 def main(argv):
   del argv
+  name = problem_flags.given(_POLICY)
   _, env, settings = problem_flags.environment()
   tasks = shared_flags.TASKS.value
   print(json.dumps(watching.watch(
-      problem_flags.policy(_POLICY.value), env, _OUTPUT.value,
+      problem_flags.policy(name), env, _OUTPUT.value,
       task=tasks[0] if tasks else None, settings=settings,
       greedy=_GREEDY.value, seed=shared_flags.FLAGS.seed,
       max_steps=_MAX_STEPS.value)), flush=True)

@@ -21,7 +21,8 @@ that are shipped (`build.py`), reading a network from where it is written
 (`kickstarting/description.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+import contextlib
 import dataclasses
 import sys
 from typing import Any, NamedTuple, TypeAlias
@@ -214,7 +215,10 @@ def make_network(
   example = {
       name: jax.ShapeDtypeStruct((1, *spec.shape), spec.dtype)
       for name, spec in observation_spec.items()}
-  tree = jax.eval_shape(functions.init, jax.random.key(0), read(example))
+  shown = ', '.join(
+      f'{name} {tuple(x.shape)}' for name, x in example.items())
+  with _blaming(shown):
+    tree = jax.eval_shape(functions.init, jax.random.key(0), read(example))
   leaves, structure = jax.tree_util.tree_flatten_with_path(tree)
   names = [_name(path) for path, _ in leaves]
   _check_parameters(names, [leaf for _, leaf in leaves])
@@ -278,10 +282,26 @@ def make_network(
   made = build.Network(
       init, lambda params, tokens: build.InstructionContext((), ()), unroll,
       initial_state, lambda params, timesteps: params)
-  jax.eval_shape(  # raises now what is wrong with its output
-      lambda params, observation: apply(params, observation, initial_state(1)),
-      pack(tree), example)
+  with _blaming(shown):  # raises now what is wrong with its output
+    jax.eval_shape(
+        lambda params, observation: apply(
+            params, observation, initial_state(1)), pack(tree), example)
   return made
+
+
+@contextlib.contextmanager
+def _blaming(observation: str) -> Iterator[None]:
+  """Says that what is raised is the user's network's, in one line."""
+  try:
+    yield
+  except checks.UserError:
+    raise
+  except Exception as error:
+    text = ' '.join(str(error).split())[:300]
+    raise checks.UserError(
+        f'the network raised {type(error).__name__} ({text}); expected one that'
+        f' reads {observation}: the array itself if there is one, else a dict'
+        ' of them. Correct it.') from error
 
 
 def _name(path: Any) -> str:

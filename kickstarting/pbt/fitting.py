@@ -94,12 +94,12 @@ def check_scores(exploit: rules_lib.Exploit, cap: float) -> None:
         f'the margin of {exploit.points:g} points is of normalised scores, but'
         ' the scores of these tasks are their raw returns, whose range nobody'
         ' knows; expected a margin in their unit. Pass'
-        ' Margin(points=..., of=\'returns\') (flag --margin), or compare by a'
-        ' t-test.')
+        ' margin, such as a twentieth of what a good agent gets, or compare by'
+        ' a t-test.')
   if exploit.points >= cap:
     raise checks.UserError(
         f'points is {exploit.points:g}, but scores of these tasks lie in 0 to'
-        f' {cap:g}: nobody is better by so much. Lower it (flag --margin).')
+        f' {cap:g}: nobody is better by so much. Lower margin.')
 
 
 def check_run(
@@ -119,13 +119,12 @@ def check_run(
   # An episode has a frame at least.
   first = max(ready.every, ready.burn_in, record_frames)
   if first >= frames:
-    name = ('every', 'burn_in', 'record_frames')[
+    name = ('ready_frames', 'burn_in_frames', 'record_frames')[
         [ready.every, ready.burn_in, record_frames].index(first)]
     raise checks.UserError(
         f'{name} is {first} (the rules count {ready.unit}), but a member has'
-        f' {frames} frames: nobody would ever copy or explore. Lower it'
-        ' (--ready_frames, --burn_in_frames, --record_frames), or train for'
-        ' longer.')
+        f' {frames} frames: nobody would ever copy or explore. Lower'
+        ' ready_frames, burn_in_frames or record_frames, or train for longer.')
   if rules.exploit.window * num_tasks > frames:
     raise checks.UserError(
         f'window is {rules.exploit.window} rounds of {num_tasks} tasks, more'

@@ -235,7 +235,8 @@ def _check_given(
   raise checks.UserError(
       f'{files.shown(path)} has a network of its own, {place}, whose code is'
       ' not run because a file says so; expected that network from you. If you'
-      f' trust it, pass network={place}.')
+      f' trust it, pass network={place} (of a teacher: teacher_network), or the'
+      ' flag of that name.')
 
 
 def _without_params(

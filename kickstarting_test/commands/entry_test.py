@@ -20,6 +20,7 @@ import sys
 from absl.testing import absltest
 from absl.testing import parameterized
 
+import kickstarting
 from kickstarting.commands import entry
 
 
@@ -36,6 +37,10 @@ class EntryTest(parameterized.TestCase):
       self.assertEqual(done.returncode, status)
       self.assertEqual(done.stdout, entry.usage() + '\n')
       self.assertEqual(done.stderr, '')
+
+  def test_version(self):
+    self.assertEqual(
+        self._run('--version').stdout, kickstarting.__version__ + '\n')
 
   def test_no_such_command(self):
     done = self._run('trian')

@@ -24,6 +24,11 @@ from kickstarting_test.experiments import binaries
 
 class WatchTest(absltest.TestCase):
 
+  def test_nobody_to_watch(self):
+    done = binaries.run('kickstarting', 'watch')
+    self.assertEqual(done.returncode, 2)
+    self.assertRegex(done.stderr, 'error: --policy is missing; expected the')
+
   def test_an_expert(self):
     root = pathlib.Path(self.create_tempdir().full_path)
     zoo.load_expert('LavaGapS7').save(root / 'policy.npz')

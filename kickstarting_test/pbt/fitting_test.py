@@ -64,16 +64,16 @@ class ChecksTest(parameterized.TestCase):
 
   def test_a_margin_of_scores_is_none_of_raw_returns(self):
     with self.assertRaisesRegex(
-        checks.UserError, 'margin of 5 points.*raw returns.*--margin'):
+        checks.UserError, 'margin of 5 points.*raw returns.*Pass margin'):
       fitting.check_scores(rules.Margin(points=5.0), math.inf)
     fitting.check_scores(rules.Margin(points=0.05, of='returns'), math.inf)
     fitting.check_scores(rules.Margin(points=0.0), math.inf)
 
   @parameterized.parameters(
-      ({'every': 100}, {}, 'every is 100 .*a member has 100 frames'),
-      ({'every': 100, 'unit': 'episodes'}, {}, 'every is 100 .*episodes'),
-      ({'burn_in': 200}, {}, 'burn_in is 200 .*a member has 100 frames'),
-      ({}, {'record_frames': 100}, 'record_frames is 100 .*--record_frames'),
+      ({'every': 100}, {}, 'ready_frames is 100 .*a member has 100 frames'),
+      ({'every': 100, 'unit': 'episodes'}, {}, 'ready_frames is 100 .*episodes'),
+      ({'burn_in': 200}, {}, 'burn_in_frames is 200 .*a member has 100 frames'),
+      ({}, {'record_frames': 100}, 'record_frames is 100 .*or record_frames'),
       ({}, {'num_tasks': 6}, 'window is 20 rounds of 6 tasks, more than 100'),
       ({}, {'num_members': 1}, 'one member, who has nobody'))
   def test_rules_that_come_too_late_for_a_run(self, ready, run, text):

@@ -62,6 +62,10 @@ def suite_of(
     ValueError: there is no such environment, with a close name.
   """
   suite = _find(env, known)
+  if settings is not None and not isinstance(settings, Mapping):
+    raise checks.UserError(
+        f'settings is {checks.short(settings)}; expected a dict of what the'
+        " environments are made with, such as {'size': 9}. Pass one.")
   if settings:
     suite = suite._replace(settings={**suite.settings, **settings})
   return suite.select(tasks) if tasks else suite_lib.complete(suite)
