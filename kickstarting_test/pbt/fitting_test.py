@@ -71,7 +71,7 @@ class ChecksTest(parameterized.TestCase):
 
   @parameterized.parameters(
       ({'every': 100}, {}, 'ready_frames is 100 .*a member has 100 frames'),
-      ({'every': 100, 'unit': 'episodes'}, {}, 'ready_frames is 100 .*episodes'),
+      ({'every': 100, 'unit': 'episodes'}, {}, 'ready_frames is 100 .*episode'),
       ({'burn_in': 200}, {}, 'burn_in_frames is 200 .*a member has 100 frames'),
       ({}, {'record_frames': 100}, 'record_frames is 100 .*or record_frames'),
       ({}, {'num_tasks': 6}, 'window is 20 rounds of 6 tasks, more than 100'),

@@ -277,8 +277,10 @@ class MistakesTest(TestCase):
       ({'exploit': pbt.Margin(points=5.0)}, float('inf'), 'raw returns'),
       ({'exploit': pbt.Margin(points=200.0)}, 100.0, 'scores of these tasks'),
       ({'ready': pbt.Ready(tiny.FRAMES)}, 100.0, 'ready_frames is 160'),
-      ({'ready': pbt.Ready(tiny.FRAMES // 4, 'steps')}, 100.0, 'ready_frames is 160'),
-      ({'ready': pbt.Ready(1, burn_in=tiny.FRAMES)}, 100.0, 'burn_in_frames is 160'),
+      ({'ready': pbt.Ready(tiny.FRAMES // 4, 'steps')}, 100.0,
+       'ready_frames is 160'),
+      ({'ready': pbt.Ready(1, burn_in=tiny.FRAMES)}, 100.0,
+       'burn_in_frames is 160'),
       ({'exploit': pbt.TTest(window=81)}, 100.0, 'window is 81 rounds of 2'))
   def test_rules_that_cannot_do_anything(self, rules, cap, text):
     problem = _make_problem(
