@@ -68,16 +68,16 @@ class PopulationRun:
     workdir: where all that is on disk, if anywhere.
   """
 
-  population: evolution.Population
+  population: evolution.Population = dataclasses.field(repr=False)
   ended: str
   frames: int
   seconds: float
   scores: np.ndarray
   best: int
-  records: Sequence[Mapping[str, Any]]
-  lineage: Sequence[Mapping[str, Any]]
-  schedule: Mapping[str, Any]
-  policy: policy_file.Policy
+  records: Sequence[Mapping[str, Any]] = dataclasses.field(repr=False)
+  lineage: Sequence[Mapping[str, Any]] = dataclasses.field(repr=False)
+  schedule: Mapping[str, Any] = dataclasses.field(repr=False)
+  policy: policy_file.Policy = dataclasses.field(repr=False)
   workdir: pathlib.Path | None
 
   @property

@@ -63,13 +63,13 @@ class Run:
     again: `train` with the arguments of the run; others may be given.
   """
 
-  description: description_lib.Description
+  description: description_lib.Description = dataclasses.field(repr=False)
   ended: str
   frames: int
   seconds: float
   score: float
-  records: Sequence[Mapping[str, Any]]
-  policy: policy_file.Policy
+  records: Sequence[Mapping[str, Any]] = dataclasses.field(repr=False)
+  policy: policy_file.Policy = dataclasses.field(repr=False)
   warnings: Sequence[str]
   workdir: pathlib.Path | None
   again: Callable[..., 'Run'] = dataclasses.field(repr=False)  # see `extend`

@@ -45,6 +45,7 @@ class TrainPopulationTest(parameterized.TestCase):
     self.assertEqual(frames, [400, 800, 1200, 1600])
     self.assertEqual([r['frames'] for r in run.records], frames)
     self.assertLen(run.scores, 2)
+    self.assertLess(len(repr(run)), 500)
     self.assertEqual(run.schedule['learning_rate']['frames'][0], 0)
     self.assertEqual(run.policy.info['frames'], 1600)
     self.assertEqual(

@@ -58,6 +58,7 @@ class TrainTest(parameterized.TestCase):
     self.assertEqual(list(run.task_scores), ['_cartpole'])
     self.assertEqual(run.score, run.records[-1]['score'])
     self.assertEqual(run.policy.info['seed'], 3)
+    self.assertLess(len(repr(run)) + len(repr(run.policy)), 2000)
     found = run.evaluate(episodes=5)
     self.assertEqual(found['tasks']['_cartpole']['episodes'], 5)
 

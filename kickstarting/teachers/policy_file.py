@@ -59,7 +59,8 @@ class Policy:
   """A trained agent, ready to act or to teach."""
 
   network: own.Network
-  params: types.Params  # two-level dict of arrays, as Haiku has it
+  # Two-level dict of arrays, as Haiku has it.
+  params: types.Params = dataclasses.field(repr=False)
   num_actions: int
   observation: Mapping[str, base.ArraySpec]
   max_words: int  # longest instruction it was trained with

@@ -88,7 +88,7 @@ class ZooTest(absltest.TestCase):
     with self.assertRaisesRegex(
         ValueError,
         r"No expert for 'Fetch' in '.*zoo'; there are experts for \['DoorKey',"
-        r" 'Unlock'\]. Train a policy on it with `python -m experiments.train"):
+        r" 'Unlock'\]. Train a policy on it with `kickstarting train`"):
       zoo.load_experts(['Unlock', 'Fetch'], self._folder)
 
   def test_no_folder(self):
