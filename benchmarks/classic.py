@@ -141,7 +141,6 @@ def learn(run: Run) -> None:
 def _examiner(run: Run) -> Callable[[Any], None]:
   """Returns what plays with a policy, until the bar is reached."""
   suite = suites.suite_of(getattr(classic_environments, run.task))
-
   state: dict[str, Any] = {}
 
   def examine(policy):

@@ -71,7 +71,7 @@ def main(argv):
       (_acting(playing.agent_for(policy, tasks, f'--policy={name}')),
        policy.params, tasks)
       for policy, tasks in _jobs(name, suite)]
-  workdir_lib.begin(folder, 'evaluate', described)
+  workdir_lib.begin(folder, 'evaluate')  # there is no student to describe
   start = time.monotonic()
   table: dict[str, dict[str, Any]] = {}
   frames = 0

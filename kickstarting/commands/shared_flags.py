@@ -26,6 +26,7 @@ from typing import Any
 from absl import flags
 
 from kickstarting import checks
+from kickstarting import description
 from kickstarting import update_config
 from kickstarting.commands import flag_groups
 from kickstarting.commands import run_flags
@@ -117,8 +118,8 @@ TEACHER_NETWORK = flag_groups.grouped('teachers', flags.DEFINE_string(
     'teacher_network', '', 'module:name or PATH.py:name of a network of your '
     'own that teachers have, whose code is run.'))
 WEIGHTS = flag_groups.grouped('teachers', flags.DEFINE_string(
-    'weights', 'linear:1:50%', 'Controller of the teachers\' weights, e.g. '
-    'constant:1, linear:1:2e6, linear:1:50%;cut=60%, or '
+    'weights', description.WEIGHTS, 'Controller of the teachers\' weights, '
+    'e.g. constant:1, linear:1:2e6, linear:1:50%;cut=60%, or '
     'replay:PATH of the schedule.json of a population.'))
 LEARNER_SCHEDULE = flag_groups.grouped('learning', flags.DEFINE_string(
     'learner_schedule', '', 'PATH of the schedule.json of a population, whose '

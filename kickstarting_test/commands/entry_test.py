@@ -14,6 +14,7 @@
 # ==============================================================================
 """Tests of entry.py: the command line of the installed package."""
 
+import os
 import subprocess
 import sys
 
@@ -37,6 +38,15 @@ class EntryTest(parameterized.TestCase):
       self.assertEqual(done.returncode, status)
       self.assertEqual(done.stdout, entry.usage() + '\n')
       self.assertEqual(done.stderr, '')
+
+  def test_help_that_nobody_reads_to_its_end(self):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, 'w') as closed:
+      done = subprocess.run(
+          [sys.executable, '-m', 'kickstarting', 'train', '--help'],
+          stdout=closed, stderr=subprocess.PIPE, text=True, timeout=120.0)
+    self.assertEqual((done.returncode, done.stderr), (0, ''))
 
   def test_version(self):
     self.assertEqual(

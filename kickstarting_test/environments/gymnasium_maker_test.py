@@ -23,6 +23,10 @@ from kickstarting.environments import gymnasium_maker
 
 class MakeTest(parameterized.TestCase):
 
+  def test_packages_that_register_levels_are_loaded(self):
+    environment = gymnasium_maker.make(0, 'MiniGrid-Empty-5x5-v0')
+    self.assertEqual(environment.action_space.n, 7)
+
   def test_an_id_and_its_settings(self):
     environment = gymnasium_maker.make(3, 'CartPole-v1', max_episode_steps=7)
     self.assertEqual(environment.spec.max_episode_steps, 7)

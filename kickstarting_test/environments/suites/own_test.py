@@ -32,6 +32,13 @@ _POOL = worker_pool.PoolConfig(streams_per_worker=4)
 
 class OwnTest(parameterized.TestCase):
 
+  def test_a_function_is_called_after_its_module_or_file(self):
+    for target, name in (
+        ('levels.mazes:make', 'mazes'), ('mazes:make', 'mazes'),
+        ('levels.v2/mazes.py:make', 'mazes'), ('mazes.v2.py:make', 'mazes.v2'),
+        ('levels.mazes:Maze', 'Maze')):
+      self.assertEqual(suites.of_environment(target).task_names, (name,))
+
   def test_one_environment(self):
     suite = suites.of_environment(_HISTORY, {'length': 2})
     self.assertEqual(suite.task_names, ('History',))
