@@ -58,9 +58,8 @@ def _steps(name: str, number: int) -> Callable[[], None]:
   params = network.init(jax.random.key(0), x)
 
   def step(params, _):
-    return jax.tree.map(
-        lambda p, g: p - 0.01 * g, params, jax.grad(network.apply)(params, None, x)
-    ), None
+    gradient = jax.grad(network.apply)(params, None, x)
+    return jax.tree.map(lambda p, g: p - 0.01 * g, params, gradient), None
 
   take = jax.jit(
       lambda params: jax.lax.scan(step, params, None, length=number)[0]
