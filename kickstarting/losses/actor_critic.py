@@ -119,12 +119,13 @@ def _standardise(
 
   Those of steps that are not learnable do not count, and become 0.
   """
-  weight = jnp.asarray(is_learnable_tm1, advantages_tm1.dtype)
-  number = jnp.maximum(jnp.sum(weight), 1)
+  number = jnp.maximum(jnp.sum(is_learnable_tm1), 1).astype(
+      advantages_tm1.dtype)
   kept = jnp.where(is_learnable_tm1, advantages_tm1, 0.0)
-  centred = weight * (kept - jnp.sum(kept) / number)
+  centred = jnp.where(is_learnable_tm1, kept - jnp.sum(kept) / number, 0.0)
   deviation = jnp.sqrt(jnp.sum(jnp.square(centred)) / number)
-  return centred / jnp.maximum(deviation, _LEAST_DEVIATION)
+  return jnp.where(  # here, too, for a deviation that is no number
+      is_learnable_tm1, centred / jnp.maximum(deviation, _LEAST_DEVIATION), 0.0)
 
 
 def a2c(

@@ -150,6 +150,18 @@ class ActorCriticTest(chex.TestCase):
     np.testing.assert_array_equal(terms['policy_gradient'], zeros)
 
   @chex.variants(with_jit=True, without_jit=True)
+  @parameterized.named_parameters((loss.__name__, loss) for loss in _LOSSES)
+  def test_rewards_that_overflow_stay_out_of_steps_without_gradient(self, loss):
+    transitions = _transitions()
+    learnable = transitions.is_learnable_tm1
+    self.assertFalse(learnable.all())
+    transitions = transitions._replace(
+        r_t=np.full((_T, _B), 3.4e38, np.float32))
+    terms = self.variant(
+        lambda x: loss(x, normalise_advantages=True))(transitions)
+    np.testing.assert_array_equal(terms['policy_gradient'][~learnable], 0.0)
+
+  @chex.variants(with_jit=True, without_jit=True)
   @parameterized.parameters(0.05, 0.5)
   def test_ratios_that_have_moved_far_enough(self, clip):
     transitions = _transitions()
