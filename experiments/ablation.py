@@ -109,7 +109,7 @@ def call(command: Sequence[str]) -> None:
       time.sleep(_POLL_S)
   if stopping.requested():
     raise SystemExit('interrupted; start the study again to go on')
-  if process.returncode:
+  if process.returncode and not stopping.is_of_request(process.returncode):
     raise checks.UserError(
         f'{" ".join(command[1:])} ended with status {process.returncode}; what'
         ' it said stands above. Mend that, and start the study again.')

@@ -79,8 +79,8 @@ def main(argv):
   suite, teaching = first.suite, first.teaching
   stop = workdir_lib.begin(folder, 'distil_then_tune', first)
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
-        f' teachers, {first.config.frames / 1e6:.2f} M frames of distillation'
-        f' and {tuned / 1e6:.2f} M of reward; results in {folder}', flush=True)
+        f' teachers, {first.config.frames:,} frames of distillation'
+        f' and {tuned:,} of reward; results in {folder}', flush=True)
   resume = run_flags.RESUME.value
   outcomes = [runs.run(
       problem, first.config, folder / 'distilled', resume=resume,

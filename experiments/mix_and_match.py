@@ -306,7 +306,7 @@ def main(argv):
       _population(case, name, runs_of[name], problem)
   stop = workdir_lib.begin(folder, 'mix_and_match', base)
   print(f'{_CASE.value} on {base.suite.name}: {len(base.suite.tasks)} tasks,'
-        f' {base.config.frames / 1e6:.2f} M frames an agent; results in'
+        f' {base.config.frames:,} frames an agent; results in'
         f' {folder}', flush=True)
   trained: dict[str, _Trained] = {}
   evaluations: dict[str, dict[str, Any]] = {}

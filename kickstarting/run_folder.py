@@ -27,6 +27,7 @@ from typing import Any
 from kickstarting import checks
 from kickstarting import files
 from kickstarting.runtime import exchange
+from kickstarting.runtime import logger
 
 CONFIG, RESULT = 'config.json', 'result.json'
 _LOCK = '.lock'
@@ -61,6 +62,7 @@ def owned(
     description: Mapping[str, Any],
     *,
     resume: bool,
+    say: Callable[[str], None] = logger.say,
 ) -> Iterator[Callable[[Mapping[str, Any]], None]]:
   """Takes a folder for a run, and describes the run in it.
 
@@ -69,6 +71,7 @@ def owned(
     program: name of what runs.
     description: of the run, as JSON has it.
     resume: whether the run is in the folder already.
+    say: told what a larger budget changes.
 
   Yields:
     What writes the result.
@@ -87,7 +90,9 @@ def owned(
   try:
     _check(folder, resume)  # nobody was there first
     if resume:
-      _check_same(folder, description)
+      before = _check_same(folder, description)
+      if description.get('frames') != before.get('frames'):
+        say(growth(before['frames'], description['frames']))
     files.write_json(
         folder / CONFIG, {'program': program, 'description': description},
         indent=2)
@@ -119,10 +124,20 @@ def _check(folder: pathlib.Path, resume: bool) -> None:
         ' the run in it. Nothing was changed.')
 
 
+def growth(before: int, now: int) -> str:
+  """Says what a larger budget of frames changes."""
+  return (f'the budget grows from {before:,} to {now:,} frames; the learning'
+          ' rate, and weights in shares of the budget, follow the new one')
+
+
 def _check_same(
     folder: pathlib.Path, description: Mapping[str, Any]
-) -> None:
-  """Raises ValueError if the run in a folder was described otherwise."""
+) -> Mapping[str, Any]:
+  """Returns how the run in a folder was described; the same, or smaller.
+
+  Raises:
+    ValueError: it was described otherwise.
+  """
   saved = files.read_json(folder / CONFIG, _WHAT, kind=dict)
   files.check_fields(
       saved, {'description': dict}, files.shown(folder / CONFIG), _WHAT)
@@ -140,3 +155,4 @@ def _check_same(
         f' in {files.shown(folder)} has {files.shown(old, 80)}; expected the'
         ' same, or a larger budget of frames. Describe it as before, or name'
         ' another folder.')
+  return before

@@ -88,6 +88,7 @@ def load_teachers(
   """
   teachers: list[teacher_lib.Teacher] = []
   costs: dict[str, int | None] = {}  # of a file that is named twice once
+  is_read = network is None  # the network of one's own
   assignments: dict[str, int] = {}
   named = _by_task(specs, suite)
   _check_once([
@@ -102,9 +103,20 @@ def load_teachers(
     if task:
       assignments[task] = len(teachers)
     name = task.strip(teacher_lib.EVERY_TASK)
-    teacher, cost = _load(name, source, suite, gives_features, network)
+    if isinstance(source, str):
+      path = str(files.user_path('teachers', source))
+      policy = policy_file.load_policy(path, network, is_offered=True)
+      is_read |= isinstance(policy.network, own.OwnNetwork)
+      teacher, cost = _make(name or path, policy, suite, gives_features)
+      costs[source] = cost
+    else:
+      teacher, cost = _make(name, source, suite, gives_features)
+      costs[f'{id(source)}'] = cost
     teachers.append(teacher)
-    costs[f'{source}' if isinstance(source, str) else f'{id(source)}'] = cost
+  if not is_read:
+    raise checks.UserError(
+        'teacher_network is given, but no teacher has a network of its own, or'
+        ' comes from a file; expected one that does. Leave it out.')
   routing = teacher_lib.route(teachers, suite.task_names, assignments)
   controller = make_controller(weights, frames)
   controller.init(len(teachers))  # raises now if the numbers do not match
@@ -147,15 +159,11 @@ def _by_task(
   return named
 
 
-def _load(
-    name: str, source: Source, suite: suites.Suite, gives_features: bool,
-    network: own.OwnNetwork | None,
+def _make(
+    name: str, source: policy_file.Policy | Callable[..., Any],
+    suite: suites.Suite, gives_features: bool,
 ) -> tuple[teacher_lib.Teacher, int | None]:
   """Returns a teacher, and the frames that it was trained for."""
-  if isinstance(source, str):
-    path = str(files.user_path('teachers', source))
-    name, source = name or path, policy_file.load_policy(
-        path, network, is_offered=True)
   if isinstance(source, policy_file.Policy):
     return teacher_lib.from_policy(
         name or 'policy', source,

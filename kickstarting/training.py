@@ -190,7 +190,8 @@ def train(
     learn = functools.partial(loop.train, on_params=lambda frames, params: (
         on_policy(description.policy(params, frames))))
   with interrupts.requested() as should_stop, run_folder.owned(
-      folder, 'train', description.to_json(), resume=resume) as finish:
+      folder, 'train', description.to_json(), resume=resume,
+      say=logger_lib.say if progress else lambda text: None) as finish:
     if folder is None:
       outcome = learn(
           problem, description.config, on_record=recorder,

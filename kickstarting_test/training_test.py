@@ -191,10 +191,26 @@ class OwnNetworkTest(parameterized.TestCase):
     # By its path, and the network beside it; one that is shipped needs none.
     shipped = path.with_name('shipped.npz')
     student.policy.save(shipped)
-    for teacher in (path, shipped):
-      described = description.describe(
-          _cartpole, teachers={'*': str(teacher)}, teacher_network=network)
-      self.assertLen(described.teaching.teachers, 1)
+    described = description.describe(
+        _cartpole, teachers={'*': str(path)}, teacher_network=network)
+    self.assertLen(described.teaching.teachers, 1)
+    with self.assertRaisesRegex(
+        checks.UserError, 'teacher_network is given, but no teacher has'):
+      description.describe(
+          _cartpole, teachers={'*': str(shipped)}, teacher_network=network)
+
+  @parameterized.parameters('haiku_features', 'CARTPOLE_NNX')
+  def test_a_policy_of_another_network(self, name):
+    path = pathlib.Path(self.create_tempdir().full_path) / 'policy.npz'
+    place = 'kickstarting_test.networks.frameworks'
+    training.train(
+        _cartpole, network=f'{place}:CARTPOLE_EQUINOX', **_TINY
+    ).policy.save(path)
+    for network in (f'{place}:{name}', lambda x: hk.Linear(3)(x)):
+      with self.assertRaisesRegex(
+          checks.UserError, 'does not fit the network .*: parameters of another'
+          ' network: .* Build the network that it was trained with.'):
+        description.load_policy(path, network)
 
   def test_functions_teach(self):
     run = training.train(

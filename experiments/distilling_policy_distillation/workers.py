@@ -35,6 +35,7 @@ from experiments.distilling_policy_distillation import learning
 from experiments.distilling_policy_distillation import progress as progress_lib
 from kickstarting import checks
 from kickstarting import children
+from kickstarting.commands import stopping
 
 _POLL_S = 0.1
 _STOP_S = 30.0  # for a helper to end, when asked to
@@ -65,7 +66,8 @@ class _Helper:
 
   @property
   def has_failed(self) -> bool:
-    return bool(self._process.poll())
+    status = self._process.poll() or 0
+    return status != 0 and not stopping.is_of_request(status)
 
   def check(self) -> None:
     """Raises what ended the process, if it was an error."""

@@ -16,8 +16,8 @@
 
 Here: `run`. What a user can put right (a wrong flag, `checks.UserError`, also
 in a thread, a full disk) ends with `error: text` on standard error and exit
-status 2. Anything else is a defect and keeps its traceback. Not here: what the
-binaries do.
+status 2; who was asked to stop ends with that of the signal. Anything else is a
+defect and keeps its traceback. Not here: what the binaries do.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,6 +34,7 @@ from absl import flags as absl_flags
 
 from kickstarting import checks
 from kickstarting import files
+from kickstarting.commands import flag_groups
 from kickstarting.commands import help_text
 from kickstarting.commands import stopping
 from kickstarting.runtime import threads
@@ -64,7 +65,7 @@ def run(
       with contextlib.redirect_stdout(_Output(sys.stdout)):
         status = main(argv)
         sys.stdout.flush()
-        return status
+        return status or stopping.status()
     except (OSError, checks.UserError, threads.ThreadError) as error:
       if not is_mistake(error):
         raise
@@ -74,15 +75,19 @@ def run(
         _discard(sys.stderr)
       return _EXIT_STATUS
 
-  doc = sys.modules[main.__module__].__doc__
-  app.run(reporting, flags_parser=lambda argv: _parse(argv, doc))
+  module = sys.modules[main.__module__]
+  app.run(reporting, flags_parser=lambda argv: _parse(
+      argv, module.__doc__ or '', getattr(module, 'READ', None)))
 
 
-def _parse(argv: Sequence[str], doc: str | None) -> list[str]:
+def _parse(
+    argv: Sequence[str], doc: str, read: flag_groups.Read | None
+) -> list[str]:
   """Returns what is left beside flags; ends the process for wrong ones."""
   if any(argument in _HELP for argument in argv[1:]):
+    of = _taken([argument for argument in argv if argument not in _HELP])
     try:
-      print(help_text.render(doc or ''), flush=True)
+      print(help_text.render(doc, read, '' if read else of), flush=True)
     except BrokenPipeError:  # who reads it has seen enough
       _discard(sys.stdout)
     sys.exit(0)
@@ -90,12 +95,22 @@ def _parse(argv: Sequence[str], doc: str | None) -> list[str]:
     left = absl_flags.FLAGS(list(argv))
     for name in absl_flags.FLAGS:
       _check_number(name, absl_flags.FLAGS[name].value)
+    flag_groups.check_read(read)
     return left
   except (absl_flags.Error, checks.UserError) as error:
     text = _shortened(' '.join(str(error).split()))
     print(f'error: {text} (--help lists the flags.)', file=sys.stderr,
           flush=True)
     sys.exit(_EXIT_STATUS)
+
+
+def _taken(argv: Sequence[str]) -> str:
+  """Takes the defaults of the environment that is named; returns its name."""
+  try:
+    absl_flags.FLAGS(list(argv))
+    return ''.join(take() for take in flag_groups.BEFORE_HELP)
+  except (absl_flags.Error, checks.UserError):  # help is still to be had
+    return ''
 
 
 def _check_number(name: str, value: Any) -> None:

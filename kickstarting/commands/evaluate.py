@@ -29,6 +29,7 @@ from absl import flags
 from kickstarting import agent as agent_lib
 from kickstarting import figures
 from kickstarting import playing
+from kickstarting.commands import flag_groups
 from kickstarting.commands import problem_flags
 from kickstarting.commands import shared_flags
 from kickstarting.commands import workdir as workdir_lib
@@ -45,6 +46,9 @@ _EPISODES = flags.DEFINE_integer(
     'episodes', 200, 'Episodes per task.', lower_bound=1)
 _GREEDY = flags.DEFINE_bool(
     'greedy', False, 'Take the most probable action, in place of sampling.')
+READ = flag_groups.Read(
+    frozenset({'environment', 'output'}),
+    frozenset({'network', 'seed', 'streams', 'splits'}))
 
 
 def _jobs(

@@ -18,10 +18,16 @@ Here are no flags, so that every binary can load this. Not here: what `--help`
 says (`help_text.py`).
 """
 
+from collections.abc import Callable
+import dataclasses
 from typing import TypeVar
 
 from absl import flags
 
+from kickstarting import checks
+
+# What sets defaults that depend on other flags, and returns what they are of.
+BEFORE_HELP: list[Callable[[], str]] = []
 # Name of a flag -> one of `options.GROUPS`; others are of one command.
 GROUP_OF: dict[str, str] = {}
 HIDDEN = ('member', 'part', 'helper')  # for processes that we start
@@ -34,6 +40,34 @@ def grouped(group: str, holder: _Holder) -> _Holder:
   """Returns a flag, which `--help` lists in a group from now on."""
   GROUP_OF[holder.name] = group
   return holder
+
+
+@dataclasses.dataclass(frozen=True)
+class Read:
+  """What a command reads of the flags that commands share.
+
+  A command that does not read all of them has it as `READ` in its module.
+
+  Attributes:
+    groups: it reads all of these.
+    names: and these flags of others.
+  """
+
+  groups: frozenset[str]
+  names: frozenset[str]
+
+  def __contains__(self, name: str) -> bool:
+    """Returns whether a flag has an effect."""
+    group = GROUP_OF.get(name)
+    return group is None or group in self.groups or name in self.names
+
+
+def check_read(read: Read | None) -> None:
+  """Raises UserError if a flag was given that the command does not read."""
+  for flag in ours():
+    if read is not None and flag.present and flag.name not in read:
+      raise checks.UserError(
+          f'--{flag.name} has no effect on this command; leave it out.')
 
 
 def ours() -> list[flags.Flag]:

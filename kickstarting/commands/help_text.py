@@ -30,18 +30,27 @@ _FOR_READERS = re.compile(r'\s*Not here:.*', re.DOTALL)  # of the source
 _INDENT = 6
 
 
-def render(doc: str) -> str:
+def render(
+    doc: str, read: flag_groups.Read | None = None, of: str = ''
+) -> str:
   """Returns the help of a command.
 
   Args:
     doc: of its module.
+    read: the flags of others that it reads; None for all.
+    of: whose defaults are listed; empty: the same whatever is named.
   """
   mine: list[flags.Flag] = []
   groups: dict[str, list[flags.Flag]] = {name: [] for name in options.GROUPS}
   for flag in flag_groups.ours():
-    if flag.name not in flag_groups.HIDDEN:
+    if flag.name not in flag_groups.HIDDEN and (
+        read is None or flag.name in read):
       groups.get(flag_groups.GROUP_OF.get(flag.name, ''), mine).append(flag)
   parts = [_FOR_READERS.sub('', doc).strip()]
+  if of:
+    parts.append(textwrap.fill(
+        f'Defaults are those of {of}; beside --env or --suite, --help lists'
+        ' theirs.', _WIDTH))
   for title, found in (('this command', mine), *groups.items()):
     if found:
       parts.append('\n'.join([f'{title}:', *map(

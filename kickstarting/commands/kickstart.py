@@ -51,7 +51,9 @@ flags.FLAGS.set_default('teachers', ['zoo'])
 
 def main(argv):
   del argv
-  folder = workdir_lib.choose('kickstart')
+  folder = workdir_lib.choose('kickstart', can_grow=True)
+  if workdir_lib.has_ended(folder):
+    return
   described = problem_flags.describe()
   teaching, suite = described.teaching, described.suite
   student = 'kickstarted' if losses.get_method(
@@ -68,7 +70,7 @@ def main(argv):
         ' student with the command train.')
   stop = workdir_lib.begin(folder, 'kickstart', described)
   print(f'{suite.name}: {len(suite.tasks)} tasks, {len(teaching.teachers)}'
-        f' teachers, {described.config.frames / 1e6:.2f} M frames a student;'
+        f' teachers, {described.config.frames:,} frames a student;'
         f' results in {folder}', flush=True)
   outcomes: dict[str, training.Outcome] = {}
   for name, job in jobs.items():

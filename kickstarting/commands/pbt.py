@@ -118,7 +118,7 @@ def main(argv):
   stop = workdir_lib.begin(folder, 'pbt', population.student)
   print(f'{len(problem.task_names)} tasks, {len(problem.teacher_names)}'
         f' teachers, {_POPULATION.value} members of'
-        f' {population.student.config.frames / 1e6:.2f} M frames; results in'
+        f' {population.student.config.frames:,} frames; results in'
         f' {folder}', flush=True)
   train = functools.partial(
       pbt_processes.run, command=workdir_lib.program()

@@ -342,9 +342,9 @@ def _line(generation: int, orders: Mapping[str, Any], total_frames: int) -> str:
   weights = hypers['alpha'][:, np.newaxis] * hypers['rho']  # [P, K]
   weight = f' | lambda {np.median(weights):.3f}' if weights.size else ''
   return (
-      f'generation {generation:3d} | {frames / 1e6:6.2f} of'
-      f' {total_frames / 1e6:.2f} M frames | last return: {last} | copies'
-      f' {copies}{weight}')
+      f'generation {generation:3d} |'
+      f' {logger_lib.progress_text(frames, total_frames)} | last return:'
+      f' {last} | copies {copies}{weight}')
 
 
 def _merge(folder: pathlib.Path, num_members: int) -> list[dict[str, Any]]:

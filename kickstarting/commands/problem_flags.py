@@ -134,6 +134,16 @@ def environment() -> tuple[suites.Suite, str, dict[str, Any]]:
       'env_settings', shared_flags.ENV_SETTINGS.value, suite.words)
 
 
+def _take_named() -> str:
+  """Takes the defaults of the suite or environment; returns its name."""
+  suite, name, _ = environment()
+  _take_defaults(suite)
+  return name
+
+
+flag_groups.BEFORE_HELP.append(_take_named)
+
+
 def _take_defaults(suite: suites.Suite) -> None:
   """Makes the defaults of a suite those of the flags, which a run keeps."""
   for name, value in suite.defaults.items():

@@ -32,8 +32,15 @@ from kickstarting.commands import run_flags
 MAY_DIFFER = ('resume', 'workdir', 'member', 'helper')
 
 
-def adopt(folder: pathlib.Path, program: str) -> None:
+def adopt(
+    folder: pathlib.Path, program: str, *, can_grow: bool = False
+) -> None:
   """Sets the flags to those of the run in a folder.
+
+  Args:
+    folder: of the run.
+    program: that goes on with it.
+    can_grow: whether a larger budget, --frames, may be given.
 
   Raises:
     ValueError: there is none, it is of another program, or a flag differs.
@@ -64,12 +71,16 @@ def adopt(folder: pathlib.Path, program: str) -> None:
             for name, value in saved.items()}
   for name, value in values.items():
     flag = flags.FLAGS[name]
-    if flag.present and flag.value != value:
+    grows = can_grow and name == 'frames'
+    if flag.present and flag.value != value and not (
+        grows and flag.value > value):
       raise checks.UserError(
           f'--{name} is {files.shown(flag.value, 80)}, but the run in'
           f' {files.shown(folder)} was started with {files.shown(value, 80)};'
-          ' drop the flag to resume, or start a new run in another folder.')
-    flag.value = value
+          ' drop the flag to resume, or start a new run in another folder.'
+          + (' A larger budget is taken.' if grows else ''))
+    if not (grows and flag.present):
+      flag.value = value
     flag.using_default_value = False  # nor takes another one of its suite
 
 

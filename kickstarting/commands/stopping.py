@@ -16,8 +16,9 @@
 
 Before a run has its folder there is nothing to save: Ctrl-C ends the process
 with one line (`at_start`, which `experiments/__init__.py` calls before anything
-that takes long is imported). From then on (`accept`) a signal is a request. Not
-here: what is done about it. This module imports nothing that takes long.
+that takes long is imported). From then on (`accept`) a signal is a request, and the
+process ends with `status`, as shells report one that a signal ended. Not here:
+what is done about it. This module imports nothing that takes long.
 """
 
 from collections.abc import Callable
@@ -26,10 +27,10 @@ import signal
 from typing import Any
 
 _STANDARD_ERROR = 2  # `print` must not be called where it is interrupted
-_STATUS = 128 + signal.SIGINT  # as shells report a process that it ended
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_is_requested = False
+_BY_SIGNAL = 128  # and its number
+_by: int | None = None  # the signal that asked
 
 
 def at_start() -> None:
@@ -52,26 +53,36 @@ def accept() -> Callable[[], bool]:
 
 def requested() -> bool:
   """Returns whether the process was asked to end."""
-  return _is_requested
+  return _by is not None
 
 
-def request(reason: str) -> None:
-  """Asks the process to end, as a signal does."""
-  global _is_requested
-  _is_requested = True
+def status() -> int:
+  """Returns the exit status: 0 unless the process was asked to end."""
+  return 0 if _by is None else _BY_SIGNAL + _by
+
+
+def is_of_request(exit_status: int) -> bool:
+  """Returns whether a process ended with it because it was asked to."""
+  return exit_status in [_BY_SIGNAL + number for number in _SIGNALS]
+
+
+def request(reason: str, number: int = signal.SIGHUP) -> None:
+  """Asks the process to end, as a signal of a number does."""
+  global _by
+  _by = number
   _say(f'{reason}; once more ends it at once\n')
 
 
 def _note(number: int, frame: Any) -> None:
   del frame
   signal.signal(number, signal.SIG_DFL)
-  request('stopping')
+  request('stopping', number)
 
 
 def _end(number: int, frame: Any) -> None:
   del number, frame
   _say('interrupted\n')
-  os._exit(_STATUS)
+  os._exit(_BY_SIGNAL + signal.SIGINT)
 
 
 def _say(text: str) -> None:

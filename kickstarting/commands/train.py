@@ -43,7 +43,9 @@ _EVALUATION_EPISODES = flags.DEFINE_integer(
 
 def main(argv):
   del argv
-  folder = workdir_lib.choose('train')
+  folder = workdir_lib.choose('train', can_grow=True)
+  if workdir_lib.has_ended(folder):
+    return
   described = problem_flags.describe()
   problem = described.problem()
   stop = workdir_lib.begin(folder, 'train', described)

@@ -32,17 +32,21 @@ from typing import Any
 from kickstarting import checks
 from kickstarting import description as description_lib
 from kickstarting import files
+from kickstarting import run_folder
 from kickstarting.commands import entry
 from kickstarting.commands import flag_values
 from kickstarting.commands import folder_lock
 from kickstarting.commands import resuming
 from kickstarting.commands import run_files
 from kickstarting.commands import run_flags
+from kickstarting.runtime import logger
 
 CONFIG, RESULT = run_files.CONFIG, run_files.RESULT
 
 
-def choose(program: str, *, owns: bool = True) -> pathlib.Path:
+def choose(
+    program: str, *, owns: bool = True, can_grow: bool = False
+) -> pathlib.Path:
   """Returns the folder of a run; changes nothing on disk.
 
   With --resume the flags of the run are taken from its folder; flags given on
@@ -53,6 +57,7 @@ def choose(program: str, *, owns: bool = True) -> pathlib.Path:
     program: name of the binary, for a fresh folder.
     owns: whether the folder is to belong to this process; False for those that
       work in the folder of the one that started them.
+    can_grow: whether a run that is resumed may get a larger budget.
 
   Raises:
     ValueError: the folder is in use, or there is nothing to resume in it.
@@ -69,7 +74,7 @@ def choose(program: str, *, owns: bool = True) -> pathlib.Path:
   if owns:
     folder_lock.check_free(folder)
   if run_flags.RESUME.value:
-    resuming.adopt(folder, program)
+    resuming.adopt(folder, program, can_grow=can_grow)
   else:
     _check_empty(folder)
   return folder
@@ -80,7 +85,7 @@ def begin(
     program: str,
     described: description_lib.Description | None = None,
 ) -> Callable[[], bool]:
-  """Takes the folder of a run, and describes a new run in it.
+  """Takes the folder of a run, and describes a run in it that is new or grows.
 
   Args:
     folder: of the run.
@@ -94,19 +99,41 @@ def begin(
     ValueError: the folder cannot be written, or another process has it.
   """
   stop = folder_lock.take(folder)
+  config = {
+      'flags': {
+          k: v for k, v in run_flags.own_flags().items()
+          if k not in resuming.MAY_DIFFER
+      },
+      **({} if described is None else {'description': described.to_json()}),
+  }
   if not run_flags.RESUME.value:
     _check_empty(folder)  # nobody was there first
     files.write_json(folder / CONFIG, {
-        'program': program,
-        'flags': {
-            k: v for k, v in run_flags.own_flags().items()
-            if k not in resuming.MAY_DIFFER
-        },
-        **({} if described is None else {'description': described.to_json()}),
-        'command': command(),
-        'git_revision': git_revision(),
-    }, indent=2)
+        'program': program, **config, 'command': command(),
+        'git_revision': git_revision()}, indent=2)
+  elif _grows(folder):
+    before = run_files.config(folder)
+    logger.say(run_folder.growth(
+        before['flags']['frames'], config['flags']['frames']))
+    files.write_json(folder / CONFIG, {**before, **config}, indent=2)
   return stop
+
+
+def has_ended(folder: pathlib.Path) -> bool:
+  """Prints the result of a run that is resumed and has no more to do, if so."""
+  if not run_flags.RESUME.value or _grows(folder):
+    return False
+  result = run_files.result(folder)
+  if result is None or result['ended'] != 'finished':
+    return False
+  print(json.dumps(result), flush=True)
+  return True
+
+
+def _grows(folder: pathlib.Path) -> bool:
+  """Returns whether a run that is resumed has a larger budget by now."""
+  now = run_flags.own_flags().get('frames')
+  return now != run_files.config(folder)['flags'].get('frames')
 
 
 def _check_empty(folder: pathlib.Path) -> None:

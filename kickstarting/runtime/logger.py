@@ -214,13 +214,19 @@ class _Board:
       self._writer.flush()
 
 
+def progress_text(frames: int, total_frames: int) -> str:
+  """Says how many frames of a budget are done, in millions or thousands."""
+  unit, name = (1e6, 'M') if total_frames >= 1e6 else (1e3, 'k')
+  return f'{frames / unit:6.2f} of {total_frames / unit:.2f} {name} frames'
+
+
 def progress_line(record: Mapping[str, Any], total_frames: int) -> str:
   """Returns one line: frames, speed, score, weights, entropy, time left."""
   rate = record['frames_per_second']
   num_members = len(record.get('member_score', ())) or 1
   left = num_members * (total_frames - record['frames']) / max(rate, 1e-9)
   parts = [
-      f'{record["frames"] / 1e6:6.2f} of {total_frames / 1e6:.2f} M frames',
+      progress_text(record['frames'], total_frames),
       f'{rate:6.0f} frames/s',
       f'score {_shown(record["score"])}',
   ]

@@ -192,7 +192,12 @@ def load_policy(
       policy = _without_params(metadata, len(archive.headers), network)
       _check_arrays(policy, archive)
     except checks.UserError as error:
-      raise archive.damaged(str(error)) from error
+      if network is None:
+        raise archive.damaged(str(error)) from error
+      raise checks.UserError(
+          f'{files.shown(path)} does not fit the network'
+          f' {files.shown(network.path or "that was passed", 120)}: {error}'
+      ) from error
     params = {}
     for name in archive.headers:
       if name != _METADATA:

@@ -64,8 +64,27 @@ class EntryTest(parameterized.TestCase):
     done = self._run(name, '--help')
     self.assertEqual(done.returncode, 0, done.stderr)
     self.assertIn(f'  kickstarting {name} ', done.stdout)
-    for group in ('this command:', 'environment:', 'output:'):
+    for group in ('this command:', 'environment:'):
       self.assertIn(f'\n{group}\n', done.stdout)
+    learns = name not in ('evaluate', 'watch')
+    self.assertEqual('\nlearning:\n' in done.stdout and (
+        '\nDefaults are those of minigrid8;' in done.stdout), learns)
+
+  def test_help_beside_an_environment_has_its_defaults(self):
+    for flag, default in (
+        ('--env=gymnasium:CartPole-v1', 8), ('--suite=nowhere', 1)):
+      done = self._run('train', '--help', flag)
+      self.assertEqual(done.returncode, 0, done.stderr)
+      self.assertIn(f'\n  --epochs={default}\n', done.stdout)
+
+  @parameterized.parameters(
+      ('evaluate', '--learning_rate=1'), ('watch', '--frames=3'),
+      ('watch', '--workdir=x'))
+  def test_a_flag_without_effect(self, name, flag):
+    done = self._run(name, '--policy=zoo', flag)
+    self.assertEqual(done.returncode, 2)
+    self.assertRegex(
+        done.stderr, '^error: --[a-z_]+ has no effect on this command; leave')
 
 
 if __name__ == '__main__':

@@ -17,6 +17,7 @@
 import os
 import pathlib
 import shutil
+import signal
 
 from absl.testing import absltest
 
@@ -113,7 +114,7 @@ class RunsTest(absltest.TestCase):
         second)
     second.terminate()
     out, error = second.communicate(timeout=binaries.DEADLINE_S)
-    self.assertEqual(second.returncode, 0, error)
+    self.assertEqual(second.returncode, 128 + signal.SIGTERM, error)
     self.assertIn('"interrupted"', out)
 
 

@@ -17,6 +17,7 @@
 from absl.testing import absltest
 
 from kickstarting import options
+from kickstarting.commands import flag_groups
 from kickstarting.commands import help_text
 from kickstarting.commands import shared_flags  # noqa: F401, it defines them
 
@@ -33,6 +34,20 @@ class RenderTest(absltest.TestCase):
                  '      Budget in environment frames; automatic resets count.'):
       self.assertIn(f'\n{line}\n', text)
     self.assertNotIn('only_check_args', text)  # of absl
+    self.assertLessEqual(max(map(len, text.splitlines())), 80)
+
+  def test_what_a_command_does_not_read_is_left_out(self):
+    read = flag_groups.Read(frozenset({'environment'}), frozenset({'seed'}))
+    text = help_text.render('Plays.', read)
+    self.assertIn('\n  --env\n', text)
+    self.assertIn('\n  --seed=1\n', text)
+    for name in ('learning_rate', 'frames', 'teachers', 'workdir'):
+      self.assertNotIn(f'\n  --{name}', text)
+
+  def test_whose_defaults_they_are(self):
+    text = help_text.render('Trains.', of='gymnasium:CartPole-v1')
+    self.assertIn(
+        '\n\nDefaults are those of gymnasium:CartPole-v1; beside --env', text)
     self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
 

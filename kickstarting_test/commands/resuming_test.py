@@ -21,6 +21,7 @@ from absl.testing import absltest
 from absl.testing import flagsaver
 
 from kickstarting import files
+from kickstarting.commands import resuming
 from kickstarting.commands import shared_flags  # noqa: F401  (flags of a run)
 from kickstarting.commands import workdir
 from kickstarting_test.commands import folders
@@ -54,6 +55,19 @@ class ResumingTest(folders.FolderTestCase):
     with self.assertRaisesRegex(
         ValueError, '--seed is 6, but the run in .* with 5; drop the flag'):
       self._begin()
+
+  def test_a_larger_budget(self):
+    with flagsaver.flagsaver(frames=2000):
+      self._begin()
+    FLAGS.resume, FLAGS['frames'].present = True, 1
+    for frames, text in (
+        (1000, '--frames is 1000, .* with 2000; .* A larger budget is taken'),
+        (3000, '--frames is 3000, .* with 2000; drop the flag')):
+      FLAGS.frames = frames
+      with self.assertRaisesRegex(ValueError, text):
+        resuming.adopt(self.folder, 'train', can_grow=frames == 1000)
+    resuming.adopt(self.folder, 'train', can_grow=True)
+    self.assertEqual(FLAGS.frames, 3000)
 
   def test_resume_with_another_program(self):
     self._begin('kickstart')

@@ -50,7 +50,8 @@ _WAIT = _READY + (
     'end = time.monotonic() + 60\n'
     'while not stopping.requested() and time.monotonic() < end:\n'
     '  time.sleep(0.01)\n'
-    'print(stopping.requested(), flush=True)\n')
+    'print(stopping.requested(), flush=True)\n'
+    'raise SystemExit(stopping.status())\n')
 
 
 class StoppingTest(parameterized.TestCase):
@@ -75,7 +76,7 @@ class StoppingTest(parameterized.TestCase):
   @parameterized.parameters(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
   def test_a_signal_is_a_request(self, number):
     status, out, error = self._run('stopping.accept()\n' + _WAIT, number)
-    self.assertEqual((status, out), (0, 'True\n'))
+    self.assertEqual((status, out), (128 + number, 'True\n'))
     self.assertEqual(error, 'stopping; once more ends it at once\n')
 
   @parameterized.parameters(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -100,7 +101,8 @@ class StoppingTest(parameterized.TestCase):
 
   def test_standard_error_that_is_gone(self):
     code = 'import os; os.close(2); stopping.accept()\n' + _WAIT
-    self.assertEqual(self._run(code, signal.SIGHUP)[:2], (0, 'True\n'))
+    self.assertEqual(
+        self._run(code, signal.SIGHUP)[:2], (128 + signal.SIGHUP, 'True\n'))
 
 
 
@@ -120,8 +122,7 @@ class BinariesTest(absltest.TestCase):
       _, error = process.communicate(timeout=binaries.DEADLINE_S)
       self.assertLessEqual(len(error.splitlines()), 1, error)
       self.assertNotIn('Traceback', error)
-      if process.returncode:
-        self.assertEqual((process.returncode, error), (130, 'interrupted\n'))
+      self.assertEqual(process.returncode, 130)
 
   def test_an_evaluation_that_does_not_end_is_stopped(self):
     path = self.create_tempfile('endless.py', _ENDLESS).full_path
@@ -133,7 +134,7 @@ class BinariesTest(absltest.TestCase):
     binaries.wait_for((folder / 'curve.pdf').exists, process)
     process.send_signal(signal.SIGTERM)
     out, error = process.communicate(timeout=binaries.DEADLINE_S)
-    self.assertEqual(process.returncode, 0, error)
+    self.assertEqual(process.returncode, 128 + signal.SIGTERM, error)
     self.assertEqual(json.loads(out.splitlines()[-1])['ended'], 'interrupted')
     self.assertNotIn('Traceback', error)
 

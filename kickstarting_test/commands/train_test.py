@@ -64,6 +64,25 @@ class OwnEnvironmentTest(absltest.TestCase):
     self.assertEqual(
         json.loads(path.read_text())['flags']['learning_rate'], 0.02)
 
+  def test_a_run_that_has_ended_goes_on_with_a_larger_budget(self):
+    again = lambda *flags: binaries.run(
+        'experiments.train', f'--workdir={self.folder}', '--resume', *flags)
+    first = self._train(f'--suite={_SUITE}', '--tasks=short')
+    result = binaries.last_line(first)
+    policy = (self.folder / 'policy.npz').read_bytes()
+    self.assertEqual(binaries.last_line(again()), result)
+    self.assertEqual((self.folder / 'policy.npz').read_bytes(), policy)
+    longer = again('--frames=2400')
+    self.assertIn('grows from 1,600 to 2,400 frames', longer.stdout)
+    self.assertGreaterEqual(binaries.last_line(longer)['frames'], 2400)
+    config = json.loads((self.folder / 'config.json').read_text())
+    self.assertEqual(
+        [config[kind]['frames'] for kind in ('flags', 'description')],
+        [2400, 2400])
+    self.assertIn('--frames=1.6e3', config['command'])
+    records = logger.read_records(self.folder)
+    self.assertEqual(records[-1]['frames'], binaries.last_line(longer)['frames'])
+
   def test_an_environment_with_settings(self):
     result = binaries.last_line(self._train(
         f'--env={_ENVIRONMENT}:Corridor', '--env_settings=length=2',

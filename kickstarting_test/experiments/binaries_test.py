@@ -67,7 +67,7 @@ class BinariesTest(absltest.TestCase):
     self.assertEqual(result['frames'], 1600)
     self.assertEqual(list(result['tasks']), [_TASK])
     self.assertRegex(
-        self.trained.stdout, r'M frames \| +\d+ frames/s \| score .* left')
+        self.trained.stdout, r'[Mk] frames \| +\d+ frames/s \| score .* left')
     self.assertEqual(
         [r['frames'] for r in logger.read_records(folder)],
         [400, 800, 1200, 1600])
@@ -223,7 +223,7 @@ class BinariesTest(absltest.TestCase):
         lambda: len(logger.read_records(folder)) > 1, process)
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60.0)
-    self.assertEqual(process.returncode, 0, error)
+    self.assertEqual(process.returncode, 128 + signal.SIGINT, error)
     result = json.loads(out.splitlines()[-1])
     self.assertEqual(result['ended'], 'interrupted')
     self.assertContainsSubset(_KEYS, result)

@@ -117,7 +117,7 @@ class MixAndMatchTest(parameterized.TestCase):
         lambda: logger.read_records(self.folder / 'mix_and_match'), process)
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60.0)
-    self.assertEqual(process.returncode, 0, error)
+    self.assertEqual(process.returncode, 128 + signal.SIGINT, error)
     result = json.loads(out.splitlines()[-1])
     self.assertEqual(result['ended'], 'interrupted')
     self.assertEqual(list(result['evaluation_scores']), ['simple'])

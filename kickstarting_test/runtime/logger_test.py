@@ -93,6 +93,11 @@ class RunLoggerTest(absltest.TestCase):
         '  1.20 of 1.00 M frames |   1000 frames/s | score  12.3 |'
         ' entropy 1.50 | 0:00 left')
 
+  def test_progress_of_a_small_budget_is_in_thousands(self):
+    self.assertStartsWith(
+        logger.progress_line(_record(1_280), 50_000),
+        '  1.28 of 50.00 k frames |')
+
   def test_progress_line_of_a_mixture(self):
     for mixing in (0.25, {'0': 0.1, '1': 0.4}):
       line = logger.progress_line(
