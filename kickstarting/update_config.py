@@ -21,7 +21,9 @@ Not here: the update (`update.py`), how a run is driven
 import dataclasses
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from kickstarting import checks
@@ -134,7 +136,9 @@ class UpdateConfig:
       if value not in known:
         raise checks.UserError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
-    if not callable(self.divergence):
+    if callable(self.divergence):
+      _check_divergence(self.divergence)
+    else:
       checks.check_type(
           'divergence', self.divergence, str, 'a name, or a function')
       if self.divergence not in losses.DIVERGENCES:
@@ -199,6 +203,33 @@ class UpdateConfig:
       return method.adds_reward
     return method.value_is_of_rewards or (
         self.learns_value and not method.has_return)
+
+
+def _check_divergence(divergence: divergences.Divergence) -> None:
+  """Raises UserError unless a function is like those of the library."""
+  logits = jax.ShapeDtypeStruct((2, 3, 4), np.float32)
+  expected = (
+      'expected a function of (teacher_logits, student_logits, *,'
+      ' teacher_temperature, student_temperature, is_legal) that returns a'
+      ' number for each step, like kickstarting.losses.forward_kl. Give it'
+      ' this form.')
+  try:
+    found = jax.eval_shape(
+        lambda *both: divergence(
+            *both, teacher_temperature=1.0, student_temperature=1.0,
+            is_legal=None), logits, logits)
+  except checks.UserError:
+    raise
+  except Exception as error:  # of a user's own code
+    text = ' '.join(str(error).split())[:200]
+    raise checks.UserError(
+        f'divergence raised {type(error).__name__} ({text}); {expected}'
+    ) from error
+  shape = getattr(found, 'shape', None)
+  if shape != logits.shape[:-1]:
+    raise checks.UserError(
+        f'divergence returns {type(found).__name__} of shape {shape} for logits'
+        f' of shape {logits.shape}; {expected}')
 
 
 def _check_optimizer(optimizer: Any) -> None:

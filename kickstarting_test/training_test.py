@@ -212,6 +212,13 @@ class OwnNetworkTest(parameterized.TestCase):
           ' network: .* Build the network that it was trained with.'):
         description.load_policy(path, network)
 
+  def test_a_network_that_gives_no_numbers(self):
+    for wrong in (jnp.nan, jnp.inf):
+      with self.assertRaisesRegex(
+          checks.UserError, 'policy itself is no number; .* in the network'):
+        training.train(_cartpole, **_TINY, network=lambda x: (  # noqa: B023
+            hk.Linear(2)(x) * wrong, x[:, 0]))  # noqa: B023
+
   def test_functions_teach(self):
     run = training.train(
         _cartpole, weights='constant:10', **_TINY,

@@ -50,6 +50,9 @@ class OwnTest(parameterized.TestCase):
       ({'optimizer': optax.sgd(0.1)}, 'Pass optax.scale_by_adam'),
       ({'optimizer': 3}, 'optimizer is 3, of type int; expected one of adam'),
       ({'divergence': 3}, 'divergence is 3, of type int; expected a name'),
+      ({'divergence': lambda a: a}, 'divergence raised TypeError .*expected a'),
+      ({'divergence': lambda a, b, **_: a}, r'of shape \(2, 3, 4\) for logits'),
+      ({'divergence': lambda a, b, **_: 1 / 0}, 'raised ZeroDivisionError'),
       ({'method': 3}, 'method'))
   def test_what_cannot_be(self, fields, text):
     with self.assertRaisesRegex(checks.UserError, text):

@@ -40,6 +40,7 @@ from typing import Any
 
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import instructions as instructions_lib
@@ -91,7 +92,8 @@ def task_batch(
       targets.check_signature(build, name, stream_seed, {})
       streams.append(
           python_streams.make_stream(
-              name, build(stream_seed), stream_seed, bootstrap_on_timeout
+              name, _built(name, build, stream_seed), stream_seed,
+              bootstrap_on_timeout
           )
       )
   return PythonBatch(
@@ -101,6 +103,19 @@ def task_batch(
       instruction_key,
       instruction_every_step,
   )
+
+
+def _built(name: str, build: Callable[[int], Any], seed: int) -> Any:
+  """Returns an environment; names its task in what its builder raises."""
+  try:
+    return build(seed)
+  except checks.UserError:
+    raise
+  except Exception as error:  # of a user's own code
+    raise checks.UserError(
+        f'an environment of task {name!r} cannot be made:'
+        f' {targets.in_a_line(error)}; expected a function of a seed that makes'
+        f' one, called with {seed} here. Correct it.') from error
 
 
 class PythonBatch(base.BatchedEnvironment):

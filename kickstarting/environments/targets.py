@@ -25,6 +25,7 @@ import inspect
 import os
 import pathlib
 import sys
+import traceback
 import types
 from typing import Any
 
@@ -33,6 +34,7 @@ from kickstarting import files
 
 _WHAT = 'a file of Python with an environment or a suite'
 _MAX_BYTES = 2**24
+_MAX_TEXT = 300  # of what an error says
 
 
 def resolve(target: str, stand_ins: Sequence[str] = ()) -> Callable[..., Any]:
@@ -113,6 +115,15 @@ def check_signature(
         + ''.join(f', {argument}' for argument in arguments)
         + '; expected a function of (seed, **settings). Give it these'
         ' parameters, or correct the settings.') from None
+
+
+def in_a_line(error: BaseException) -> str:
+  """Returns what code of a user raised, and where, in one line."""
+  text = ' '.join(str(error).split())[:_MAX_TEXT]
+  place = ''
+  for frame in traceback.extract_tb(error.__traceback__)[-1:]:
+    place = f' ({frame.filename}, line {frame.lineno}, in {frame.name})'
+  return f'{type(error).__name__}: {text}{place}'
 
 
 def load(path: pathlib.Path) -> types.ModuleType:

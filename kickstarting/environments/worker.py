@@ -19,7 +19,7 @@ Messages, the batch's and the answers:
   M maps the shared arrays: none
   R starts an episode in every stream: D
   S takes a step, or restarts after LAST: D
-  E instead of an answer: the traceback of what an environment raised
+  E instead of an answer: what an environment raised, in a line, and its traceback
   W instead of an answer: what is wrong with what an environment returned
 
 Loads neither JAX nor the rest of the package, unless an environment does. Not
@@ -73,9 +73,9 @@ def serve(control: int, memory: int, stand_ins: Sequence[str] = ()) -> None:
     streams.close()
   except checks.UserError as error:
     channel.send(b'W', str(error))
-  except (Exception, SystemExit):  # of an environment: whatever it is
+  except (Exception, SystemExit) as error:  # of an environment: whatever it is
     sys.stdout.flush()  # the batch shows what it wrote
-    channel.send(b'E', traceback.format_exc())
+    channel.send(b'E', [targets.in_a_line(error), traceback.format_exc()])
 
 
 class _Streams:

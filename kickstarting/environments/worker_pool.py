@@ -138,6 +138,7 @@ class WorkerPool:
       config: how streams are spread, and when to give up.
     """
     self.restarts = 0
+    self._told: set[str] = set()  # what environments raised
     self._request = request
     self._task_of_stream = task_of_stream
     self._memory = memory
@@ -268,6 +269,11 @@ class WorkerPool:
     worker.running.kill()
     worker.process = None
     raised = isinstance(failure, worker_process.Raised)
+    if isinstance(failure, worker_process.Raised) and (
+        str(failure) not in self._told):
+      self._told.add(str(failure))  # the next ones of its kind are a line each
+      logging.warning(
+          'task %r: %s', self._task(worker), failure.details)
     if worker.steps >= (_STEPS_BETWEEN if raised else 1):
       worker.failures = worker.kills = 0
     elif failure.by_others and worker.stage == _Stage.STEPPING:
@@ -279,11 +285,13 @@ class WorkerPool:
     task = f'an environment of task {self._task(worker)!r}'
     if worker.found is None and (
         raised or failures == config.max_failures_in_a_row):
-      raise EnvironmentFailed(f'{task} cannot be made: {failure}')
+      raise EnvironmentFailed(
+          f'{task} cannot be made: {failure}; expected one that starts. Correct'
+          ' it, or how it is called.')
     if failures == config.max_failures_in_a_row:
       raise EnvironmentFailed(
           f'{task} failed {worker.failures + worker.kills} times in a row, with'
-          f' hardly a step in between; the last: {failure}')
+          f' hardly a step in between; the last: {failure}. Correct it.')
     if self.restarts >= config.max_restarts:
       raise EnvironmentFailed(
           f'environments were started again {self.restarts} times, as often as'

@@ -74,7 +74,15 @@ class Failure(Exception):
 
 
 class Raised(Failure):
-  """An environment raised something; the text is the traceback."""
+  """An environment raised something, which is told in a line.
+
+  Attributes:
+    details: the traceback, and what the process wrote.
+  """
+
+  def __init__(self, text: str, details: str):
+    super().__init__(text)
+    self.details = details
 
 
 class WorkerProcess:
@@ -133,7 +141,8 @@ class WorkerProcess:
     if kind == b'W':
       raise checks.UserError(content)
     if kind == b'E':
-      raise Raised(content.rstrip() + self._wrote())
+      text, details = content
+      raise Raised(text, details.rstrip() + self._wrote())
     return content
 
   def note_memory(self) -> None:

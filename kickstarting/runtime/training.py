@@ -263,6 +263,13 @@ class _Student:
       value = metrics[name]
       if not np.isfinite(value):
         check_teachers(frames, metrics, self._problem.teacher_names)
+        if not np.isfinite(metrics.get('entropy', 0.0)):
+          raise loop.TrainingError(
+              f'{name} is {value} near frame {frames}, and the policy itself is'
+              ' no number; expected finite logits. If this is at the start,'
+              ' look for log, sqrt or a division in the network, else lower'
+              ' learning_rate or max_grad_norm. Checkpoints written before are'
+              ' intact.')
         raise loop.TrainingError(
             f'{name} is {value} near frame {frames}; expected a finite'
             ' number. Lower learning_rate or max_grad_norm, or look for extreme'

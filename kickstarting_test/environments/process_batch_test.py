@@ -87,12 +87,15 @@ class ErrorsTest(parameterized.TestCase):
     with self.assertRaisesRegex((ValueError, RuntimeError), message):
       batches.make(self, target)
 
-  def test_its_own_traceback_is_shown(self):
-    with self.assertRaisesRegex(
-        RuntimeError, r"(?s)an environment of task 'history' cannot be made:"
-        ' .*Traceback.*TypeError: .*multiply'):
+  def test_what_it_raises_is_a_line_and_its_traceback_is_shown_before(self):
+    with self.assertLogs(level='WARNING') as logs, self.assertRaisesRegex(
+        RuntimeError, r"^an environment of task 'history' cannot be made:"
+        r' TypeError: .*multiply.* \(.*faulty.py, line \d+, in __init__\);'
+        ' expected .*'):
       batches.make(
           self, 'kickstarting_test.environments.faulty:Talker', words='many')
+    self.assertRegex(
+        logs.output[0], '(?s)Traceback.*TypeError: .*multiply')
 
   def test_settings_that_it_does_not_take(self):
     with self.assertRaisesRegex(

@@ -183,6 +183,13 @@ class PythonBatchTest(parameterized.TestCase):
         checks.UserError, "of task 'a' cannot be made: too many positional"):
       python_batch.task_batch({'a': lambda: fakes.Catch(0)}, 1, seed=0)
 
+  def test_a_builder_that_raises(self):
+    with self.assertRaisesRegex(
+        checks.UserError, r"^an environment of task 'a' cannot be made: KeyError:"
+        r" 'maze' \(.*, line \d+, in <lambda>\); expected a function of a seed"
+        ' that makes one, called with .* Correct it.$'):
+      python_batch.task_batch({'a': lambda seed: {}['maze']}, 1, seed=0)
+
   def test_nothing_to_play(self):
     with self.assertRaisesRegex(ValueError, 'got 0 tasks with 1 streams each'):
       _batch()

@@ -111,8 +111,12 @@ class WorkerTest(absltest.TestCase):
     worker = self._started(fail=1.0)
     worker.ask(b'S')
     with self.assertRaisesRegex(
-        worker_process.Raised, '(?s)Traceback.*OSError: the level is gone'):
+        worker_process.Raised,
+        r'^OSError: the level is gone \(.*, line \d+, in step\)$') as context:
       worker.answer()
+    self.assertRegex(
+        context.exception.details,
+        '(?s)Traceback.*OSError: the level is gone')
 
   def test_no_environment(self):
     with self.assertRaisesRegex(ValueError, "there is no module 'no_such'"):
