@@ -45,7 +45,6 @@ from absl import flags
 import numpy as np
 
 from benchmarks import classic_environments
-from benchmarks import classic_networks
 import kickstarting as ks
 from kickstarting import checks
 from kickstarting import drawing
@@ -118,12 +117,10 @@ def learn(run: Run) -> None:
   options: dict[str, Any] = {}
   frames = TASKS[run.task].frames
   if run.side == 'teacher':
-    options['network'] = f'{classic_networks.__file__}:half_size'
+    options['network'] = 'mlp_tiny'
   if run.side == 'kickstarted':
     frames = int(frames * _KICKSTARTED_SHARE)
-    options['teachers'] = [ks.load_policy(
-        _teacher(run.task).path.with_suffix('.npz'),
-        classic_networks.half_size)]
+    options['teachers'] = [str(_teacher(run.task).path.with_suffix('.npz'))]
   env = f'{classic_environments.__name__}:{run.task}'
   try:
     trained = ks.train(

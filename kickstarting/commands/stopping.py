@@ -16,9 +16,9 @@
 
 Before a run has its folder there is nothing to save: Ctrl-C ends the process
 with one line (`at_start`, which `experiments/__init__.py` calls before anything
-that takes long is imported). From then on (`accept`) a signal is a request, and the
-process ends with `status`, as shells report one that a signal ended. Not here:
-what is done about it. This module imports nothing that takes long.
+that takes long is imported). From then on (`accept`) a signal is a request, and
+the process ends with `status`, as shells report one that a signal ended. Not
+here: what is done about it. This module imports nothing that takes long.
 """
 
 from collections.abc import Callable

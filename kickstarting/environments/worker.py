@@ -19,7 +19,7 @@ Messages, the batch's and the answers:
   M maps the shared arrays: none
   R starts an episode in every stream: D
   S takes a step, or restarts after LAST: D
-  E instead of an answer: what an environment raised, in a line, and its traceback
+  E instead of an answer: what an environment raised: a line, and its traceback
   W instead of an answer: what is wrong with what an environment returned
 
 Loads neither JAX nor the rest of the package, unless an environment does. Not

@@ -85,6 +85,7 @@ TORSOS: Mapping[str, Callable[[str], Any]] = {
     'grid_large': lambda _: grid.GridTorso(64, 32, 256, 2, name='torso'),
     'impala_small': lambda x: impala.SmallPixelTorso('torso', dtype=x),
     'impala_large': lambda x: impala.LargePixelTorso(name='torso', dtype=x),
+    'mlp_tiny': lambda _: mixed.MixedTorso((32, 32), name='torso'),
     'mlp_small': lambda _: mixed.MixedTorso((64, 64), name='torso'),
     'mlp_large': lambda _: mixed.MixedTorso((256, 256), name='torso'),
 }
@@ -102,6 +103,8 @@ NETWORKS: Mapping[str, NetworkConfig] = {
     'grid_large': NetworkConfig('grid_large', 256),
     'impala_small': NetworkConfig('impala_small', 256),
     'impala_large': NetworkConfig('impala_large', 256),
+    'mlp_tiny': NetworkConfig(
+        'mlp_tiny', 32, False, False, branches=_NO_CORE),
     'mlp_small': NetworkConfig(
         'mlp_small', 64, False, False, branches=_NO_CORE),
     'mlp_large': NetworkConfig(

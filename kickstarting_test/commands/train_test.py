@@ -80,8 +80,9 @@ class OwnEnvironmentTest(absltest.TestCase):
         [config[kind]['frames'] for kind in ('flags', 'description')],
         [2400, 2400])
     self.assertIn('--frames=1.6e3', config['command'])
-    records = logger.read_records(self.folder)
-    self.assertEqual(records[-1]['frames'], binaries.last_line(longer)['frames'])
+    self.assertEqual(
+        logger.read_records(self.folder)[-1]['frames'],
+        binaries.last_line(longer)['frames'])
 
   def test_an_environment_with_settings(self):
     result = binaries.last_line(self._train(

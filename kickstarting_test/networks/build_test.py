@@ -177,7 +177,7 @@ class ErrorsTest(parameterized.TestCase):
         ValueError,
         "unknown network 'grid_smal'; expected one of atari_large, atari_small,"
         " flat, grid_large, grid_small, impala_large, impala_small, mlp_large,"
-        " mlp_small. Did you mean 'grid_small'"):
+        " mlp_small, mlp_tiny. Did you mean 'grid_small'"):
       build.get_network('grid_smal')
 
   @parameterized.parameters(
