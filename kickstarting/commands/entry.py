@@ -32,6 +32,7 @@ COMMANDS = {
     'pbt': 'Trains a population whose teacher weights evolve.',
     'evaluate': 'Scores a policy, task by task.',
     'watch': 'Makes a moving picture of an episode.',
+    'export': 'Writes a policy to a file of its own.',
 }
 
 

@@ -186,8 +186,8 @@ class PythonBatchTest(parameterized.TestCase):
   def test_a_builder_that_raises(self):
     with self.assertRaisesRegex(
         checks.UserError, r"^an environment of task 'a' cannot be made:"
-        r" KeyError: 'maze' \(.*, line \d+, in <lambda>\); expected a function of a seed"
-        ' that makes one, called with .* Correct it.$'):
+        r" KeyError: 'maze' \(.*, line \d+, in <lambda>\); expected a function"
+        ' of a seed that makes one, called with .* Correct it.$'):
       python_batch.task_batch({'a': lambda seed: {}['maze']}, 1, seed=0)
 
   def test_nothing_to_play(self):
