@@ -24,7 +24,7 @@ done, and prints a table of final scores and of when each agent got half, and
 all, of what the complex agent of the same seed has at the end; a table of what
 the mixtures ended with; a picture; JSON. The paper's claim is a faster start
 than the complex agent's and a final score at least as good. Not here: training,
-what the cases are (`mixture_cases.py`).
+what the cases are (`kickstarting/mixtures/cases.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,12 +42,14 @@ from kickstarting import files
 from kickstarting.commands import cli
 from kickstarting.commands import comparison
 from kickstarting.commands import run_files
+from kickstarting.mixtures import cases
+from kickstarting.mixtures import curriculum
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', None)
 _CASE = flags.DEFINE_string(
     'case', 'action_space', 'From what to what: see '
-    'experiments/mixture_cases.py.')
+    'kickstarting/mixtures/cases.py.')
 _AGENTS = flags.DEFINE_list(
     'agents', ['simple', 'complex', 'mix_and_match'], 'Which of the case; '
     'complex must be among them.')
@@ -56,10 +58,7 @@ _MIXING = flags.DEFINE_list(
     'line for each: schedule (--mixing in --extra, or its default), pbt (a '
     'population).')
 
-# Of mixture_cases.py, whose flags clash with ours.
-_COMPLEX = 'complex'
 _MIXTURES = ('mix_and_match', 'shared_head')
-_BY_PBT = 'pbt'
 
 
 def _settings() -> list[ablation.Setting]:
@@ -68,18 +67,19 @@ def _settings() -> list[ablation.Setting]:
   Raises:
     ValueError: there is nothing to compare with, or nothing moves the mixing.
   """
-  if _COMPLEX not in _AGENTS.value:
+  if cases.COMPLEX not in _AGENTS.value:
     raise checks.UserError(
-        f'--agents={",".join(_AGENTS.value)} lacks {_COMPLEX!r},'
+        f'--agents={",".join(_AGENTS.value)} lacks {cases.COMPLEX!r},'
         ' with which the others are compared. Add it.')
   for how in _MIXING.value or ['']:
-    checks.check_name('--mixing', how, ('schedule', _BY_PBT))
+    checks.check_name('--mixing', how, ('schedule', curriculum.BY_PBT))
   settings: list[ablation.Setting] = []
   for name in _AGENTS.value:
     of_agent = (f'--case={_CASE.value}', f'--agents={name}')
     for how in _MIXING.value if name in _MIXTURES else ['schedule']:
-      label = f'{name} by pbt' if how == _BY_PBT else name
-      more = (f'--mixing={_BY_PBT}',) if how == _BY_PBT else ()
+      evolves = how == curriculum.BY_PBT
+      label = f'{name} by pbt' if evolves else name
+      more = (f'--mixing={how}',) if evolves else ()
       settings.append(ablation.Setting(
           label, 'experiments.mix_and_match', of_agent + more, name))
   return settings
@@ -127,7 +127,7 @@ def main(argv):
   seeds = study_flags.seeds()
   runs = ablation.run_all(
       folder, settings, seeds, study_flags.extra())
-  ends = [comparison.last_score(run) for run in runs[_COMPLEX]]
+  ends = [comparison.last_score(run) for run in runs[cases.COMPLEX]]
   table = ablation.tabulate(runs, {
       'half of the complex agent\'s score': [
           None if end is None else end / 2 for end in ends],

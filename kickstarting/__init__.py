@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds, for tools that run nothing
   from kickstarting import losses
   from kickstarting import pbt
   from kickstarting import weights
-  from kickstarting.description import load_policy
+  from kickstarting.checks import UserError
   from kickstarting.losses import a2c
   from kickstarting.losses import apply_distral
   from kickstarting.losses import apply_method
@@ -69,6 +69,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds, for tools that run nothing
   from kickstarting.losses import vtrace
   from kickstarting.losses import vtrace_actor_critic
   from kickstarting.losses import VTraceOutput
+  from kickstarting.named_networks import load_policy
   from kickstarting.networks.own import agent_of
   from kickstarting.population_run import PopulationRun
   from kickstarting.population_run import train_population
@@ -98,9 +99,10 @@ _LAZY = python_types.MappingProxyType({
     'TeacherOutput': 'kickstarting.types',
     'Timestep': 'kickstarting.types',
     'Trajectory': 'kickstarting.types',
+    'UserError': 'kickstarting.checks',
     'agent_of': 'kickstarting.networks.own',
     'evaluate': 'kickstarting.training',
-    'load_policy': 'kickstarting.description',
+    'load_policy': 'kickstarting.named_networks',
     'train': 'kickstarting.training',
     'train_population': 'kickstarting.population_run',
     'watch': 'kickstarting.watching',
@@ -122,6 +124,7 @@ __all__ = [
     'Timestep',
     'Trajectory',
     'Transitions',
+    'UserError',
     'VTraceOutput',
     'a2c',
     'agent_of',

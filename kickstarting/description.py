@@ -30,7 +30,7 @@ from typing import Any
 
 from kickstarting import checks
 from kickstarting import erring
-from kickstarting import files
+from kickstarting import named_networks
 from kickstarting import playing
 from kickstarting import problems
 from kickstarting import runs
@@ -38,11 +38,8 @@ from kickstarting import teaching as teaching_lib
 from kickstarting import types as types_lib
 from kickstarting import update_config
 from kickstarting.environments import suites
-from kickstarting.environments import targets
 from kickstarting.environments import worker_pool
 from kickstarting.environments.suites import batches
-from kickstarting.networks import build as networks
-from kickstarting.networks import choice
 from kickstarting.networks import own
 from kickstarting.runtime import evaluation
 from kickstarting.runtime import training
@@ -209,7 +206,7 @@ def describe(
   else:
     _check_untaught(given, config.frames)
     teaching = teaching_lib.NO_TEACHING
-  network = make_network(
+  network = named_networks.make_network(
       suite, others['network'], others['observation_keys'],
       others['torso_dtype'], update.scale_free)
   told = {
@@ -230,7 +227,7 @@ def _teacher_network(network: Any) -> own.OwnNetwork | None:
   """Returns the network of one's own that teachers have; see `describe`."""
   if network is None or network == '':
     return None
-  mine = own_network(network)
+  mine = named_networks.own_network(network)
   if mine is None:
     raise checks.UserError(
         f'teacher_network is {checks.short(network)}; expected one of your own'
@@ -272,7 +269,8 @@ def _start(init: Any, network: Any) -> policy_file.Policy | None:
     raise checks.UserError(
         f'init is {checks.short(init)}; expected a policy, or the path of one.'
         ' Pass one, or leave it out.')
-  return load_policy(init, network if own_network(network) else None)
+  is_own = named_networks.own_network(network) is not None
+  return named_networks.load_policy(init, network if is_own else None)
 
 
 def _plain(value: Any) -> Any:
@@ -316,109 +314,3 @@ def _update(
   return _fill_in(update_config.UpdateConfig, {
       name: value for name, value in values.items()
       if name in given or name not in idle})
-
-
-def own_network(network: Any) -> own.OwnNetwork | None:
-  """Returns a network of one's own; None of any other, or of what is none.
-
-  Args:
-    network: see `describe`; code that a text names is run.
-
-  Raises:
-    ValueError: a text names no network.
-  """
-  if isinstance(network, str) and ':' in network:
-    return _named_network(network)
-  if isinstance(network, own.OwnNetwork):
-    return network
-  return own.of_function(network) if callable(network) else None
-
-
-def load_policy(
-    path: str | os.PathLike[str], network: Any = None
-) -> policy_file.Policy:
-  """Reads a policy.
-
-  Args:
-    path: of a policy file, or of the folder of a finished run.
-    network: of one's own, if the policy has one: module:name, PATH.py:name, a
-      Haiku function, or what `agent_of` returned. No code is run because a file
-      says so.
-
-  Raises:
-    ValueError: there is no such file, it is damaged, or of another network.
-  """
-  mine = own_network(network)
-  if network is not None and mine is None:
-    raise checks.UserError(
-        f'network is {checks.short(network)}; expected one of your own'
-        ' (module:name, PATH.py:name, a Haiku function, or what agent_of'
-        ' returned). Leave it out for networks that are shipped.')
-  return policy_file.load_policy(
-      files.user_path('path', os.fspath(path)), mine)
-
-
-def _named_network(target: str) -> own.OwnNetwork:
-  """Returns the network of module:name or PATH.py:name; its code is run."""
-  place, _, name = target.rpartition(':')
-  if place.endswith('.py'):
-    place = str(files.user_path('network', place))
-  found = targets.find(f'{place}:{name}', what='network')
-  if isinstance(found, own.OwnNetwork):
-    return dataclasses.replace(found, path=target)
-  if callable(found):
-    return own.of_function(found, target)
-  raise checks.UserError(
-      f'network {files.shown(target, 120)}: {place} has no network {name!r};'
-      ' expected a Haiku function, or what agent_of returned. Correct the'
-      ' name.')
-
-
-def make_network(
-    suite: suites.Suite,
-    network: Any,
-    observation_keys: Sequence[str] = (),
-    torso_dtype: str = 'float32',
-    scales_value: bool = False,
-) -> own.Network:
-  """Returns the network of a student.
-
-  Args:
-    suite: of the student.
-    network: see `describe`; None or '' for the one that fits the observation.
-    observation_keys: what it reads of the observation; () for all.
-    torso_dtype: see `NetworkConfig`.
-    scales_value: whether its value has units of its own.
-
-  Raises:
-    ValueError: there is no such network.
-  """
-  return dataclasses.replace(
-      _network(suite, network, tuple(observation_keys), torso_dtype),
-      scales_value=scales_value)
-
-
-def _network(suite, network, keys, torso_dtype) -> own.Network:
-  """See `make_network`."""
-  mine = own_network(network)
-  if mine is not None:
-    return own.adapt(mine, 'observation_keys' if keys else '')
-  if isinstance(network, str) and network:
-    network = networks.get_network(network)
-  if network is None or network == '':
-    spec = batches.spec_of(suite)
-    for name in keys:
-      checks.check_name('observation_keys', name, spec.observation)
-    observation = {
-        name: array for name, array in spec.observation.items()
-        if not keys or name in keys}
-    network = choice.choose(observation)
-  elif not isinstance(network, networks.NetworkConfig):
-    raise checks.UserError(
-        f'network is {checks.short(network)}; expected the name of one'
-        f' ({", ".join(networks.NETWORKS)}), module:name or PATH.py:name of one'
-        ' of your own, a Haiku function, what agent_of returns, a'
-        ' NetworkConfig, or None for the one that fits the observation.')
-  return dataclasses.replace(
-      network, observation_keys=keys or network.observation_keys,
-      torso_dtype=torso_dtype)

@@ -31,6 +31,7 @@ from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import description as description_lib
 from kickstarting import files
+from kickstarting import named_networks
 from kickstarting import playing
 from kickstarting import recorder as recorder_lib
 from kickstarting import run_folder
@@ -237,7 +238,7 @@ def evaluate(
     greedy: whether it takes its most probable action; it draws one if not.
     seed: of environments and actions; no training episode is among them.
     network: of one's own, if a file has such a policy; see
-      `description.load_policy`.
+      `named_networks.load_policy`.
     tasks: names of some of the tasks; None for all.
     settings: of the environments.
     progress: whether to print a line for each task.
@@ -254,7 +255,7 @@ def evaluate(
   if isinstance(policy, Run):
     policy = policy.policy
   if not isinstance(policy, policy_file.Policy):
-    policy = description_lib.load_policy(policy, network)
+    policy = named_networks.load_policy(policy, network)
   agent = playing.agent_for(policy, suite)
   with interrupts.requested() as should_stop:
     manner = playing.Manner(should_stop=should_stop)

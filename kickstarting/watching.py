@@ -30,8 +30,8 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
-from kickstarting import description
 from kickstarting import files
+from kickstarting import named_networks
 from kickstarting import playing
 from kickstarting.environments import base
 from kickstarting.environments import python_batch
@@ -84,7 +84,7 @@ def watch(
   place = files.user_path('path', os.fspath(path))
   suite = suites.suite_of(env, [task] if task else None, settings)
   if not isinstance(policy, policy_file.Policy):
-    policy = description.load_policy(policy, network)
+    policy = named_networks.load_policy(policy, network)
   agent = playing.agent_for(policy, suite)
   if greedy:
     agent = agent_lib.greedy(agent)

@@ -31,6 +31,7 @@ import optax
 from kickstarting import checks
 from kickstarting import description
 from kickstarting import losses
+from kickstarting import named_networks
 from kickstarting import training
 from kickstarting.runtime import logger
 from kickstarting.teachers import policy_file
@@ -180,8 +181,8 @@ class OwnNetworkTest(parameterized.TestCase):
     run.policy.save(path)
     with self.assertRaisesRegex(
         checks.UserError, f"has a network of its own, '{network}', whose code"):
-      description.load_policy(path)
-    policy = description.load_policy(path, network)
+      named_networks.load_policy(path)
+    policy = named_networks.load_policy(path, network)
     self.assertEqual(
         training.evaluate(policy, _cartpole, episodes=3)['score'],
         run.evaluate(episodes=3)['score'])
@@ -210,7 +211,7 @@ class OwnNetworkTest(parameterized.TestCase):
       with self.assertRaisesRegex(
           checks.UserError, 'does not fit the network .*: parameters of another'
           ' network: .* Build the network that it was trained with.'):
-        description.load_policy(path, network)
+        named_networks.load_policy(path, network)
 
   def test_a_network_that_gives_no_numbers(self):
     for wrong in (jnp.nan, jnp.inf):

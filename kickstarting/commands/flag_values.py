@@ -14,7 +14,7 @@
 # ==============================================================================
 """What the text of a flag means.
 
-Here: `numbers`, `counts`, `names`, `settings`, `path`, `seeds`. Not
+Here: `numbers`, `counts`, `settings`, `path`, `seeds`. Not
 here: flags (`run_flags.py`, `shared_flags.py`).
 """
 
@@ -87,22 +87,6 @@ def counts(flag: str, values: Sequence[str]) -> list[int]:
           f'--{flag} holds {files.shown(value, 40)}; expected whole numbers of'
           ' at least 1.')
   return [int(number) for number in found]
-
-
-def names(
-    flag: str, values: Sequence[str], known: Collection[str]
-) -> list[str]:
-  """Returns the names of a list of a flag, each of which is there once.
-
-  Raises:
-    ValueError: there is none, one is unknown, or there twice.
-  """
-  is_right = values and all(value in known for value in values)
-  if not is_right or len(set(values)) < len(values):
-    raise checks.UserError(
-        f'--{flag}={files.shown(",".join(values))[1:-1]}; expected one or more'
-        f' of {", ".join(known)}, each once, with commas between them.')
-  return list(values)
 
 
 def settings(

@@ -30,6 +30,7 @@ from absl import flags
 from kickstarting import checks
 from kickstarting import description as description_lib
 from kickstarting import files
+from kickstarting import named_networks
 from kickstarting import types as types_lib
 from kickstarting.commands import flag_groups
 from kickstarting.commands import flag_values
@@ -38,7 +39,6 @@ from kickstarting.commands import shared_flags
 from kickstarting.commands import stopping
 from kickstarting.commands import workdir as workdir_lib
 from kickstarting.environments import suites
-from kickstarting.environments.suites import batches
 from kickstarting.teachers import policy_file
 
 _NOTHING: Mapping[str, Any] = types.MappingProxyType({})
@@ -110,10 +110,10 @@ def policy(path: str) -> policy_file.Policy:
   """Returns the policy at a path; --network is that of one of one's own.
 
   Raises:
-    ValueError: see `description.load_policy`.
+    ValueError: see `named_networks.load_policy`.
   """
   network = shared_flags.NETWORK.value
-  return description_lib.load_policy(path, network if ':' in network else None)
+  return named_networks.load_policy(path, network if ':' in network else None)
 
 
 def environment() -> tuple[suites.Suite, str, dict[str, Any]]:
@@ -164,9 +164,7 @@ def export(
     params: types_lib.Params,
     frames: int,
     info: Mapping[str, Any] = _NOTHING,
-    wrap: batches.Wrap = batches.unwrapped,
 ) -> None:
   """Writes a policy file that says which command made it."""
-  described.policy(params, frames, {
-      **info, 'command': workdir_lib.command(),
-      'git_revision': workdir_lib.git_revision()}, wrap).save(path)
+  described.policy(
+      params, frames, {**info, **workdir_lib.origin()}).save(path)

@@ -109,8 +109,7 @@ def begin(
   if not run_flags.RESUME.value:
     _check_empty(folder)  # nobody was there first
     files.write_json(folder / CONFIG, {
-        'program': program, **config, 'command': command(),
-        'git_revision': git_revision()}, indent=2)
+        'program': program, **config, **origin()}, indent=2)
   elif _grows(folder):
     before = run_files.config(folder)
     logger.say(run_folder.growth(
@@ -143,6 +142,11 @@ def _check_empty(folder: pathlib.Path) -> None:
     raise checks.UserError(
         f'--workdir {str(folder)!r} is not an empty folder; name another one,'
         ' or add --resume to continue the run in it. Nothing was changed.')
+
+
+def origin() -> dict[str, str | None]:
+  """Returns what says of a file where it comes from."""
+  return {'command': command(), 'git_revision': git_revision()}
 
 
 def command() -> str:

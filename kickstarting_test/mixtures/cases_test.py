@@ -12,16 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Tests of mixture_cases.py: what agents share, and what tasks must have."""
+"""Tests of cases.py: what agents share, and what tasks must have."""
 
 from absl.testing import absltest
 from absl.testing import parameterized
 import jax
 
-from experiments import mixture_cases
 from kickstarting import agent as agent_lib
 from kickstarting.environments import suites
 from kickstarting.environments.suites import batches
+from kickstarting.mixtures import cases
 from kickstarting.networks import build as networks
 
 _NETWORK = networks.get_network('grid_small')
@@ -29,7 +29,7 @@ _SUITE = suites.get_suite('minigrid8', ['MemoryS7', 'LavaGapS7', 'PickupLoc'])
 
 
 def _case(name, suite=_SUITE):
-  return mixture_cases.CASES[name](_NETWORK, suite)
+  return cases.CASES[name](_NETWORK, suite)
 
 
 def _modules(case, name):
@@ -41,18 +41,18 @@ def _modules(case, name):
 
 class CasesTest(parameterized.TestCase):
 
-  @parameterized.parameters(*mixture_cases.CASES)
+  @parameterized.parameters(*cases.CASES)
   def test_the_mixture_is_made_of_both_ends(self, name):
     case = _case(name)
     simple, complex_ = (
         case.agents[x].branches for x in (
-            mixture_cases.SIMPLE, mixture_cases.COMPLEX))
+            cases.SIMPLE, cases.COMPLEX))
     self.assertEqual(
-        case.agents[mixture_cases.MIXTURE].branches, simple + complex_)
-    both = set(_modules(case, mixture_cases.MIXTURE))
+        case.agents[cases.MIXTURE].branches, simple + complex_)
+    both = set(_modules(case, cases.MIXTURE))
     self.assertEqual(
-        both, {'mixture', *_modules(case, mixture_cases.SIMPLE),
-               *_modules(case, mixture_cases.COMPLEX)})
+        both, {'mixture', *_modules(case, cases.SIMPLE),
+               *_modules(case, cases.COMPLEX)})
 
   @parameterized.parameters(
       # What both ends of the curriculum have of their own, as in the paper's
@@ -66,7 +66,7 @@ class CasesTest(parameterized.TestCase):
   def test_what_is_not_shared(self, name, simple, complex_):
     case = _case(name)
     ends = [set(_modules(case, end)) for end in (
-        mixture_cases.SIMPLE, mixture_cases.COMPLEX)]
+        cases.SIMPLE, cases.COMPLEX)]
     self.assertEqual(ends[0] - ends[1], simple)
     self.assertEqual(ends[1] - ends[0], complex_)
 

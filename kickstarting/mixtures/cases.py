@@ -18,7 +18,7 @@ Czarnecki et al. (2018), Figure 2, arXiv:1806.01780: from a small set of actions
 to a large one, from a core without memory to one with it, from an agent for
 each task to one for all. Each case has its two ends, trained alone, and the
 mixture of both; some have the paper's further baselines. Not here: training
-(`mix_and_match.py`), the parts (`kickstarting/networks/branches.py`).
+(`curriculum.py`), the parts (`kickstarting/networks/branches.py`).
 """
 
 from collections.abc import Callable, Mapping
