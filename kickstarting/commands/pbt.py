@@ -26,27 +26,21 @@ process of its own. Any of those may be killed, it is started again; if the
 first one is killed, `--resume` goes on. Beside curves, checkpoints and policies
 the folder gets the lineage (`lineage.jsonl`) and the hyper-parameters over the
 life of the best member's weights (`schedule.json`). Not here: what a population
-is (`kickstarting/evolution.py`), who watches processes (`pbt_processes.py`).
+is (`kickstarting/evolution.py`), how it is run (`pbt_program.py`,
+`pbt_processes.py`).
 """
 
-import functools
-from typing import Any
-
 from absl import flags
-import numpy as np
 
 from kickstarting import checks
 from kickstarting import evolution
 from kickstarting import pbt
-from kickstarting import runs
 from kickstarting.commands import pbt_processes
+from kickstarting.commands import pbt_program
 from kickstarting.commands import problem_flags
 from kickstarting.commands import rules_flags
-from kickstarting.commands import run_flags
 from kickstarting.commands import shared_flags
 from kickstarting.commands import workdir as workdir_lib
-from kickstarting.populations import scoring
-from kickstarting.populations import training as population_training
 
 flags.adopt_module_key_flags(shared_flags)
 flags.adopt_module_key_flags(rules_flags)
@@ -70,28 +64,6 @@ _MEMBER = flags.DEFINE_integer(
 
 flags.FLAGS.set_default('teachers', ['zoo'])
 flags.FLAGS.set_default('record_frames', evolution.RECORD_FRAMES)
-
-
-def _one_program(population, problem, folder, stop) -> dict[str, Any]:
-  """Trains all members in this process."""
-  outcome = runs.run(
-      problem, population.student.config, folder,
-      resume=run_flags.RESUME.value, should_stop=stop,
-      train=functools.partial(
-          population_training.train, population=population.config,
-          judge=population.judge(problem)))
-  best, *_ = scoring.best_three(outcome.scores)
-  problem_flags.export(
-      folder / 'policy.npz', population.student,
-      population_training.member(outcome.params, best), outcome.frames)
-  return {
-      'ended': outcome.ended,
-      'scores': [s if np.isfinite(s) else None for s in outcome.scores],
-      'frames_per_member': outcome.frames,
-      'frames_per_second': outcome.frames_per_second,
-      'seconds': outcome.seconds,
-      'records': outcome.records,
-  }
 
 
 def main(argv):
@@ -120,10 +92,8 @@ def main(argv):
         f' teachers, {_POPULATION.value} members of'
         f' {population.student.config.frames:,} frames; results in'
         f' {folder}', flush=True)
-  train = functools.partial(
-      pbt_processes.run, command=workdir_lib.program()
-  ) if _PROCESSES.value else _one_program
-  result = train(population, problem, folder=folder, stop=stop)
+  run = pbt_processes.run if _PROCESSES.value else pbt_program.run
+  result = run(population, problem, folder, stop)
   workdir_lib.finish(folder, result | evolution.report(
       folder, problem.teacher_names, result.pop('records'), result['scores'],
       result['frames_per_member']))

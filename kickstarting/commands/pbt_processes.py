@@ -41,6 +41,7 @@ from kickstarting import files as files_lib
 from kickstarting.commands import folder_lock
 from kickstarting.commands import problem_flags
 from kickstarting.commands import stopping
+from kickstarting.commands import workdir as workdir_lib
 from kickstarting.populations import controller as controller_lib
 from kickstarting.populations import generations
 from kickstarting.populations import member as member_lib
@@ -206,7 +207,6 @@ def run(
     population: evolution.Population,
     problem: training.Problem,
     folder: pathlib.Path,
-    command: Sequence[str],
     stop: Callable[[], bool],
 ) -> dict[str, Any]:
   """Runs the controller, and members as processes.
@@ -215,7 +215,6 @@ def run(
     population: that is trained.
     problem: what its members learn from, each in a batch of its own.
     folder: for all files.
-    command: starts the binary, which calls `run_member`; flags are added.
     stop: whether to save and end.
 
   Returns:
@@ -224,7 +223,7 @@ def run(
   num_members, config = population.num_members, population.student.config
   began, frames_before = time.monotonic(), _frames(folder, num_members)
   files = generations.Files(folder)
-  members = _Members(num_members, folder, command)
+  members = _Members(num_members, folder, workdir_lib.program())
   controller = controller_lib.Controller(
       problem, config, population.rules, num_members, folder)
   ended = 'finished'
