@@ -18,7 +18,6 @@ Not here: the steps (`update.py`), batches that are cut before they are sent to
 the learner (`runtime/layout.py`).
 """
 
-import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
@@ -57,25 +56,10 @@ def deal_streams(
         f'a batch has {num_streams} streams, which {parts} minibatches do not'
         ' divide; expected a multiple. Change streams or minibatches.')
 
-  def dealt(axis):
-    def deal(x):
-      shape = (*x.shape[:axis], num_streams // parts, parts,
-               *x.shape[axis + 1:])
-      return jnp.moveaxis(jnp.reshape(x, shape), axis + 1, 0)
-    return lambda tree: jax.tree.map(deal, tree)
+  def deal(axis, x):
+    shape = (*x.shape[:axis], num_streams // parts, parts, *x.shape[axis + 1:])
+    return jnp.moveaxis(jnp.reshape(x, shape), axis + 1, 0)
 
-  of_streams, of_steps = dealt(0), dealt(1)
-  teacher = trajectory.teacher
-  if teacher is not None:
-    teacher = types.TeacherOutput(
-        logits=of_steps(teacher.logits), value=of_steps(teacher.value),
-        index=of_streams(teacher.index), features=of_steps(teacher.features))
-  return types.Trajectory(
-      timesteps=of_steps(trajectory.timesteps),
-      actions=of_steps(trajectory.actions),
-      behaviour_logits=of_steps(trajectory.behaviour_logits),
-      initial_core_state=of_streams(trajectory.initial_core_state),
+  return types.map_streams(deal, trajectory)._replace(
       instructions=jnp.repeat(
-          jnp.asarray(trajectory.instructions)[jnp.newaxis], parts, axis=0),
-      task=of_streams(trajectory.task),
-      teacher=teacher)
+          jnp.asarray(trajectory.instructions)[jnp.newaxis], parts, axis=0))

@@ -42,6 +42,7 @@ from kickstarting.environments.suites import batches
 from kickstarting.networks import branches
 from kickstarting.networks import own
 from kickstarting.runtime import devices
+from kickstarting.runtime import replay
 from kickstarting.runtime import training
 from kickstarting.runtime import training_config
 from kickstarting.teachers import acting
@@ -213,6 +214,12 @@ def _check_counts(
         f' {learner * config.splits} streams of {num_tasks} tasks and'
         f' {num_members} members in a batch; expected at most'
         f' {seeds.MAX_STREAMS}. Lower one of them.')
+  if num_members > 1 and config.replay_share:
+    raise checks.UserError(
+        f'replay_share is {config.replay_share}, but members of one program'
+        ' replay nothing; expected 0. Leave it out, or give each member a'
+        ' process of its own.')
+  learner += replay.num_replayed(learner, config.replay_share)
   if learner % config.learner_devices:
     raise checks.UserError(
         f'a learner batch has {learner} streams, but learner_devices is'

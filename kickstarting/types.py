@@ -24,10 +24,12 @@ suffix `_tm1` marks the source of a transition, `_t` its destination; reward
 and discount arrive *with* the destination, as in dm_env. The slicing happens
 in one place, `losses.split_transitions`, whose docstring draws the table.
 
-Not here: configuration (each module owns its `Config`) and anything that
-computes. Read `losses/` next.
+Not here: configuration (each module owns its `Config`) and what computes. Read
+`losses/` next.
 """
 
+from collections.abc import Callable
+import functools
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -86,6 +88,44 @@ class Trajectory(NamedTuple):
   instructions: Array  # int32 [U, L], hashed words, 0 = padding
   task: Array  # int32 [B], row of the suite's task list
   teacher: TeacherOutput | None  # None when there are no teachers
+
+
+def map_streams(
+    function: Callable[..., Any], *trajectories: Trajectory
+) -> Trajectory:
+  """Maps all that streams have of one or more trajectories.
+
+  This is where it is written which axis of what is the stream's.
+
+  Args:
+    function: (axis of the streams, an array of each trajectory) -> what stands
+      in its place.
+    *trajectories: with the same fields.
+
+  Returns:
+    A trajectory with the table of instructions of the first.
+  """
+  of_steps, of_streams = (
+      functools.partial(jax.tree.map, functools.partial(function, axis))
+      for axis in (1, 0))
+  first, *_ = trajectories
+  teacher = first.teacher
+  if teacher is not None:
+    all_of_them = [x.teacher for x in trajectories if x.teacher is not None]
+    teacher = TeacherOutput(
+        logits=of_steps(*(x.logits for x in all_of_them)),
+        value=of_steps(*(x.value for x in all_of_them)),
+        index=of_streams(*(x.index for x in all_of_them)),
+        features=of_steps(*(x.features for x in all_of_them)))
+  return Trajectory(
+      timesteps=of_steps(*(x.timesteps for x in trajectories)),
+      actions=of_steps(*(x.actions for x in trajectories)),
+      behaviour_logits=of_steps(*(x.behaviour_logits for x in trajectories)),
+      initial_core_state=of_streams(
+          *(x.initial_core_state for x in trajectories)),
+      instructions=first.instructions,
+      task=of_streams(*(x.task for x in trajectories)),
+      teacher=teacher)
 
 
 class _Hypers(NamedTuple):

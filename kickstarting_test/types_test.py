@@ -61,5 +61,40 @@ class HypersTest(absltest.TestCase):
     self.assertEqual(doubled.mixing, 2.0)
 
 
+class MapStreamsTest(absltest.TestCase):
+  """Whatever a stream has of a trajectory goes with it."""
+
+  def _trajectory(self, has_teacher=True):
+    steps, streams = 3, 5
+    ids = np.arange(streams)
+    of_steps = np.broadcast_to(ids, (steps + 1, streams))
+    return types.Trajectory(
+        timesteps=types.Timestep({'a': of_steps}, *[of_steps] * 5),
+        actions=of_steps[1:], behaviour_logits=of_steps[1:, :, None],
+        initial_core_state=(ids, {'b': ids[:, None]}),
+        instructions=np.zeros((2, 3)), task=ids,
+        teacher=types.TeacherOutput(
+            of_steps[..., None], of_steps, ids) if has_teacher else None)
+
+  def test_choosing(self):
+    for has_teacher in (True, False):
+      whole = self._trajectory(has_teacher)
+      part = types.map_streams(
+          lambda axis, x: np.take(x, [3, 1], axis), whole)
+      self.assertIs(part.instructions, whole.instructions)
+      for leaf in jax.tree.leaves(part._replace(instructions=())):
+        self.assertEqual(set(np.ravel(leaf).tolist()), {1, 3})
+        self.assertIn(2, leaf.shape)
+
+  def test_joining(self):
+    whole = self._trajectory()
+    both = types.map_streams(
+        lambda axis, *x: np.concatenate(x, axis), whole, whole)
+    self.assertEqual(both.actions.shape, (3, 10))
+    self.assertEqual(both.teacher.logits.shape, (4, 10, 1))
+    self.assertEqual(both.teacher.index.shape, (10,))
+    self.assertIsNone(both.teacher.features)
+
+
 if __name__ == '__main__':
   absltest.main()

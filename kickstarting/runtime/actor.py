@@ -267,29 +267,14 @@ class Splitter:
   def _part(self, rollout: Rollout, i: int) -> Rollout:
     splits = self._layout.splits
     mine = slice(i, None, splits)
-    whole = rollout.trajectory
-    timesteps, actions, logits = jax.tree.map(
-        lambda x: x[:, mine],
-        (whole.timesteps, whole.actions, whole.behaviour_logits))
+    part = types.map_streams(
+        lambda axis, x: x[:, mine] if axis else x[mine], rollout.trajectory)
     rows, tokens = self._narrow_each(
-        timesteps.instruction, np.asarray(whole.instructions))
-    teacher = whole.teacher
-    if teacher is not None:
-      said, value, features = jax.tree.map(
-          lambda x: x[:, mine],
-          (teacher.logits, teacher.value, teacher.features))
-      teacher = types.TeacherOutput(said, value, teacher.index[mine], features)
+        np.asarray(part.timesteps.instruction), np.asarray(part.instructions))
     return rollout._replace(
-        trajectory=types.Trajectory(
-            timesteps=timesteps._replace(instruction=rows),
-            actions=actions,
-            behaviour_logits=logits,
-            initial_core_state=jax.tree.map(
-                lambda x: x[mine], whole.initial_core_state),
-            instructions=tokens,
-            task=whole.task[mine],
-            teacher=teacher,
-        ),
+        trajectory=part._replace(
+            timesteps=part.timesteps._replace(instruction=rows),
+            instructions=tokens),
         episodes=[e for e in rollout.episodes if e.stream % splits == i],
         frames=rollout.frames // splits,
         cuts=rollout.cuts if i == 0 else 0)

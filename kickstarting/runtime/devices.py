@@ -19,7 +19,7 @@ streams; the compiler adds their gradients up, as the loss is one sum or mean
 over the batch. Not here: what is computed (`loop.py`, `actor.py`).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 from jax import sharding
@@ -66,15 +66,10 @@ class Placement(NamedTuple):
           f'a learner batch has {num_streams} streams, but learner_devices is'
           f' {num_devices}; expected a multiple. Change streams.')
     by_time, by_stream = self._sharding(None, _BATCH), self._sharding(_BATCH)
-    where = jax.tree.map(lambda _: by_time, trajectory)
-    where = where._replace(
-        initial_core_state=jax.tree.map(
-            lambda _: by_stream, trajectory.initial_core_state),
-        instructions=self._sharding(),
-        task=by_stream)
-    if trajectory.teacher is not None:
-      where = where._replace(teacher=where.teacher._replace(index=by_stream))
-    return jax.device_put(trajectory, where)
+    where: Any = types.map_streams(
+        lambda axis, _: by_time if axis else by_stream, trajectory)
+    return jax.device_put(
+        trajectory, where._replace(instructions=self._sharding()))
 
   def _sharding(self, *axes: str | None) -> sharding.NamedSharding:
     return sharding.NamedSharding(self.mesh, sharding.PartitionSpec(*axes))

@@ -40,6 +40,7 @@ from kickstarting.runtime import checkpoint as checkpoint_lib
 from kickstarting.runtime import devices
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import program as program_lib
+from kickstarting.runtime import replay
 from kickstarting.runtime import sources
 from kickstarting.runtime import threads
 from kickstarting.runtime import training_config
@@ -268,7 +269,10 @@ class _Loop:
     start, self._starts = self._starts, self._starts + 1
     factory = sources.ActorFactory(
         program.act, program.make_environment, program.make_labeller,
-        config.batches_per_actor, program.layout, self._placement)
+        config.batches_per_actor, program.layout, self._placement,
+        replay.Replay(
+            config.replay_share, config.replay_unrolls,
+            np.random.default_rng([config.seed, start])))
     args = (factory, self._store, config.unroll_steps, start, actor_key)
     if config.lockstep:
       return sources.LockstepSource(*args)

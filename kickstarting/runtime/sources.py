@@ -33,6 +33,7 @@ from kickstarting.runtime import devices
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
 from kickstarting.runtime import processor
+from kickstarting.runtime import replay as replay_lib
 from kickstarting.runtime import threads
 from kickstarting.teachers import labelling
 
@@ -55,13 +56,20 @@ class ActorFactory:
       batches_per_actor: int,
       layout: layout_lib.Layout,
       placement: devices.Placement,
+      replay: replay_lib.Replay,
   ):
     self.layout = layout
-    self.placement = placement
+    self._placement = placement
+    self._replay = replay
     self._functions = functions
     self._make_environment = make_environment
     self._make_labeller = make_labeller
     self._batches = batches_per_actor
+
+  def for_learner(self, rollout: actor_lib.Rollout) -> actor_lib.Rollout:
+    """Adds older unrolls, and puts all where the learner wants it."""
+    return rollout._replace(trajectory=self._placement.spread(
+        self._replay(rollout.trajectory)))
 
   def __call__(
       self, actor_id: int, num_actors: int, start: int, rng_key: types.Array
@@ -96,7 +104,7 @@ class LockstepSource:
       start: int,
       rng_key: types.Array,
   ):
-    self._placement = factory.placement
+    self._for_learner = factory.for_learner
     self._actors = factory(0, 1, start, rng_key)
     self._rollouts = actor_lib.rollouts(
         self._actors, store, unroll_steps, factory.layout)
@@ -104,9 +112,7 @@ class LockstepSource:
   def get(self, give_up: Callable[[], bool]) -> actor_lib.Rollout:
     """Returns the next rollout; nothing is waited for."""
     del give_up
-    rollout = next(self._rollouts)
-    return rollout._replace(
-        trajectory=self._placement.spread(rollout.trajectory))
+    return self._for_learner(next(self._rollouts))
 
   def statistics(self) -> dict[str, float]:
     """Nothing waits in lockstep."""
@@ -143,8 +149,7 @@ class ThreadedSource:
       try:
         for rollout in actor_lib.rollouts(
             actors, store, unroll_steps, factory.layout):
-          self._queue.put(rollout._replace(
-              trajectory=factory.placement.spread(rollout.trajectory)))
+          self._queue.put(factory.for_learner(rollout))
       finally:
         _close(actors)
 

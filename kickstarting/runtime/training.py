@@ -150,6 +150,11 @@ def check_who_acts(
   """Raises ValueError if A2C would learn from actions of another policy."""
   if update.algorithm != 'a2c':
     return
+  if config.replay_share:
+    raise checks.UserError(
+        'algorithm a2c learns from the policy that acts now, but replay_share'
+        f' is {config.replay_share}; expected 0. Change it, or take vtrace,'
+        ' which corrects for it.')
   method = losses.get_method(update.method)
   control = method.control
   if control != 'student' or config.teacher_share or config.epsilon:

@@ -68,6 +68,13 @@ class TrainingConfig:
   learner_core: bool = options.option(
       True, 'run',
       'Actors leave one core to a learner on the CPU.')
+  replay_share: float = options.option(
+      0.0, 'learning',
+      'Share of older unrolls in what an update learns from, drawn evenly from '
+      'those that are kept; fresh ones are as many as ever.')
+  replay_unrolls: int = options.option(
+      10_000, 'learning',
+      'Unrolls of a stream that are kept for --replay_share, the newest ones.')
   lockstep: bool = options.option(
       False, 'run',
       'Act and learn in turn: slower, but exactly repeatable.')
@@ -114,7 +121,7 @@ class TrainingConfig:
     for field in (
         'frames', 'unroll_steps', 'streams', 'splits', 'batches_per_actor',
         'num_actors', 'queue_size', 'learner_devices', 'window_frames',
-        'record_frames', 'checkpoint_frames'):
+        'record_frames', 'checkpoint_frames', 'replay_unrolls'):
       if getattr(self, field) < 1:
         raise checks.UserError(
             f'{field} is {getattr(self, field)}; expected at least 1.')
@@ -122,8 +129,12 @@ class TrainingConfig:
         raise checks.UserError(
             f'{field} is {getattr(self, field):.6g}; expected at most {MOST}.'
             ' Lower it.')
-    for field in ('mixing', 'teacher_share', 'epsilon'):
+    for field in ('mixing', 'teacher_share', 'epsilon', 'replay_share'):
       checks.check_fraction(field, getattr(self, field))
+    if self.replay_share == 1.0:
+      raise checks.UserError(
+          'replay_share is 1.0, which leaves nothing fresh to learn from;'
+          ' expected less, such as 0.5. Lower it.')
     for field in (
         'learning_rate', 'entropy_cost', 'baseline_cost', 'transfer_cost'):
       checks.check_not_negative(field, getattr(self, field))

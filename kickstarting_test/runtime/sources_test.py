@@ -27,6 +27,7 @@ from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import devices
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import parameter_store
+from kickstarting.runtime import replay
 from kickstarting.runtime import sources
 from kickstarting.runtime import threads
 from kickstarting_test.runtime import taped
@@ -71,7 +72,8 @@ class SourcesTest(parameterized.TestCase):
 
     return sources.ActorFactory(
         _FUNCTIONS, make_environment or self.environments, make_labeller,
-        batches, layout_lib.WHOLE, devices.make_placement())
+        batches, layout_lib.WHOLE, devices.make_placement(),
+        replay.Replay(0.0, 1, np.random.default_rng(0)))
 
   def _threaded(self, make_environment=None, *, num_actors=1, queue_size=1,
                 start=0, **kwargs):
