@@ -19,15 +19,17 @@ r"""Five small tasks of other people: frames and seconds to the usual bar.
   python -m benchmarks.classic --peer=venv-sb3/bin/python
   python -m benchmarks.classic --sides=ours,kickstarted
   python -m benchmarks.classic --sides=ours,tiny,huge --tasks=cart_pole
+  python -m benchmarks.classic --sides=ours,replay --tasks=cart_pole,acrobot
 
 Sides are `ours` (this library, nothing set but the environment and the budget),
 `peer` (Stable-Baselines3's PPO, see `classic_peer.py`), `kickstarted` (ours in
 a quarter of the budget, with a teacher of half the network's size, which is
-trained first in all of it), and `tiny` and `huge` (ours with rewards times 0.01
-and 100). A hundred times in a budget the policy of the moment plays 20 episodes
-for that alone, drawing its actions; the bar is reached when their mean return
-is. Seconds count from the start of the process, without those that this takes.
-A run ends at the bar, except with a teacher, where the final policy plays 100
+trained first in all of it), `tiny` and `huge` (ours with rewards times 0.01 and
+100), and `replay` (ours with as many older unrolls beside the fresh ones). A
+hundred times in a budget the policy of the moment plays 20 episodes for that
+alone, drawing its actions; the bar is reached when their mean return is.
+Seconds count from the start of the process, without those that this takes. A
+run ends at the bar, except with a teacher, where the final policy plays 100
 episodes. Sides take turns, each alone. What is done is not done again. The last
 line of output is JSON. Not here: the tasks.
 """
@@ -55,7 +57,9 @@ from kickstarting.environments import scores
 from kickstarting.environments import suites
 
 _SCALES = {'ours': 1.0, 'kickstarted': 1.0, 'teacher': 1.0, 'tiny': 0.01,
-           'huge': 100.0}
+           'huge': 100.0, 'replay': 1.0}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    'teacher': {'network': 'mlp_tiny'}, 'replay': {'replay_share': 0.5}}
 _PEER_SIDE = 'peer'
 _KICKSTARTED_SHARE = 0.25  # of the budget
 _LOOKS = 100  # in a budget
@@ -114,10 +118,8 @@ class _Reached(Exception):
 
 def learn(run: Run) -> None:
   """Trains one student of ours in this process; prints a line for each look."""
-  options: dict[str, Any] = {}
+  options = dict(_OPTIONS.get(run.side, {}))
   frames = TASKS[run.task].frames
-  if run.side == 'teacher':
-    options['network'] = 'mlp_tiny'
   if run.side == 'kickstarted':
     frames = int(frames * _KICKSTARTED_SHARE)
     options['teachers'] = [str(_teacher(run.task).path.with_suffix('.npz'))]
