@@ -43,7 +43,6 @@ from kickstarting.commands import cli
 from kickstarting.commands import comparison
 from kickstarting.commands import run_files
 from kickstarting.mixtures import cases
-from kickstarting.mixtures import curriculum
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', None)
@@ -59,6 +58,7 @@ _MIXING = flags.DEFINE_list(
     'population).')
 
 _MIXTURES = ('mix_and_match', 'shared_head')
+_BY_PBT = 'pbt'  # of --mixing of experiments.mix_and_match
 
 
 def _settings() -> list[ablation.Setting]:
@@ -72,12 +72,12 @@ def _settings() -> list[ablation.Setting]:
         f'--agents={",".join(_AGENTS.value)} lacks {cases.COMPLEX!r},'
         ' with which the others are compared. Add it.')
   for how in _MIXING.value or ['']:
-    checks.check_name('--mixing', how, ('schedule', curriculum.BY_PBT))
+    checks.check_name('--mixing', how, ('schedule', _BY_PBT))
   settings: list[ablation.Setting] = []
   for name in _AGENTS.value:
     of_agent = (f'--case={_CASE.value}', f'--agents={name}')
     for how in _MIXING.value if name in _MIXTURES else ['schedule']:
-      evolves = how == curriculum.BY_PBT
+      evolves = how == _BY_PBT
       label = f'{name} by pbt' if evolves else name
       more = (f'--mixing={how}',) if evolves else ()
       settings.append(ablation.Setting(

@@ -44,6 +44,7 @@ from kickstarting.runtime import threads
 
 flags.adopt_module_key_flags(shared_flags)
 flags.adopt_module_key_flags(rules_flags)
+_BY_PBT = 'pbt'
 _CASE = flags.DEFINE_enum(
     'case', 'action_space', list(cases.CASES), 'From what to what: see '
     'kickstarting/mixtures/cases.py.')
@@ -62,7 +63,7 @@ _TRANSFER_COST = flags.DEFINE_float(
 _POPULATION = flags.DEFINE_integer(
     'population', 4, 'Members, with --mixing=pbt.', lower_bound=1)
 _PRESET = flags.DEFINE_enum(
-    'preset', curriculum_lib.PRESET, ['mix_and_match', 'mix_and_match_short'],
+    'preset', 'mix_and_match_short', ['mix_and_match', 'mix_and_match_short'],
     'Rules, with --mixing=pbt: the paper\'s, or for a few million frames.')
 _EPISODES = flags.DEFINE_integer(
     'evaluation_episodes', 100, 'Episodes per task that judge each agent at '
@@ -75,8 +76,9 @@ def main(argv):
   base = problem_flags.describe()
   curriculum = curriculum_lib.describe(
       base, _CASE.value, agents=_AGENTS.value, factorised=_FACTORISED.value,
-      mixing=_MIXING.value, transfer_cost=_TRANSFER_COST.value,
-      members=_POPULATION.value, preset=_PRESET.value, **rules_flags.values())
+      mixing=(rules_flags.rules(_PRESET.value) if _MIXING.value == _BY_PBT
+              else _MIXING.value),
+      transfer_cost=_TRANSFER_COST.value, members=_POPULATION.value)
   problems = {name: curriculum.problem(name) for name in curriculum.runs}
   stop = workdir_lib.begin(folder, 'mix_and_match', base)
   print(f'{_CASE.value} on {base.suite.name}: {len(base.suite.tasks)} tasks,'

@@ -22,6 +22,8 @@ from typing import Any
 
 from absl import flags
 
+from kickstarting import pbt
+
 _READY_FRAMES = flags.DEFINE_integer(
     'ready_frames', None, 'Frames of a member between two decisions, in place '
     'of the preset\'s.', lower_bound=1)
@@ -42,3 +44,11 @@ def values() -> dict[str, Any]:
   return {
       flag.name: flag.value
       for flag in (_READY_FRAMES, _BURN_IN_FRAMES, _WINDOW, _MARGIN)}
+
+
+def rules(preset: str) -> pbt.Rules:
+  """Returns the rules of a preset, as the flags have them."""
+  return pbt.adapt(
+      pbt.get_preset(preset), every=_READY_FRAMES.value,
+      burn_in=_BURN_IN_FRAMES.value, window=_WINDOW.value,
+      margin=_MARGIN.value)

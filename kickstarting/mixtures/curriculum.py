@@ -50,9 +50,7 @@ from kickstarting.teachers import policy_file
 from kickstarting.weights import parsing
 from kickstarting.weights import schedules
 
-BY_PBT = 'pbt'  # in the place of a schedule: a population moves the share
 MIXING = 'piecewise:0=0,50%=1'
-PRESET = 'mix_and_match_short'
 AGENTS = (cases.SIMPLE, cases.COMPLEX, cases.MIXTURE)
 
 
@@ -188,14 +186,9 @@ def describe(
     *,
     agents: Sequence[str] = AGENTS,
     factorised: bool = True,
-    mixing: str = MIXING,
+    mixing: str | pbt.Rules = MIXING,
     transfer_cost: float = 0.01,
     members: int = 4,
-    preset: str = PRESET,
-    ready_frames: int | None = None,
-    burn_in_frames: int | None = None,
-    returns: int | None = None,
-    margin: float | None = None,
 ) -> Curriculum:
   """Describes a curriculum.
 
@@ -206,15 +199,10 @@ def describe(
     factorised: whether the large policy of action_space is a product of one for
       each step of a macro-action.
     mixing: share of the complex agent over time, a text of
-      `weights/parsing.py`, or `BY_PBT`.
+      `weights/parsing.py`, or the rules of a population that move it.
     transfer_cost: multiplier of the loss between the agents; the paper has 1
       for action spaces and else 100, with other losses and another optimiser.
-    members: of a population, with `BY_PBT`.
-    preset: its rules; see `evolution.describe`, as for the rest.
-    ready_frames: between two decisions.
-    burn_in_frames: before the first one.
-    returns: that are compared.
-    margin: of a member that is copied.
+    members: of a population.
 
   Raises:
     ValueError: a case or an agent is unknown, the tasks lack what the case
@@ -238,7 +226,8 @@ def describe(
       raise checks.UserError(
           f'transfer_cost is 0 with {name!r}, whose policies it ties together;'
           ' expected a number above 0. Raise it, or train the agent simple.')
-  schedule = _schedule(mixing, student.config.frames)
+  evolves = isinstance(mixing, pbt.Rules)
+  schedule = {} if evolves else _schedule(mixing, student.config.frames)
   return Curriculum(
       made, {
           name: dataclasses.replace(
@@ -250,10 +239,7 @@ def describe(
                   **student.schedules,
                   **(schedule if _is_mixture(mine) else {})})
           for name, mine in made.agents.items()},
-      pbt.adapt(
-          pbt.get_preset(preset), every=ready_frames, burn_in=burn_in_frames,
-          window=returns, margin=margin) if mixing == BY_PBT else None,
-      members)
+      mixing if evolves else None, members)
 
 
 def _check_agents(agents: Sequence[str], known: Mapping[str, Any]) -> None:
@@ -293,9 +279,7 @@ def _with_policy(
 def _schedule(
     mixing: str, frames: int
 ) -> Mapping[str, schedules.Schedule]:
-  """Returns the schedule of the share; none if it evolves."""
-  if mixing == BY_PBT:
-    return {}
+  """Returns the schedule of the share."""
   with teaching_lib.naming(f'mixing={mixing}'):
     schedule = parsing.schedule_from_string(mixing, total_frames=frames)
   for place in range(101):

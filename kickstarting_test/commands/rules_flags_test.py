@@ -17,17 +17,22 @@
 from absl.testing import absltest
 from absl.testing import flagsaver
 
+from kickstarting import pbt
 from kickstarting.commands import rules_flags
 
 
 class RulesTest(absltest.TestCase):
 
   def test_what_is_left_out_is_the_preset_s(self):
+    preset = pbt.get_preset('kickstarting_short')
     with flagsaver.as_parsed():
+      self.assertEqual(rules_flags.rules('kickstarting_short'), preset)
       self.assertEqual(set(rules_flags.values().values()), {None})
 
   def test_what_is_given(self):
     with flagsaver.as_parsed(ready_frames='500', burn_in_frames='0'):
+      rules = rules_flags.rules('kickstarting_short')
+      self.assertEqual((rules.ready.every, rules.ready.burn_in), (500, 0))
       self.assertEqual(rules_flags.values(), {
           'ready_frames': 500, 'burn_in_frames': 0, 'returns': None,
           'margin': None})

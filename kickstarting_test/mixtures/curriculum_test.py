@@ -19,6 +19,7 @@ from absl.testing import parameterized
 
 from kickstarting import checks
 from kickstarting import description
+from kickstarting import pbt
 from kickstarting.mixtures import curriculum
 
 
@@ -49,12 +50,13 @@ class DescribeTest(parameterized.TestCase):
     self.assertEqual([schedule(x) for x in (0, 200, 400, 1600)], [0, 0.5, 1, 1])
 
   def test_mixtures_alone_are_populations(self):
+    rules = pbt.get_preset('mix_and_match_short')
     found = curriculum.describe(
-        _student(), 'core', mixing=curriculum.BY_PBT, members=3, returns=7)
+        _student(), 'core', mixing=rules, members=3)
     self.assertEqual(
         {name: found.num_members(name) for name in found.runs},
         {'simple': 1, 'complex': 1, 'mix_and_match': 3})
-    self.assertEqual(found.rules.exploit.window, 7)
+    self.assertIs(found.rules, rules)
     self.assertEmpty(found.runs['mix_and_match'].schedules)
 
   def test_a_policy_that_is_no_product(self):
