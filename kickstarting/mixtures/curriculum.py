@@ -226,8 +226,9 @@ def describe(
       raise checks.UserError(
           f'transfer_cost is 0 with {name!r}, whose policies it ties together;'
           ' expected a number above 0. Raise it, or train the agent simple.')
-  evolves = isinstance(mixing, pbt.Rules)
-  schedule = {} if evolves else _schedule(mixing, student.config.frames)
+  rules = mixing if isinstance(mixing, pbt.Rules) else None
+  schedule = {} if isinstance(mixing, pbt.Rules) else _schedule(
+      mixing, student.config.frames)
   return Curriculum(
       made, {
           name: dataclasses.replace(
@@ -239,7 +240,7 @@ def describe(
                   **student.schedules,
                   **(schedule if _is_mixture(mine) else {})})
           for name, mine in made.agents.items()},
-      mixing if evolves else None, members)
+      rules, members)
 
 
 def _check_agents(agents: Sequence[str], known: Mapping[str, Any]) -> None:
