@@ -23,18 +23,18 @@ r"""Five small tasks of other people: frames and seconds to the usual bar.
 
 Sides are `ours` (this library, nothing set but the environment and the budget),
 `peer` (Stable-Baselines3's PPO, see `classic_peer.py`), `kickstarted` (ours in
-a quarter of the budget, with a teacher of half the network's size, which is
-trained first in all of it), `tiny` and `huge` (ours with rewards times 0.01 and
-100), and `replay` (ours with as many older unrolls beside the fresh ones). A
-hundred times in a budget the policy of the moment plays 20 episodes for that
-alone, drawing its actions; the bar is reached when their mean return is.
-Seconds count from the start of the process, without those that this takes. A
-run ends at the bar, except with a teacher, where the final policy plays 100
-episodes. Sides take turns, each alone. What is done is not done again. The last
-line of output is JSON. Not here: the tasks.
+a quarter of the budget, with a teacher of half the network's size, the best at
+all looks of a run in all of it), `tiny` and `huge` (ours with rewards times
+0.01 and 100), and `replay` (ours with as many older unrolls beside the fresh
+ones). A hundred times in a budget the policy of the moment plays 20 episodes
+for that alone, drawing its actions; the bar is reached when their mean return
+is. Seconds count from the start of the process, without those that this takes.
+A run ends at the bar, except of a teacher and with one, where the policy plays
+100 episodes at the end. Sides take turns, each alone. What is done is not done
+again. The last line of output is JSON. Not here: the tasks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 import json
 import os
 import pathlib
@@ -124,43 +124,52 @@ def learn(run: Run) -> None:
     frames = int(frames * _KICKSTARTED_SHARE)
     options['teachers'] = [str(_teacher(run.task).path.with_suffix('.npz'))]
   env = f'{classic_environments.__name__}:{run.task}'
+  examiner = _Examiner(run)
   try:
-    trained = ks.train(
+    policy = ks.train(
         env, frames=frames, seed=run.seed, progress=False,
         settings={'scale': _SCALES[run.side]}, record_frames=run.interval,
-        on_policy=_examiner(run), **options)
+        on_policy=examiner, **options).policy
   except _Reached:
     return
   if run.side in ('teacher', 'kickstarted'):
-    trained.policy.save(run.path.with_suffix('.npz'))
-    score = ks.evaluate(trained.policy, env, episodes=_EXAMINED)['score']
+    policy = examiner.best if run.side == 'teacher' else policy
+    policy.save(run.path.with_suffix('.npz'))
+    score = ks.evaluate(policy, env, episodes=_EXAMINED)['score']
     print(json.dumps({'final_score': score}), flush=True)
 
 
-def _examiner(run: Run) -> Callable[[Any], None]:
-  """Returns what plays with a policy, until the bar is reached."""
-  suite = suites.suite_of(getattr(classic_environments, run.task))
-  state: dict[str, Any] = {}
+class _Examiner:
+  """Plays with a policy; ends the run of a student at the bar.
 
-  def examine(policy):
-    if state.get('is_reached') or run.side == 'teacher':
-      return
+  Attributes:
+    best: the policy that got most so far.
+  """
+
+  def __init__(self, run: Run):
+    self.best: Any = None
+    self._run = run
+    self._most = -np.inf
+    self._suite = suites.suite_of(getattr(classic_environments, run.task))
+    self._referee: Any = None
+
+  def __call__(self, policy: Any) -> None:
+    """Plays some episodes, and prints what it got."""
     began = time.time()
-    if not state:  # what is compiled serves all policies of a run
-      state['referee'] = playing.make_referee(
-          playing.agent_for(policy, suite), suite, run.seed,
+    if self._referee is None:  # what is compiled serves all policies of a run
+      self._referee = playing.make_referee(
+          playing.agent_for(policy, self._suite), self._suite, self._run.seed,
           lambda frames: scores.ScoreWindow([0.0], [1.0], frames, np.inf),
           episodes=_EPISODES)
     frames = policy.info['frames']
-    window = state['referee'](policy.params, frames)
-    score = float(window.returns()[0])
+    score = float(self._referee(policy.params, frames).returns()[0])
     print(json.dumps({'frames': frames, 'score': score, 'time': began,
                       'spent': time.time() - began}), flush=True)
-    state['is_reached'] = score >= TASKS[run.task].bar
-    if state['is_reached'] and run.side != 'kickstarted':
+    if score > self._most:
+      self._most, self.best = score, policy
+    if score >= TASKS[self._run.task].bar and self._run.side not in (
+        'teacher', 'kickstarted'):
       raise _Reached
-
-  return examine
 
 
 def _teacher(task: str) -> Run:
