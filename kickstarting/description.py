@@ -188,13 +188,18 @@ def describe(
           **suite.defaults, **(defaults or {}), **given}.items()}
   others = {name: values.get(name, default)
             for name, default in _OTHERS.items()}
-  start = _start(init, given.get('network'))
+  start = _start(init, given.get('network') or values.get('network'))
   if start is not None and given.get('network') is None:
     others['network'] = start.network
   suite = suite._replace(
       pool=_fill_in(worker_pool.PoolConfig, values),
       bootstrap_on_timeout=others['bootstrap_on_timeout'])
   config = _fill_in(training_config.TrainingConfig, values)
+  if 'replay_unrolls' in given and not config.replay_share:
+    raise checks.UserError(
+        f'replay_unrolls is {config.replay_unrolls} without replay_share, and'
+        ' has no effect; expected a share such as 0.5. Add it, or leave both'
+        ' out.')
   update = _update(values, given)
   flipped = checks.check_fraction('flipped', others['flipped'])
   if not isinstance(teachers, (Sequence, Mapping)) or len(teachers):

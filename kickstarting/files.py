@@ -138,6 +138,16 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
       raise
 
 
+def remove(path: str | os.PathLike[str]) -> None:
+  """Removes a file, if it is there.
+
+  Raises:
+    OutputError: the system refuses.
+  """
+  with writing(path):
+    pathlib.Path(path).unlink(missing_ok=True)
+
+
 def write_text(path: str | os.PathLike[str], text: str) -> None:
   """Writes text as UTF-8; see `write_bytes`."""
   write_bytes(path, text.encode('utf-8'))

@@ -103,6 +103,7 @@ def make_problem(
     wrap = task_observation.TaskObservation
   spec, frames_per_step = batches.look_at(suite, wrap)
   _check_teachers(teaching, update, spec)
+  update_config.check_divergence(update.divergence, spec.num_actions)
   control = _control(update, config)
   others_act = bool(control.teacher_share or control.epsilon)
   if others_act:
@@ -208,18 +209,24 @@ def _check_counts(
   devices.make_placement(config.learner_devices, config.actor_device)
   num_tasks = len(suite.tasks)
   learner = num_tasks * num_members * batches.per_task(suite, config.streams)
+  replayed = replay.num_replayed(learner, config.replay_share)
+  if config.replay_share and not replayed:
+    raise checks.UserError(
+        f'replay_share is {config.replay_share} with {learner} streams in a'
+        ' batch, of which that is none; expected at least one. Raise it, or'
+        ' leave it out.')
+  learner += replayed
   if learner * config.splits > seeds.MAX_STREAMS:
     raise checks.UserError(
-        f'streams={config.streams} and splits={config.splits} make'
-        f' {learner * config.splits} streams of {num_tasks} tasks and'
-        f' {num_members} members in a batch; expected at most'
+        f'streams={config.streams}, splits={config.splits} and replay_share='
+        f'{config.replay_share} make {learner * config.splits} streams of'
+        f' {num_tasks} tasks and {num_members} members; expected at most'
         f' {seeds.MAX_STREAMS}. Lower one of them.')
   if num_members > 1 and config.replay_share:
     raise checks.UserError(
         f'replay_share is {config.replay_share}, but members of one program'
         ' replay nothing; expected 0. Leave it out, or give each member a'
         ' process of its own.')
-  learner += replay.num_replayed(learner, config.replay_share)
   if learner % config.learner_devices:
     raise checks.UserError(
         f'a learner batch has {learner} streams, but learner_devices is'

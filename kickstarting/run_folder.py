@@ -93,6 +93,7 @@ def owned(
       before = _check_same(folder, description)
       if description.get('frames') != before.get('frames'):
         say(growth(before['frames'], description['frames']))
+        files.remove(folder / RESULT)  # that of the smaller budget
     files.write_json(
         folder / CONFIG, {'program': program, 'description': description},
         indent=2)

@@ -38,6 +38,8 @@ from kickstarting.losses import gradients
 from kickstarting.losses import off_policy
 from kickstarting.losses import transitions as transitions_lib
 
+_FATAL = ('loss', 'grad_norm')  # metrics that end a run if they are no numbers
+
 
 class Update(NamedTuple):
   """Pure functions; jit them where they are used.
@@ -82,6 +84,24 @@ def _features(
         ' (NetworkConfig.features) and the teachers give theirs, or set it to'
         ' 0.')
   return transitions_lib.at_tm1(output.features), teacher
+
+
+def _with_cause(
+    means: dict[str, jax.Array], of_steps: dict[str, jax.Array]
+) -> dict[str, jax.Array]:
+  """Returns metrics that tell what was no number first.
+
+  After a step that is none, nothing is; so other metrics than those that end a
+  run are of the first step then.
+
+  Args:
+    means: of all steps.
+    of_steps: [epochs, parts].
+  """
+  return {
+      name: mean if name in _FATAL else jnp.where(
+          jnp.isfinite(mean), mean, of_steps[name][0, 0])
+      for name, mean in means.items()}
 
 
 def make_update(
@@ -141,6 +161,7 @@ def make_update(
         agent.encode(params, trajectory.instructions),
         trajectory.initial_core_state)
     transform = losses.get_reward_transform(config.reward_transform)
+    as_told = teacher
     if agent.scale is not None:  # from here on all is in units of the scale
       scale = agent.scale(params)
       output = output._replace(value=output.value / scale)
@@ -212,7 +233,7 @@ def make_update(
         applies_to[name] = of_rewards.is_learnable_tm1 & jnp.broadcast_to(
             has_teacher, of_rewards.is_learnable_tm1.shape)
     if teacher is not None:
-      extra = losses.diagnostics(of_rewards, teacher)
+      extra = losses.diagnostics(of_rewards, as_told)  # value in rewards
       labelled = jnp.maximum(jnp.sum(extra.pop('is_labelled')), 1)
       extra = {name: jnp.sum(x) / labelled for name, x in extra.items()}
     loss, metrics = losses.total(
@@ -261,6 +282,7 @@ def make_update(
           lambda now, _: jax.lax.scan(step, now, dealt), now,
           length=config.epochs)
       metrics, seen = jax.tree.map(jnp.mean, of_steps)
+      metrics = _with_cause(metrics, of_steps[0])
     if agent.scale is not None:
       params, opt_state = now
       now = return_scale.absorb(params, seen), opt_state

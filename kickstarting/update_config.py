@@ -136,9 +136,7 @@ class UpdateConfig:
       if value not in known:
         raise checks.UserError(
             f'{field} is {value!r}; expected one of {", ".join(known)}.')
-    if callable(self.divergence):
-      _check_divergence(self.divergence)
-    else:
+    if not callable(self.divergence):
       checks.check_type(
           'divergence', self.divergence, str, 'a name, or a function')
       if self.divergence not in losses.DIVERGENCES:
@@ -205,9 +203,18 @@ class UpdateConfig:
         self.learns_value and not method.has_return)
 
 
-def _check_divergence(divergence: divergences.Divergence) -> None:
-  """Raises UserError unless a function is like those of the library."""
-  logits = jax.ShapeDtypeStruct((2, 3, 4), np.float32)
+def check_divergence(
+    divergence: str | divergences.Divergence, num_actions: int
+) -> None:
+  """Raises UserError unless a function is like those of the library.
+
+  Args:
+    divergence: of a configuration; a name is not looked at.
+    num_actions: A.
+  """
+  if not callable(divergence):
+    return
+  logits = jax.ShapeDtypeStruct((2, 3, num_actions), np.float32)
   expected = (
       'expected a function of (teacher_logits, student_logits, *,'
       ' teacher_temperature, student_temperature, is_legal) that returns a'

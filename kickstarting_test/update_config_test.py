@@ -18,6 +18,8 @@ import dataclasses
 
 from absl.testing import absltest
 from absl.testing import parameterized
+import jax.numpy as jnp
+import numpy as np
 import optax
 
 from kickstarting import checks
@@ -50,13 +52,31 @@ class OwnTest(parameterized.TestCase):
       ({'optimizer': optax.sgd(0.1)}, 'Pass optax.scale_by_adam'),
       ({'optimizer': 3}, 'optimizer is 3, of type int; expected one of adam'),
       ({'divergence': 3}, 'divergence is 3, of type int; expected a name'),
-      ({'divergence': lambda a: a}, 'divergence raised TypeError .*expected a'),
-      ({'divergence': lambda a, b, **_: a}, r'of shape \(2, 3, 4\) for logits'),
-      ({'divergence': lambda a, b, **_: 1 / 0}, 'raised ZeroDivisionError'),
       ({'method': 3}, 'method'))
   def test_what_cannot_be(self, fields, text):
     with self.assertRaisesRegex(checks.UserError, text):
       update_config.UpdateConfig(**fields)
+
+  @parameterized.parameters(
+      (lambda a: a, 'divergence raised TypeError .*expected a function of'),
+      (lambda a, b, **_: a, r'returns .* of shape \(2, 3, 7\) for logits'),
+      (lambda a, b, **_: 1 / 0, 'raised ZeroDivisionError'))
+  def test_what_is_no_divergence(self, divergence, text):
+    with self.assertRaisesRegex(checks.UserError, text):
+      update_config.check_divergence(divergence, 7)
+
+  @parameterized.parameters('n_distill_plus_r', 'on_policy_distill')
+  def test_a_divergence_that_has_no_defaults_and_costs_of_actions(self, method):
+    def mine(teacher_logits, student_logits, *, teacher_temperature,
+             student_temperature, is_legal):
+      del teacher_temperature, student_temperature, is_legal
+      costs = jnp.arange(cases.A, dtype=jnp.float32)
+      gap = (teacher_logits - student_logits)**2
+      return jnp.sum(jnp.broadcast_to(costs, gap.shape) * gap, axis=-1)
+
+    update_config.check_divergence(mine, cases.A)
+    new, metrics = cases.run(method=method, divergence=mine)
+    self.assertTrue(np.isfinite(metrics['loss']))
 
   def test_what_one_s_own_method_reads(self):
     method = dataclasses.replace(

@@ -81,7 +81,7 @@ def run(
 
 
 def _parse(
-    argv: Sequence[str], doc: str, read: flag_groups.Read | None
+    argv: Sequence[str], doc: str, read: frozenset[str] | None
 ) -> list[str]:
   """Returns what is left beside flags; ends the process for wrong ones."""
   if any(argument in _HELP for argument in argv[1:]):

@@ -29,7 +29,6 @@ from absl import flags
 from kickstarting import agent as agent_lib
 from kickstarting import figures
 from kickstarting import playing
-from kickstarting.commands import flag_groups
 from kickstarting.commands import problem_flags
 from kickstarting.commands import shared_flags
 from kickstarting.commands import workdir as workdir_lib
@@ -46,9 +45,10 @@ _EPISODES = flags.DEFINE_integer(
     'episodes', 200, 'Episodes per task.', lower_bound=1)
 _GREEDY = flags.DEFINE_bool(
     'greedy', False, 'Take the most probable action, in place of sampling.')
-READ = flag_groups.Read(
-    frozenset({'environment', 'output'}),
-    frozenset({'network', 'seed', 'streams', 'splits'}))
+READ = frozenset({
+    'env', 'env_settings', 'suite', 'tasks', 'network', 'seed', 'workdir',
+    'resume', 'evaluation_max_steps', 'streams', 'splits',
+    'streams_per_worker', 'max_restarts', 'start_timeout_s', 'step_timeout_s'})
 
 
 def _jobs(

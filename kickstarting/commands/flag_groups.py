@@ -19,7 +19,6 @@ says (`help_text.py`).
 """
 
 from collections.abc import Callable
-import dataclasses
 from typing import TypeVar
 
 from absl import flags
@@ -42,30 +41,21 @@ def grouped(group: str, holder: _Holder) -> _Holder:
   return holder
 
 
-@dataclasses.dataclass(frozen=True)
-class Read:
-  """What a command reads of the flags that commands share.
+def is_read(name: str, read: frozenset[str] | None) -> bool:
+  """Returns whether a flag has an effect on a command.
 
-  A command that does not read all of them has it as `READ` in its module.
-
-  Attributes:
-    groups: it reads all of these.
-    names: and these flags of others.
+  Args:
+    name: of the flag.
+    read: of the flags that commands share, those that it reads, which its
+      module has as `READ`; None for all.
   """
-
-  groups: frozenset[str]
-  names: frozenset[str]
-
-  def __contains__(self, name: str) -> bool:
-    """Returns whether a flag has an effect."""
-    group = GROUP_OF.get(name)
-    return group is None or group in self.groups or name in self.names
+  return read is None or name not in GROUP_OF or name in read
 
 
-def check_read(read: Read | None) -> None:
+def check_read(read: frozenset[str] | None) -> None:
   """Raises UserError if a flag was given that the command does not read."""
   for flag in ours():
-    if read is not None and flag.present and flag.name not in read:
+    if flag.present and not is_read(flag.name, read):
       raise checks.UserError(
           f'--{flag.name} has no effect on this command; leave it out.')
 

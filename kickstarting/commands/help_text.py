@@ -31,7 +31,7 @@ _INDENT = 6
 
 
 def render(
-    doc: str, read: flag_groups.Read | None = None, of: str = ''
+    doc: str, read: frozenset[str] | None = None, of: str = ''
 ) -> str:
   """Returns the help of a command.
 
@@ -43,8 +43,8 @@ def render(
   mine: list[flags.Flag] = []
   groups: dict[str, list[flags.Flag]] = {name: [] for name in options.GROUPS}
   for flag in flag_groups.ours():
-    if flag.name not in flag_groups.HIDDEN and (
-        read is None or flag.name in read):
+    if flag.name not in flag_groups.HIDDEN and flag_groups.is_read(
+        flag.name, read):
       groups.get(flag_groups.GROUP_OF.get(flag.name, ''), mine).append(flag)
   parts = [_FOR_READERS.sub('', doc).strip()]
   if of:

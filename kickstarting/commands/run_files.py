@@ -23,6 +23,7 @@ import os
 import pathlib
 from typing import Any
 
+from kickstarting import checks
 from kickstarting import files
 
 CONFIG = 'config.json'
@@ -40,6 +41,11 @@ def config(folder: str | os.PathLike[str]) -> dict[str, Any]:
   """
   path = pathlib.Path(folder) / CONFIG
   saved = files.read_json(path, _WHAT, kind=dict)
+  if 'description' in saved and 'flags' not in saved:
+    raise checks.UserError(
+        f'{files.shown(path)} is of a run that Python began; expected one of a'
+        ' command, with flags. Go on with it there: ks.train(...,'
+        ' resume=True).')
   files.check_fields(saved, _CONFIG_KINDS, files.shown(path), _WHAT)
   return saved
 

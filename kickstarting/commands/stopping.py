@@ -66,6 +66,12 @@ def is_of_request(exit_status: int) -> bool:
   return exit_status in [_BY_SIGNAL + number for number in _SIGNALS]
 
 
+def forget() -> None:
+  """Takes a request back: all is done that was to be ended."""
+  global _by
+  _by = None
+
+
 def request(reason: str, number: int = signal.SIGHUP) -> None:
   """Asks the process to end, as a signal of a number does."""
   global _by

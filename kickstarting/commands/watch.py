@@ -25,7 +25,6 @@ import json
 from absl import flags
 
 from kickstarting import watching
-from kickstarting.commands import flag_groups
 from kickstarting.commands import problem_flags
 from kickstarting.commands import shared_flags
 
@@ -38,8 +37,7 @@ _GREEDY = flags.DEFINE_bool(
     'greedy', False, 'Take the most probable action, in place of sampling.')
 _MAX_STEPS = flags.DEFINE_integer(
     'max_steps', 1000, 'Steps after which the episode is cut.', lower_bound=1)
-READ = flag_groups.Read(
-    frozenset({'environment'}), frozenset({'network', 'seed'}))
+READ = frozenset({'env', 'env_settings', 'suite', 'tasks', 'network', 'seed'})
 
 
 def main(argv):

@@ -39,6 +39,7 @@ from kickstarting.commands import folder_lock
 from kickstarting.commands import resuming
 from kickstarting.commands import run_files
 from kickstarting.commands import run_flags
+from kickstarting.commands import stopping
 from kickstarting.runtime import logger
 
 CONFIG, RESULT = run_files.CONFIG, run_files.RESULT
@@ -114,6 +115,7 @@ def begin(
     before = run_files.config(folder)
     logger.say(run_folder.growth(
         before['flags']['frames'], config['flags']['frames']))
+    files.remove(folder / RESULT)  # that of the smaller budget
     files.write_json(folder / CONFIG, {**before, **config}, indent=2)
   return stop
 
@@ -201,4 +203,6 @@ def finish(folder: pathlib.Path, result: dict[str, Any]) -> None:
   folder_lock.check()
   result = files.without_nan(result)
   files.write_json(folder / RESULT, result, indent=2)
+  if result.get('ended') == 'finished':
+    stopping.forget()
   print(json.dumps(result), flush=True)

@@ -119,7 +119,10 @@ def check_signature(
 
 def in_a_line(error: BaseException) -> str:
   """Returns what code of a user raised, and where, in one line."""
-  text = ' '.join(str(error).split())[:_MAX_TEXT]
+  try:
+    text = ' '.join(str(error).split())[:_MAX_TEXT]
+  except Exception:  # its own text is code of the user as well
+    text = 'it has no text'
   place = ''
   for frame in traceback.extract_tb(error.__traceback__)[-1:]:
     place = f' ({frame.filename}, line {frame.lineno}, in {frame.name})'

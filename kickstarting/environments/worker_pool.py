@@ -138,7 +138,7 @@ class WorkerPool:
       config: how streams are spread, and when to give up.
     """
     self.restarts = 0
-    self._told: set[str] = set()  # what environments raised
+    self._told: set[tuple[str, str]] = set()  # what environments raised
     self._request = request
     self._task_of_stream = task_of_stream
     self._memory = memory
@@ -270,8 +270,8 @@ class WorkerPool:
     worker.process = None
     raised = isinstance(failure, worker_process.Raised)
     if isinstance(failure, worker_process.Raised) and (
-        str(failure) not in self._told):
-      self._told.add(str(failure))  # the next ones of its kind are a line each
+        failure.kind not in self._told):
+      self._told.add(failure.kind)  # the next ones of its kind are a line each
       logging.warning(
           'task %r: %s', self._task(worker), failure.details)
     if worker.steps >= (_STEPS_BETWEEN if raised else 1):

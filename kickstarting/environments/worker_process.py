@@ -84,6 +84,12 @@ class Raised(Failure):
     super().__init__(text)
     self.details = details
 
+  @property
+  def kind(self) -> tuple[str, str]:
+    """What was raised, and where; not what it said."""
+    text = str(self)
+    return text.partition(':')[0], text.rpartition(' (')[2]
+
 
 class WorkerProcess:
   """One process with some streams."""

@@ -185,7 +185,8 @@ def kickstarting_terms(
   inputs.arrays(loss=(loss, float, 'TB'), **{
       f'rl_terms {name}': (term, float, 'TB')
       for name, term in rl_terms.items()})
-  return {**rl_terms, 'distillation': jnp.where(has_teacher, loss, 0.0)}
+  return {**{name: jnp.asarray(term) for name, term in rl_terms.items()},
+          'distillation': jnp.where(has_teacher, loss, 0.0)}
 
 
 def feature_regression(

@@ -150,7 +150,8 @@ def make_step(
   step = Step(
       distance=compared(
           teacher_logits, student_logits,
-          teacher_temperature=teacher_temperature),
+          teacher_temperature=teacher_temperature, student_temperature=1.0,
+          is_legal=None),
       reverse_cross_entropy=reverse_cross_entropy,
       reverse_kl=jnp.where(
           have_common[..., 0], reverse_cross_entropy + categorical.expectation(

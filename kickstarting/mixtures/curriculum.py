@@ -210,6 +210,10 @@ def describe(
   """
   checks.check_name('case', case, cases.CASES)
   checks.check_count('members', members)
+  if members < 2 and isinstance(mixing, pbt.Rules):
+    raise checks.UserError(
+        f'members is {members}, and mixing the rules of a population; expected'
+        ' at least two members. Raise it, or pass a schedule.')
   checks.check_not_negative('transfer_cost', transfer_cost)
   network = student.network
   if not isinstance(network, networks.NetworkConfig):
@@ -245,10 +249,11 @@ def describe(
 
 def _check_agents(agents: Sequence[str], known: Mapping[str, Any]) -> None:
   """Raises ValueError unless each name is known, and there once."""
-  is_right = agents and all(name in known for name in agents)
+  is_right = isinstance(agents, (list, tuple)) and agents and all(
+      isinstance(name, str) and name in known for name in agents)
   if not is_right or len(set(agents)) < len(agents):
     raise checks.UserError(
-        f'agents is {files.shown(list(agents), 160)}; expected one or more of'
+        f'agents is {files.shown(agents, 160)}; expected one or more of'
         f' {", ".join(known)}, each once. Correct the names.')
 
 

@@ -22,11 +22,13 @@ whenever actors start, also where a run is resumed. Not here: the actors
 (`sources.py`), the loss.
 """
 
+import os
 import threading
 
 import jax
 import numpy as np
 
+from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import tables
 
@@ -64,7 +66,7 @@ class Replay:
   def __call__(self, fresh: types.Trajectory) -> types.Trajectory:
     """Keeps a batch, and returns it with older unrolls behind it.
 
-    Until there are older ones, its own stand in their place.
+    Of the first batch its own stand in their place.
 
     Args:
       fresh: of B streams.
@@ -78,15 +80,19 @@ class Replay:
       return fresh
     fresh = jax.tree.map(np.asarray, fresh)
     with self._lock:
-      kept = self._keep(fresh)
+      is_first = self._kept is None
+      kept = self._keep(fresh) if self._kept is None else self._kept
       chosen = self._rng.integers(
           min(self._num_seen, self._capacity), size=num)
       old = types.map_streams(
           lambda axis, x: np.take(x, chosen, axis), kept)
       old_words = self._words[chosen]
+      if not is_first:
+        self._keep(fresh)
       # All words of all steps: those of the fresh ones, then the older ones.
+      width = self._words.shape[-1]
       words = np.concatenate(
-          [_words_of(fresh, self._words.shape[-1]), old_words])
+          [_widened(_words_of(fresh), width), _widened(old_words, width)])
       unique, rows = np.unique(
           words.reshape(-1, words.shape[-1]), axis=0, return_inverse=True)
       rows = rows.reshape(words.shape[:2]).T  # [T + 1, B + R]
@@ -102,14 +108,14 @@ class Replay:
     num = len(fresh.task)
     length = len(fresh.timesteps.step_type)
     if self._kept is None:
+      self._check_memory(fresh)
       self._kept = types.map_streams(
           lambda axis, x: np.zeros(
               (*x.shape[:axis], self._capacity, *x.shape[axis + 1:]), x.dtype),
           fresh)
       self._words = np.zeros((self._capacity, length, 0), np.int32)
-    more = fresh.instructions.shape[-1] - self._words.shape[-1]
-    if more > 0:  # longer than any before
-      self._words = np.pad(self._words, ((0, 0), (0, 0), (0, more)))
+    width = max(fresh.instructions.shape[-1], self._words.shape[-1])
+    self._words = _widened(self._words, width)
     where = (self._num_seen + np.arange(num))[-self._capacity:]
     newest, where = slice(num - len(where), num), where % self._capacity
 
@@ -120,12 +126,29 @@ class Replay:
         kept[where] = new[newest]
 
     types.map_streams(write, self._kept, fresh)
-    self._words[where] = _words_of(fresh, self._words.shape[-1])[newest]
+    self._words[where] = _widened(_words_of(fresh), width)[newest]
     self._num_seen += num
     return self._kept
 
+  def _check_memory(self, fresh: types.Trajectory) -> None:
+    """Raises UserError if what is to be kept is larger than the machine."""
+    size = sum(x.nbytes for x in jax.tree.leaves(fresh)) * (
+        self._capacity / len(fresh.task))
+    memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
+    if size > memory:
+      raise checks.UserError(
+          f'replay_unrolls is {self._capacity}, for which {size / 2**30:,.0f}'
+          f' GiB are needed; expected what fits into the {memory / 2**30:.0f}'
+          ' GiB of this machine. Lower it.')
 
-def _words_of(trajectory: types.Trajectory, width: int) -> np.ndarray:
-  """Returns the words of each step of each stream; [B, T + 1, width]."""
-  words = trajectory.instructions[trajectory.timesteps.instruction.T]
-  return np.pad(words, ((0, 0), (0, 0), (0, width - words.shape[-1])))
+
+def _words_of(trajectory: types.Trajectory) -> np.ndarray:
+  """Returns the words of each step of each stream; [B, T + 1, L]."""
+  instruction = np.asarray(trajectory.timesteps.instruction)
+  return np.asarray(trajectory.instructions)[instruction.T]
+
+
+def _widened(words: np.ndarray, width: int) -> np.ndarray:
+  """Returns words with more padding; [..., width]."""
+  more = width - words.shape[-1]
+  return np.pad(words, ((0, 0), (0, 0), (0, more))) if more else words

@@ -277,8 +277,9 @@ class _Student:
               ' intact.')
         raise loop.TrainingError(
             f'{name} is {value} near frame {frames}; expected a finite'
-            ' number. Lower learning_rate or max_grad_norm, or look for extreme'
-            ' rewards. Checkpoints written before are intact.')
+            ' number. Lower learning_rate or max_grad_norm, look for extreme'
+            ' rewards, or into a divergence of your own. Checkpoints written'
+            ' before are intact.')
 
   def record(self, frames: int, params: types.Params) -> dict[str, Any]:
     if self._on_params is not None:

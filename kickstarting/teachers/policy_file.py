@@ -37,9 +37,11 @@ from kickstarting import agent as agent_lib
 from kickstarting import archives
 from kickstarting import checks
 from kickstarting import files
+from kickstarting import return_scale
 from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.networks import build
+from kickstarting.networks import normaliser
 from kickstarting.networks import own
 
 FORMAT_VERSION = 1
@@ -80,6 +82,16 @@ def observation_of(spec: Mapping[str, Any]) -> dict[str, base.ArraySpec]:
   }
 
 
+def is_statistic(name: str) -> bool:
+  """Returns whether an array is no weight: a mean, a variance, a count.
+
+  Args:
+    name: as `flatten` has it.
+  """
+  module = name.partition('|')[0].rpartition('/')[2]
+  return module in (normaliser.NAME, return_scale.MODULE)
+
+
 def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
   """Joins the keys of nested dicts with '|' (Haiku uses '/' itself)."""
   flat = {}
@@ -116,7 +128,7 @@ def save_policy(
     path: of the file, by custom `*.npz`; replaced if it exists.
     policy: what to write.
     dtype: floating type on disk; float16 halves the file and is read back as
-      float32.
+      float32. Statistics, which may be large, are float32 in any case.
   """
   if not own.is_found(policy.network):
     raise checks.UserError(
@@ -137,7 +149,7 @@ def save_policy(
       'info': dict(policy.info),
   }
   arrays = {
-      name: np.asarray(value, dtype)
+      name: np.asarray(value, np.float32 if is_statistic(name) else dtype)
       for name, value in flatten(policy.params).items()
   }
   arrays[_METADATA] = np.asarray(json.dumps(metadata))

@@ -23,6 +23,7 @@ from absl.testing import absltest
 import jax
 import numpy as np
 
+from kickstarting import training
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import zoo
 from kickstarting_test.experiments import binaries
@@ -54,6 +55,23 @@ class ExportTest(absltest.TestCase):
     # Experts are shipped in half precision.
     jax.tree.map(np.testing.assert_array_equal, read.params, expert.params)
     self.assertEqual(read.info, expert.info)
+
+  def test_statistics_are_kept_whole(self):
+    policy = training.train(
+        'envpool:CartPole-v1', frames=64, streams=2, unroll_steps=8,
+        progress=False, record_frames=64).policy
+    scale = {'return_scale': {
+        'mean_square': np.float32(1e9), 'count': np.float32(1e5)}}
+    path = self.path.with_name('run.npz')
+    policy_file.save_policy(path, dataclasses.replace(
+        policy, params={**policy.params, **scale}))
+    self.assertEqual(self._export(
+        f'--policy={path}', '--dtype=float16').returncode, 0)
+    read = policy_file.load_policy(self.path).params
+    self.assertEqual(read['return_scale'], scale['return_scale'])
+    name = 'torso/normaliser'
+    jax.tree.map(
+        np.testing.assert_array_equal, read[name], policy.params[name])
 
   def test_what_cannot_be(self):
     policy = zoo.load_expert(_TASK)

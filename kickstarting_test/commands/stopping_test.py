@@ -86,6 +86,11 @@ class StoppingTest(parameterized.TestCase):
     self.assertEqual(status, -number)
     self.assertLen(error.splitlines(), 1)
 
+  def test_a_request_that_came_too_late(self):
+    code = 'stopping.accept()\n' + _WAIT.replace(
+        'raise', 'stopping.forget()\nraise')
+    self.assertEqual(self._run(code, signal.SIGTERM)[0], 0)
+
   def test_at_start_ctrl_c_is_one_line(self):
     code = 'stopping.at_start()\n' + _READY + 'import time; time.sleep(60)'
     self.assertEqual(

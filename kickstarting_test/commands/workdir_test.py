@@ -134,6 +134,23 @@ class WorkdirTest(folders.FolderTestCase):
         os.listdir(self.folder),
         [folder_lock.NAME, workdir.CONFIG, workdir.RESULT])
 
+  def test_a_run_that_grows_has_not_ended(self):
+    with flagsaver.flagsaver(frames=2000):
+      self._begin()
+      with contextlib.redirect_stdout(io.StringIO()):
+        workdir.finish(self.folder, {'ended': 'finished'})
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+      for frames, has_ended in ((2000, True), (3000, False), (3000, False)):
+        with flagsaver.flagsaver(resume=True):
+          FLAGS.frames, FLAGS['frames'].present = frames, 1
+          folder = workdir.choose('train', can_grow=True)
+          self.assertEqual(workdir.has_ended(folder), has_ended)
+          if not has_ended:
+            workdir.begin(folder, 'train')
+            self.assertFalse((folder / workdir.RESULT).exists())
+    self.assertIn('grows from 2,000 to 3,000 frames', output.getvalue())
+
   def test_a_score_that_is_not_known_is_null(self):
     self._begin()
     output = io.StringIO()

@@ -106,5 +106,23 @@ class TargetsTest(parameterized.TestCase):
       targets.load(pathlib.Path(path))
 
 
+class InALineTest(absltest.TestCase):
+
+  def test_what_and_where(self):
+    try:
+      {}['maze']
+    except KeyError as error:
+      self.assertRegex(
+          targets.in_a_line(error),
+          r"^KeyError: 'maze' \(.*targets_test.py, line \d+, in test_what")
+
+  def test_a_text_that_raises(self):
+    class Broken(Exception):
+      def __str__(self):
+        raise ValueError('no text')
+
+    self.assertEqual(targets.in_a_line(Broken()), 'Broken: it has no text')
+
+
 if __name__ == '__main__':
   absltest.main()

@@ -87,6 +87,7 @@ class WorkerPoolTest(parameterized.TestCase):
 
   @parameterized.named_parameters(
       ('an_exit', 'sys.exit(3)', 'SystemExit: 3'),
+      ('a_text_that_varies', 'raise OSError(str(os.getpid()))', 'OSError: .'),
       ('a_crash', 'os.abort()', 'signal SIGABRT'),
       ('an_end', 'os._exit(3)', 'status 3'),
       ('the_third_step', """

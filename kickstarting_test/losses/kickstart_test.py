@@ -177,6 +177,15 @@ class KickstartingTermsTest(parameterized.TestCase):
     ).max()
     self.assertGreater(moved, 1e-2)
 
+  def test_terms_are_as_under_jit_whatever_they_were(self):
+    transitions, teacher = cases.make_transitions(), cases.make_teacher()
+    given = {'baseline': np.ones((cases.T, cases.B))}  # float64
+    run = lambda terms: kickstart.kickstarting_terms(
+        terms, transitions, teacher, np.ones(cases.B, np.float32))
+    for found, jitted in zip(
+        run(given).values(), jax.jit(run)(given).values(), strict=True):
+      self.assertEqual(found.dtype, jitted.dtype)
+
   def test_stream_without_a_teacher_whatever_its_weight(self):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher(0, -1, 0)

@@ -62,6 +62,8 @@ class Case(NamedTuple):
   show: Callable[[Any], Any] = lambda result: result
   is_of_host: bool = False  # never inside jax.jit
   unread: tuple[str, ...] = ()  # parts of records that are not looked at
+  # Whose size makes values of others wrong, which are not known in jax.jit.
+  bounds: tuple[str, ...] = ()
 
   def reads(self, name: str) -> bool:
     """Whether an argument is looked at."""
@@ -310,7 +312,7 @@ CASES: dict[str, Case] = {
         {'alpha': _Number(is_optional=False), 'rho': _Array('share', 'K'),
          'teacher_index': _Array('int', 'B', 'K')}, lambda values: (
              _ANYTHING if np.any(np.asarray(values['teacher_index']) > 1)
-             or np.size(values['rho']) < 2 else _NOTHING)),
+             or np.size(values['rho']) < 2 else _NOTHING), bounds=('rho',)),
     'losses.kickstart.distillation_loss': Case(
         {'student_logits_tm1': _logits('TBA'),
          'teacher_logits_tm1': _logits('TBA'), 'divergence': _DIVERGENCE,

@@ -205,7 +205,8 @@ class _Function:
     if jitted is None:
       return
     if isinstance(eager, Refused):
-      if not isinstance(jitted, Refused) and not _may_depend_on_values(odd):
+      if not isinstance(jitted, Refused) and not (
+          _may_depend_on_values(odd) or set(odd) & set(self.case.bounds)):
         raise Odd(f'refused outside jax.jit alone: {eager}')
       if not isinstance(jitted, Refused) and all(
           isinstance(self.case.arguments[name], arguments_lib.Array)

@@ -72,7 +72,10 @@ class DescribeTest(parameterized.TestCase):
       ({'agents': ['simple', 'FF']}, 'one or more of simple, complex, mix_and_m'
        'atch, sum_of_cores, two_lstms, each once'),
       ({'agents': ['simple', 'simple']}, 'each once'),
-      ({'agents': []}, 'each once'),
+      ({'agents': []}, 'each once'), ({'agents': None}, 'each once'),
+      ({'agents': [['a']]}, 'each once'),
+      ({'mixing': pbt.get_preset('mix_and_match'), 'members': 1},
+       'expected at least two members'),
       ({'mixing': 'piecewise:0=0,50%=2'},
        'mixing=piecewise:0=0,50%=2 is .* of the run; expected a share'),
       ({'mixing': 'sine'}, "schedule 'sine': unknown schedule"),

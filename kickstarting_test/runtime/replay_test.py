@@ -115,18 +115,21 @@ class ReplayTest(parameterized.TestCase):
     seen = set()
     for first in range(0, 40, 4):
       both = memory(_batch(first))
-      self.assertTrue((_ids(both)[4:] >= first + 4 - 6).all())
-      seen |= set(_ids(both)[4:] - first)
-    self.assertEqual(seen, {-2, -1, 0, 1, 2, 3})
+      if first:
+        self.assertBetween(_ids(both)[4:].min(), first - 6, first - 1)
+        seen |= set(_ids(both)[4:] - first)
+    self.assertEqual(seen, {-6, -5, -4, -3, -2, -1})
 
-  def test_a_memory_smaller_than_a_batch(self):
-    memory = _make(capacity=3)
-    both = memory(_batch(0))
-    self.assertTrue(set(_ids(both)[4:]) <= {1, 2, 3})
+  @parameterized.parameters(3, 4)
+  def test_a_memory_no_larger_than_a_batch(self, capacity):
+    memory = _make(capacity=capacity)
+    self.assertTrue(set(_ids(memory(_batch(0)))[4:]) <= {0, 1, 2, 3})
+    self.assertTrue(set(_ids(memory(_batch(4)))[4:]) <= {0, 1, 2, 3})
+    self.assertTrue(set(_ids(memory(_batch(8)))[4:]) <= {4, 5, 6, 7})
 
   def test_draws_are_even(self):
     memory = _make(share=0.998)  # 1,996 beside 4
-    for first in range(0, 40, 4):
+    for first in range(0, 44, 4):
       both = memory(_batch(first))
     counts = np.bincount(_ids(both)[4:], minlength=40)
     # As of 40 numbers drawn evenly: 49.9 each, with a deviation of 7.
@@ -148,6 +151,9 @@ class ReplayTest(parameterized.TestCase):
       ({'replay_share': 1.0}, 'replay_share is 1.0, which leaves nothing'),
       ({'replay_share': -0.1}, 'replay_share is -0.1'),
       ({'replay_unrolls': 0}, 'replay_unrolls is 0'),
+      ({'replay_unrolls': 5}, 'replay_unrolls is 5 without replay_share'),
+      ({'replay_share': 0.01}, 'replay_share is 0.01 with 16 streams .* none'),
+      ({'replay_share': 0.99999}, 'replay_share=0.99999 make 16'),
       ({'replay_share': 0.5, 'algorithm': 'a2c', 'epochs': 1, 'minibatches': 1,
         'ratio_clip': 0.0, 'lockstep': True, 'splits': 1},
        'but replay_share is 0.5; expected 0'))
@@ -155,6 +161,12 @@ class ReplayTest(parameterized.TestCase):
     with self.assertRaisesRegex(checks.UserError, text):
       description.describe(
           'gymnasium:CartPole-v1', frames=100, **options).problem()
+
+  def test_more_than_the_machine_can_hold(self):
+    with self.assertRaisesRegex(
+        checks.UserError, 'replay_unrolls is 9007199254740992, for which .* GiB'
+        ' are needed'):
+      _make(capacity=2**53)(_batch(0))
 
   def test_members_of_one_program_replay_nothing(self):
     described = description.describe(
