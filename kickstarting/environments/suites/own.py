@@ -52,6 +52,8 @@ DEFAULTS: Mapping[str, Any] = types.MappingProxyType({
     'scale_free': True,
     'max_grad_norm': 0.5,
     'bootstrap_on_timeout': True,
+    # Until its end: a student that is let go earlier may fall again.
+    'weights': 'linear:1:100%',
 })
 
 
