@@ -165,7 +165,7 @@ class _Examiner:
     score = float(self._referee(policy.params, frames).returns()[0])
     print(json.dumps({'frames': frames, 'score': score, 'time': began,
                       'spent': time.time() - began}), flush=True)
-    if score > self._most:
+    if score >= self._most:  # of equals the one that has learnt for longer
       self._most, self.best = score, policy
     if score >= TASKS[self._run.task].bar and self._run.side not in (
         'teacher', 'kickstarted'):
