@@ -82,7 +82,7 @@ class WorkerProcessTest(parameterized.TestCase):
     return worker
 
   @parameterized.parameters(
-      ('leave', 'SystemExit: 7, after writing:\nthe map is missing'),
+      ('leave', r'^SystemExit: 7 \(.*levels.py, line \d+, in leave\)$'),
       ('leave_at_once', 'ended with status 7, after writing:\nno licence'),
       ('abort', 'ended with signal SIGABRT'),
       ('hang_up', 'closed the connection'),
@@ -90,6 +90,13 @@ class WorkerProcessTest(parameterized.TestCase):
   def test_how_it_ended(self, name, message):
     with self.assertRaisesRegex(worker_process.Failure, message):
       self._start(name).answer()
+
+  def test_what_it_wrote_is_told_with_the_traceback(self):
+    with self.assertRaises(worker_process.Raised) as context:
+      self._start('leave').answer()
+    self.assertRegex(
+        context.exception.details,
+        '(?s)Traceback.*SystemExit: 7, after writing:\nthe map is missing')
 
   @parameterized.parameters('kill', 'close')
   def test_one_that_hangs_is_ended(self, how):
