@@ -24,12 +24,13 @@ r"""Five small tasks of other people: frames and seconds to the usual bar.
 Sides are `ours` (this library, nothing set but the environment and the budget),
 `peer` (Stable-Baselines3's PPO, see `classic_peer.py`), `kickstarted` (ours in
 a quarter of the budget, with a teacher of half the network's size, the best at
-all looks of a run in all of it), `tiny` and `huge` (ours with rewards times
-0.01 and 100), and `replay` (ours with as many older unrolls beside the fresh
-ones). A hundred times in a budget the policy of the moment plays 20 episodes
-for that alone, drawing its actions; the bar is reached when their mean return
-is. Seconds count from the start of the process, without those that this takes.
-A run ends at the bar, except of a teacher and with one, where the policy plays
+all looks of a run in all of it), `let_go` (the same with a weight that is 0
+from half of the run on), `tiny` and `huge` (ours with rewards times 0.01 and
+100), and `replay` (ours with as many older unrolls beside the fresh ones). A
+hundred times in a budget the policy of the moment plays 20 episodes for that
+alone, drawing its actions; the bar is reached when their mean return is.
+Seconds count from the start of the process, without those that this takes. A
+run ends at the bar, except of a teacher and with one, where the policy plays
 100 episodes at the end. Sides take turns, each alone. What is done is not done
 again. The last line of output is JSON. Not here: the tasks.
 """
@@ -57,9 +58,11 @@ from kickstarting.environments import scores
 from kickstarting.environments import suites
 
 _SCALES = {'ours': 1.0, 'kickstarted': 1.0, 'teacher': 1.0, 'tiny': 0.01,
-           'huge': 100.0, 'replay': 1.0}
+           'huge': 100.0, 'replay': 1.0, 'let_go': 1.0}
 _OPTIONS: dict[str, dict[str, Any]] = {
-    'teacher': {'network': 'mlp_tiny'}, 'replay': {'replay_share': 0.5}}
+    'teacher': {'network': 'mlp_tiny'}, 'replay': {'replay_share': 0.5},
+    'let_go': {'weights': 'linear:1:50%'}}
+_TAUGHT = ('kickstarted', 'let_go')
 _PEER_SIDE = 'peer'
 _KICKSTARTED_SHARE = 0.25  # of the budget
 _LOOKS = 100  # in a budget
@@ -120,7 +123,7 @@ def learn(run: Run) -> None:
   """Trains one student of ours in this process; prints a line for each look."""
   options = dict(_OPTIONS.get(run.side, {}))
   frames = TASKS[run.task].frames
-  if run.side == 'kickstarted':
+  if run.side in _TAUGHT:
     frames = int(frames * _KICKSTARTED_SHARE)
     options['teachers'] = [str(_teacher(run.task).path.with_suffix('.npz'))]
   env = f'{classic_environments.__name__}:{run.task}'
@@ -132,7 +135,7 @@ def learn(run: Run) -> None:
         on_policy=examiner, **options).policy
   except _Reached:
     return
-  if run.side in ('teacher', 'kickstarted'):
+  if run.side in ('teacher', *_TAUGHT):
     policy = examiner.best if run.side == 'teacher' else policy
     policy.save(run.path.with_suffix('.npz'))
     score = ks.evaluate(policy, env, episodes=_EXAMINED)['score']
@@ -168,7 +171,7 @@ class _Examiner:
     if score >= self._most:  # of equals the one that has learnt for longer
       self._most, self.best = score, policy
     if score >= TASKS[self._run.task].bar and self._run.side not in (
-        'teacher', 'kickstarted'):
+        'teacher', *_TAUGHT):
       raise _Reached
 
 
@@ -262,7 +265,7 @@ def main(argv):
   pathlib.Path(_WORKDIR.value).mkdir(parents=True, exist_ok=True)
   results: dict[tuple[str, str], list[dict[str, Any]]] = {}
   for task in _TASKS.value:
-    if 'kickstarted' in _SIDES.value:
+    if set(_TAUGHT) & set(_SIDES.value):
       results[task, 'teacher'] = [measure(_teacher(task))]
     for seed in range(1, _SEEDS.value + 1):
       for side in _SIDES.value:
