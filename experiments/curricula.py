@@ -102,7 +102,7 @@ def _mixtures(
             for result, folder in zip(results, folders)],
         'mixing': [float(curve[-1]) for curve in curves],
     } | {name: [result['population'][name] for result in results]
-         for name in results[0].get('population', ())}
+         for name in results[0].get('population') or ()}
   return table
 
 

@@ -64,9 +64,8 @@ def main(argv):
   method = shared_flags.FLAGS.method
   if losses.get_method(method).adds_reward:
     raise checks.UserError(
-        f'--method={method} learns from the reward as well; expected one'
-        ' that distils alone, such as on_policy_distill. For both at once take'
-        ' experiments.kickstart.')
+        f'--method={method} adds the reward; expected one that does not, such as'
+        ' on_policy_distill. For both at once take experiments.kickstart.')
   frames = shared_flags.FLAGS.frames
   tuned = int(frames * _TUNED.value)
   if not 0 < tuned < frames:

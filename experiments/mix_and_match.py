@@ -27,7 +27,6 @@ trained (`kickstarting/mixtures/`), several seeds (`curricula.py`).
 """
 
 import contextlib
-from typing import Any
 
 from absl import flags
 
@@ -44,7 +43,6 @@ from kickstarting.runtime import threads
 
 flags.adopt_module_key_flags(shared_flags)
 flags.adopt_module_key_flags(rules_flags)
-_BY_PBT = 'pbt'
 _CASE = flags.DEFINE_enum(
     'case', 'action_space', list(cases.CASES), 'From what to what: see '
     'kickstarting/mixtures/cases.py.')
@@ -57,17 +55,15 @@ _MIXING = flags.DEFINE_string(
     'mixing', curriculum_lib.MIXING, 'Share of the complex agent over time, as '
     '--weights, or pbt.')
 _TRANSFER_COST = flags.DEFINE_float(
-    'transfer_cost', 0.01, 'Multiplier of the loss between the agents; the '
-    'paper has 1 for action spaces and else 100, with other losses and another '
-    'optimiser.', lower_bound=0.0)
+    'transfer_cost', 0.01, 'Multiplier of the loss between the agents; see '
+    'docs/mix_and_match.md for the paper\'s.', lower_bound=0.0)
 _POPULATION = flags.DEFINE_integer(
     'population', 4, 'Members, with --mixing=pbt.', lower_bound=1)
 _PRESET = flags.DEFINE_enum(
     'preset', 'mix_and_match_short', ['mix_and_match', 'mix_and_match_short'],
     'Rules, with --mixing=pbt: the paper\'s, or for a few million frames.')
 _EPISODES = flags.DEFINE_integer(
-    'evaluation_episodes', 100, 'Episodes per task that judge each agent at '
-    'the end.', lower_bound=1)
+    'evaluation_episodes', 100, 'Episodes per task at the end.', lower_bound=1)
 
 
 def main(argv):
@@ -76,16 +72,15 @@ def main(argv):
   base = problem_flags.describe()
   curriculum = curriculum_lib.describe(
       base, _CASE.value, agents=_AGENTS.value, factorised=_FACTORISED.value,
-      mixing=(rules_flags.rules(_PRESET.value) if _MIXING.value == _BY_PBT
+      mixing=(rules_flags.rules(_PRESET.value) if _MIXING.value == 'pbt'
               else _MIXING.value),
       transfer_cost=_TRANSFER_COST.value, members=_POPULATION.value)
   problems = {name: curriculum.problem(name) for name in curriculum.runs}
   stop = workdir_lib.begin(folder, 'mix_and_match', base)
-  print(f'{_CASE.value} on {base.suite.name}: {len(base.suite.tasks)} tasks,'
-        f' {base.config.frames:,} frames an agent; results in'
-        f' {folder}', flush=True)
+  print(f'{_CASE.value} on {base.suite.name}: {len(problems)} agents of'
+        f' {base.config.frames:,} frames; results in {folder}', flush=True)
   trained: dict[str, curriculum_lib.Trained] = {}
-  evaluations: dict[str, dict[str, Any]] = {}
+  scores: dict[str, float] = {}
   for name, problem in problems.items():
     if not (trained and stop()):
       trained[name] = curriculum.train(
@@ -93,20 +88,17 @@ def main(argv):
           should_stop=stop)
     if not stop():
       with contextlib.suppress(threads.Stopped):
-        evaluations[name] = curriculum.evaluate(
-            name, trained[name], _EPISODES.value)
-        curriculum.policy(name, trained[name], {
-            'evaluation': evaluations[name], **workdir_lib.origin()}).save(
-                folder / name / 'policy.npz')
-  last = list(trained.values())[-1]
+        scores[name] = curriculum.judge(
+            name, trained[name], _EPISODES.value,
+            folder / name / 'policy.npz', workdir_lib.origin())
   figure = mixture_figures.draw(
       folder / 'mix_and_match', {name: [folder / name] for name in trained},
       title=f'{_CASE.value}, seed {base.config.seed}')
   workdir_lib.finish(folder, workdir_lib.summary(*trained.values()) | {
       'ended': 'interrupted' if stop() else 'finished',
       'scores_of_training': {n: run.score for n, run in trained.items()},
-      'evaluation_scores': {n: x['score'] for n, x in evaluations.items()},
-      **({'population': last.population} if last.population else {}),
+      'evaluation_scores': scores,
+      'population': list(trained.values())[-1].population,
       'workdir': str(folder), 'figure': str(figure)})
 
 

@@ -15,10 +15,13 @@
 """Trains the experts that come with the library, easier levels first.
 
   python -m experiments.train_experts --workdir=results/experts
+  python -m experiments.train_experts --experts=results/mine --only=school
 
-Runs that have finished are skipped, so the command can be repeated. The experts
-are then copied into the library with their manifest. Not here: the plan
-(`expert_plan.py`), training itself (`train.py`).
+Runs that have finished, and those whose expert is in the folder of experts, are
+skipped, so the command can be repeated; another folder trains all anew. Of each
+level the best run, by 200 episodes, becomes the expert. Not here: the plan
+(`expert_plan.py`), what becomes of a run (`expert_shelf.py`), training itself
+(`train.py`).
 """
 
 import pathlib
@@ -29,79 +32,64 @@ from absl import flags
 
 from experiments import ablation
 from experiments import expert_plan
+from experiments import expert_shelf
+from kickstarting import checks
 from kickstarting.commands import cli
 from kickstarting.commands import flag_values
 from kickstarting.commands import folder_lock
 from kickstarting.commands import run_files
-from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 
 _WORKDIR = flags.DEFINE_string(
     'workdir', 'results/experts', 'Folder for the runs.')
 _ONLY = flags.DEFINE_list(
     'only', [], 'Names of runs to do; empty for the whole plan.')
-_SHIP = flags.DEFINE_bool(
-    'ship', True, 'Copy the experts of minigrid8 into the library.')
-
+_EXPERTS = flags.DEFINE_string(
+    'experts', '', 'Folder of the experts; empty for that of the library.')
 
 # Short unrolls in large batches: sparse rewards need many updates. The rate is
 # that of the shipped experts.
 _FLAGS = ('--unroll_steps=10', '--streams=64', '--learning_rate=2e-3')
 
 
-def run_step(step: expert_plan.Step, folder: pathlib.Path) -> None:
+def run_step(
+    step: expert_plan.Step, folder: pathlib.Path, experts: pathlib.Path
+) -> None:
   """Does one run unless it is done."""
   workdir = folder / step.name
-  if run_files.result(workdir):
+  if run_files.result(workdir) or expert_shelf.shipped(step.name, experts):
     print(f'{step.name}: done before', flush=True)
     return
   command = [
       sys.executable, '-m', 'experiments.train', '--suite=minigrid_all',
       f'--tasks={",".join(step.tasks)}', f'--frames={step.frames}',
-      f'--workdir={workdir}', *_FLAGS,
+      f'--workdir={workdir}', *_FLAGS, *step.flags,
   ]
-  if step.teacher:
-    command.append(f'--teachers=*={folder / step.teacher}')
+  policy = lambda name: expert_shelf.shipped(name, experts) or folder / name
+  if step.teachers:
+    command.append('--teachers=' + ','.join(
+        f'{task}={policy(name)}' for task, name in step.teachers.items()))
+  if step.start:
+    command.append(f'--init={policy(step.start)}')
   if (workdir / 'config.json').exists():
     command.append('--resume')
   print(shlex.join(command[1:]), flush=True)
   ablation.call(command)
 
 
-def ship(folder: pathlib.Path, step: expert_plan.Step) -> None:
-  """Copies a finished expert into the library."""
-  task, = step.tasks
-  result = run_files.ended(
-      folder / task, frames=int, evaluation_score=float, tasks=dict)
-  policy = folder / task / 'policy.npz'
-  config = run_files.config(folder / task)
-  level = suites.get_suite('minigrid_all', [task]).levels[0]
-  zoo.add_expert(policy, task, {
-      'level': level,
-      'frames': result['frames'],
-      'teacher': step.teacher,
-      'teacher_frames': expert_plan.SCHOOL.frames,
-      'seed': config['flags']['seed'],
-      'score': result['evaluation_score'],
-      'return': result['tasks'][task]['return'],
-      'episodes': result['tasks'][task]['episodes'],
-      'command': config['command'],
-  })
-
-
 def main(argv):
   del argv
   folder = flag_values.path('workdir', _WORKDIR.value)
+  experts = (flag_values.path('experts', _EXPERTS.value) if _EXPERTS.value
+             else zoo.default_folder())
+  for name in _ONLY.value:
+    checks.check_name('run', name, [step.name for step in expert_plan.PLAN])
   folder_lock.take(folder)
   for step in expert_plan.PLAN:
     if not _ONLY.value or step.name in _ONLY.value:
-      run_step(step, folder)
-  if _SHIP.value:
-    for step in expert_plan.PLAN:
-      if step is not expert_plan.SCHOOL:
-        ship(folder, step)
-        print(f'shipped {step.name}: {zoo.manifest()[step.name]["score"]:.1f}',
-              flush=True)
+      run_step(step, folder, experts)
+      if len(step.tasks) == 1:
+        expert_shelf.ship(folder, step, experts)
 
 
 if __name__ == '__main__':

@@ -46,7 +46,6 @@ from kickstarting.networks import build as networks
 from kickstarting.populations import scoring
 from kickstarting.populations import training as population_training
 from kickstarting.runtime import training
-from kickstarting.teachers import policy_file
 from kickstarting.weights import parsing
 from kickstarting.weights import schedules
 
@@ -132,28 +131,39 @@ class Curriculum:
         population_training.member(outcome.params, best),
         _keep_lineage(outcome.records, folder))
 
-  def evaluate(
-      self, name: str, trained: Trained, episodes: int
-  ) -> dict[str, Any]:
-    """Lets the final agent of a run play on its own.
+  def judge(
+      self,
+      name: str,
+      trained: Trained,
+      episodes: int,
+      path: pathlib.Path,
+      info: Mapping[str, Any],
+  ) -> float:
+    """Returns the score of the final agent of a run, playing on its own.
+
+    Its policy is written, with what it got in every task.
+
+    Args:
+      name: of the agent.
+      trained: what its run left.
+      episodes: per task.
+      path: of the policy file.
+      info: facts for it, beside the evaluation.
 
     Raises:
       threads.Stopped: the user asked to stop.
     """
-    described = self.runs[name]
-    return playing.evaluate(
-        self._final(name), described.suite, trained.params, episodes,
+    described, final = self.runs[name], self._final(name)
+    evaluation = playing.evaluate(
+        final, described.suite, trained.params, episodes,
         described.config.seed, manner=described.manner, label=f'{name:14}',
         wrap=self.case.wrap)
-
-  def policy(
-      self, name: str, trained: Trained, info: Mapping[str, Any]
-  ) -> policy_file.Policy:
-    """Returns the final agent of a run; see `Description.policy`."""
-    final = dataclasses.replace(
-        self.runs[name],
-        network=networks.final_agent(self.case.agents[name]))
-    return final.policy(trained.params, trained.frames, info, self.case.wrap)
+    alone = dataclasses.replace(
+        described, network=networks.final_agent(self.case.agents[name]))
+    alone.policy(
+        trained.params, trained.frames, {'evaluation': evaluation, **info},
+        self.case.wrap).save(path)
+    return evaluation['score']
 
   def _population(
       self, name: str, problem: training.Problem

@@ -36,9 +36,8 @@ from kickstarting.teachers import teacher as teacher_lib
 MANIFEST = 'manifest.json'
 _WHAT = 'a list of experts with their files'
 _KINDS: files.Kinds = {
-    'file': str, 'sha256': str, 'frames': int, 'teacher': (str, type(None)),
-    'teacher_frames': int}
-_OPTIONAL = ('frames', 'teacher', 'teacher_frames')
+    'file': str, 'sha256': str, 'lineage': dict}
+_OPTIONAL = ('lineage',)
 _MAX_POLICY_BYTES = 2**26
 _LONGEST_NAME = 200  # of a file
 
@@ -52,7 +51,11 @@ def default_folder() -> pathlib.Path:
 def manifest(
     folder: str | os.PathLike[str] | None = None
 ) -> dict[str, dict[str, Any]]:
-  """Returns task -> level, frames, seed, score, command, file, sha256.
+  """Returns task -> level, lineage, score, command, file, sha256.
+
+  `lineage` has the frames of every run that went into an expert, by name: its
+  own, those of what taught it, of what taught that, and of what any of them
+  started from.
 
   There may be no manifest; then there are no experts.
 
@@ -67,6 +70,9 @@ def manifest(
     where = f'{files.shown(path)}, at {files.shown(task, 60)},'
     files.check_fields({'entry': entry}, {'entry': dict}, where, _WHAT)
     files.check_fields(entry, _KINDS, where, _WHAT, optional=_OPTIONAL)
+    lineage = entry.get('lineage', {})
+    files.check_fields(
+        lineage, dict.fromkeys(lineage, int), f'{where} lineage,', _WHAT)
     name = entry['file']
     if name != os.path.basename(name) or name in ('', '.', '..') or (
         len(name) > _LONGEST_NAME):
@@ -81,20 +87,18 @@ def training_frames(
 ) -> int:
   """Returns the environment frames that the experts of some tasks cost.
 
-  Their own frames and those of the agents that kickstarted them; an agent that
-  taught several of them counts once.
+  A run that went into several of them counts once.
   """
   known = manifest(folder)
-  entries = []
+  path = pathlib.Path(folder or default_folder()) / MANIFEST
+  cost: dict[str, int] = {}  # by name of a run
   for task in tasks:
     entry = known.get(task, {})
-    path = pathlib.Path(folder or default_folder()) / MANIFEST
     files.check_fields(
         entry, _KINDS, f'{files.shown(path)}, at {files.shown(task, 60)},',
         _WHAT)
-    entries.append(entry)
-  taught_by = {e['teacher']: e['teacher_frames'] for e in entries}
-  return sum(e['frames'] for e in entries) + sum(taught_by.values())
+    cost |= entry['lineage']
+  return sum(cost.values())
 
 
 def load_expert(

@@ -157,7 +157,7 @@ class BinariesTest(absltest.TestCase):
 
   def test_mistakes_of_distillation_and_tuning(self):
     for flag, message in (
-        ('--method=n_distill_plus_r', 'learns from the reward as well'),
+        ('--method=n_distill_plus_r', 'adds the reward'),
         ('--tuned_share=0', 'leaves a part without frames'),
         ('--tuned_share=1', 'leaves a part without frames')):
       done = binaries.run('experiments.distil_then_tune', flag)

@@ -18,34 +18,48 @@ from absl.testing import absltest
 
 from experiments import expert_plan
 from kickstarting.environments import suites
+from kickstarting.teachers import teacher as teacher_lib
 from kickstarting.teachers import zoo
 
 
 class PlanTest(absltest.TestCase):
 
-  def test_one_expert_for_each_task_of_minigrid8(self):
-    experts = [step.name for step in expert_plan.PLAN
-               if step is not expert_plan.SCHOOL]
-    self.assertCountEqual(experts, suites.get_suite('minigrid8').task_names)
-    self.assertCountEqual(experts, zoo.manifest())
-    for step in expert_plan.PLAN[1:]:
-      self.assertEqual(step.tasks, (step.name,))
+  def test_names_are_given_once(self):
+    names = [step.name for step in expert_plan.PLAN]
+    self.assertCountEqual(names, set(names))
 
-  def test_teachers_come_before_those_they_teach(self):
+  def test_each_task_of_minigrid8_has_a_run(self):
+    alone = {step.tasks[0] for step in expert_plan.PLAN
+             if len(step.tasks) == 1}
+    self.assertContainsSubset(
+        suites.get_suite('minigrid8').task_names, alone)
+    self.assertContainsSubset(zoo.manifest(), alone)
+
+  def test_a_run_comes_after_what_it_needs(self):
     done = set()
     for step in expert_plan.PLAN:
-      if step.teacher is not None:
-        self.assertIn(step.teacher, done)
+      self.assertContainsSubset(step.parents, done)
+      self.assertContainsSubset(
+          step.teachers, (*step.tasks, teacher_lib.EVERY_TASK))
       done.add(step.name)
 
+  def test_lineage_holds_each_ancestor_once(self):
+    self.assertEqual(expert_plan.lineage('school'), ('school',))
+    self.assertEqual(expert_plan.lineage('FourRooms'), ('FourRooms', 'school'))
+
   def test_the_manifest_tells_what_the_plan_does(self):
-    for step in expert_plan.PLAN[1:]:
-      entry = zoo.manifest()[step.name]
-      # The last unroll may pass the budget.
-      self.assertBetween(entry['frames'], step.frames, step.frames + 5_000)
-      self.assertEqual(entry['teacher'], step.teacher)
-      self.assertEqual(entry['teacher_frames'], expert_plan.SCHOOL.frames)
-      self.assertIn(f'--tasks={step.name}', entry['command'])
+    steps = {step.name: step for step in expert_plan.PLAN}
+    for task, entry in zoo.manifest().items():
+      with self.subTest(task):
+        step = steps[entry['run']]
+        self.assertEqual(step.tasks, (task,))
+        self.assertCountEqual(
+            entry['lineage'], expert_plan.lineage(entry['run']))
+        for name, frames in entry['lineage'].items():
+          # The last unroll may pass the budget.
+          self.assertBetween(
+              frames, steps[name].frames, steps[name].frames + 5_000)
+        self.assertIn(f'--tasks={task}', entry['command'])
 
   def test_tasks_are_known(self):
     for step in expert_plan.PLAN:

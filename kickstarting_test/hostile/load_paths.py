@@ -167,7 +167,7 @@ def _save_experts(folder: pathlib.Path) -> None:
   policy_file.save_policy(source, _policy())
   zoo.add_expert(
       source, _TASK,
-      {'frames': 3, 'teacher': 'School', 'teacher_frames': 4, 'score': 1.0},
+      {'lineage': {_TASK: 3, 'School': 4}, 'score': 1.0},
       folder)
   source.unlink()
 

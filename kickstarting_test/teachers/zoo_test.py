@@ -54,15 +54,16 @@ class ZooTest(absltest.TestCase):
     for seed, task in enumerate(('Unlock', 'DoorKey')):
       source = self._folder / 'source.npz'
       self._policies.append(_save(source, seed))
-      zoo.add_expert(source, task, {'frames': 10 + seed}, self._folder / 'zoo')
+      zoo.add_expert(source, task, {'lineage': {task: 10 + seed}}, self._folder / 'zoo')
       source.unlink()
     self._folder /= 'zoo'
 
   def test_round_trip(self):
     self.assertEqual(
-        [(task, entry['frames'], entry['file'])
+        [(task, entry['lineage'], entry['file'])
          for task, entry in sorted(zoo.manifest(self._folder).items())],
-        [('DoorKey', 11, 'DoorKey.npz'), ('Unlock', 10, 'Unlock.npz')])
+        [('DoorKey', {'DoorKey': 11}, 'DoorKey.npz'),
+         ('Unlock', {'Unlock': 10}, 'Unlock.npz')])
     loaded = zoo.load_expert('DoorKey', str(self._folder))
     jax.tree.map(
         lambda x, y: np.testing.assert_array_equal(x, y.astype(np.float16)),
@@ -78,8 +79,11 @@ class ZooTest(absltest.TestCase):
   def test_an_expert_is_replaced(self):
     source = self._folder.parent / 'source.npz'
     policy = _save(source, 7)
-    zoo.add_expert(source, 'Unlock', {'frames': 99}, self._folder)
-    self.assertEqual(zoo.manifest(self._folder)['Unlock']['frames'], 99)
+    zoo.add_expert(
+        source, 'Unlock', {'lineage': {'DoorKey': 11, 'mine': 99}},
+        self._folder)
+    self.assertEqual(
+        zoo.training_frames(['Unlock', 'DoorKey'], self._folder), 110)
     np.testing.assert_array_equal(
         zoo.load_expert('Unlock', self._folder).params['policy']['b'],
         policy.params['policy']['b'].astype(np.float16))
