@@ -64,7 +64,7 @@ def main(argv):
   method = shared_flags.FLAGS.method
   if losses.get_method(method).adds_reward:
     raise checks.UserError(
-        f'--method={method} adds the reward; expected one that does not, such as'
+        f'--method={method} adds the reward; expected one that does not, as'
         ' on_policy_distill. For both at once take experiments.kickstart.')
   frames = shared_flags.FLAGS.frames
   tuned = int(frames * _TUNED.value)

@@ -30,7 +30,7 @@ from kickstarting.teachers import zoo
 
 
 def shipped(name: str, experts: pathlib.Path) -> pathlib.Path | None:
-  """Returns the file of the expert that a run became; None if it became none."""
+  """Returns the file of the expert that a run became, if it became one."""
   found = [entry['file'] for entry in zoo.manifest(experts).values()
            if entry.get('run') == name]
   return experts / found[0] if found else None

@@ -54,7 +54,8 @@ class ZooTest(absltest.TestCase):
     for seed, task in enumerate(('Unlock', 'DoorKey')):
       source = self._folder / 'source.npz'
       self._policies.append(_save(source, seed))
-      zoo.add_expert(source, task, {'lineage': {task: 10 + seed}}, self._folder / 'zoo')
+      zoo.add_expert(
+          source, task, {'lineage': {task: 10 + seed}}, self._folder / 'zoo')
       source.unlink()
     self._folder /= 'zoo'
 

@@ -1,0 +1,74 @@
+# Copyright 2026 The kickstarting Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# ==============================================================================
+"""Who learns in the study of thirty tasks, as data.
+
+Here: `STUDENTS`, lines of the table by name, each with its command line, its
+teachers and how many seeds it gets. Not here: the runs (`thirty.py`).
+"""
+
+from typing import NamedTuple
+
+from experiments import ablation
+
+_EPISODES = '--evaluation_episodes=20'
+_NO_REWARD = '--method=on_policy_distill'
+_LARGE = '--network=grid_large'
+TEACHER = '{teacher}'  # stands for the folder of the one teacher
+
+
+class Student(NamedTuple):
+  """One line of the table."""
+
+  setting: ablation.Setting
+  num_seeds: int
+  teacher: ablation.Setting | None = None  # a run that teaches it, if it is one
+  has_experts: bool = False  # the shipped ones
+
+
+def _student(
+    name: str, num_seeds: int, *options: str,
+    teacher: ablation.Setting | None = None,
+) -> Student:
+  named = ('--teachers=' + ('zoo' if teacher is None else f'*={TEACHER}'),)
+  run = 'distilled' if _NO_REWARD in options else 'kickstarted'
+  setting = ablation.Setting(
+      name, 'experiments.kickstart', ('--nobaseline', *named, *options), run)
+  return Student(setting, num_seeds, teacher, teacher is None)
+
+
+def _population(name: str, *options: str) -> Student:
+  return Student(
+      ablation.Setting(
+          name, 'experiments.pbt',
+          ('--teachers=zoo', '--population=8', *options)), 2, None, True)
+
+
+_ONE = ablation.Setting('one teacher', 'experiments.train', (_EPISODES,))
+_ONE_LARGE = ablation.Setting(
+    'one large teacher', 'experiments.train', (_EPISODES, _LARGE))
+
+SCRATCH = 'from scratch'
+STUDENTS = {student.setting.name: student for student in (
+    Student(ablation.Setting(SCRATCH, 'experiments.train', (_EPISODES,)), 5),
+    _student('many experts', 5),
+    _student('one teacher of all tasks', 5, teacher=_ONE),
+    _student('experts without reward', 5, _NO_REWARD),
+    _population('experts and PBT'),
+    _population('experts and PBT by teacher', '--weighting=per_teacher'),
+    Student(ablation.Setting(
+        'large from scratch', 'experiments.train', (_EPISODES, _LARGE)), 2),
+    _student('large with one teacher', 2, _LARGE, teacher=_ONE_LARGE),
+    _student('large with many experts', 2, _LARGE),
+)}
