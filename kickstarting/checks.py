@@ -19,7 +19,7 @@ yet, and passes. Checks of numbers return them as floats of Python, which all
 that computes with them can take; what is traced comes back as it is. What the
 messages share (what, value, expectation, cure) is written here once.
 
-Not here: shapes and dtypes of arrays (`losses/inputs.py`). Read
+Not here: shapes and dtypes of arrays (`inputs.py`). Read
 `losses/off_policy.py` next for a user of these checks.
 """
 

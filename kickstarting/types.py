@@ -46,6 +46,13 @@ CoreState: TypeAlias = Any  # a pytree of arrays, leading axis [B]
 TASK = 'task'  # entry of an observation: int32, the row of the stream's task
 
 
+class ArraySpec(NamedTuple):
+  """One array of a stream, without the axes of time and streams."""
+
+  shape: tuple[int, ...]
+  dtype: np.dtype
+
+
 class Timestep(NamedTuple):
   """What an agent sees at one time; leading axes [B] or [T+1, B]."""
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
+from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.networks import build
 from kickstarting_test.networks import examples
@@ -149,10 +150,10 @@ class AgentTest(parameterized.TestCase):
       ({'observation': {}}, r"an agent that reads 'image' as uint8 of shape"
        r' \(7, 7, 3\) meets an environment that observes nothing'),
       ({'observation': examples.GRID_SPEC | {
-          'image': base.ArraySpec((9, 9, 3), np.dtype(np.uint8))}},
+          'image': types.ArraySpec((9, 9, 3), np.dtype(np.uint8))}},
        r"reads 'image' as uint8 of shape \(7, 7, 3\) .* \(9, 9, 3\)"),
       ({'observation': examples.GRID_SPEC | {
-          'image': base.ArraySpec((7, 7, 3), np.dtype(np.int32))}},
+          'image': types.ArraySpec((7, 7, 3), np.dtype(np.int32))}},
        r"reads 'image' as uint8 .* 'image' as int32 of shape"),
   )
   def test_an_environment_that_it_was_not_made_for(self, changes, message):

@@ -46,7 +46,10 @@ _MAY_IMPORT = {
     'checks': (),
     'files': (),
     'archives': (),
-    'losses': (),
+    'inputs': (),
+    'products': ('inputs',),
+    'distributions': ('inputs',),
+    'losses': ('distributions', 'inputs', 'products'),
     'weights': ('losses',),
     'pbt': (),
     'networks': ('losses',),
@@ -54,8 +57,8 @@ _MAY_IMPORT = {
     'children': ('watcher',),
     'environments': ('children', 'options'),
     'agent': ('networks', 'return_scale'),
-    'teachers': ('agent', 'archives', 'environments', 'losses', 'networks',
-                 'return_scale'),
+    'teachers': ('agent', 'archives', 'distributions', 'environments', 'losses',
+                 'networks', 'return_scale'),
     'minibatches': (),
     'return_scale': (),
     'options': (),
@@ -100,7 +103,7 @@ _MAY_IMPORT = {
              'teachers', 'update_config'),
     '__main__': ('commands',),
 }
-_PURE = ('losses', 'weights', 'pbt')
+_PURE = ('distributions', 'losses', 'weights', 'pbt')
 _IMPURE_IMPORTS = (
     'asyncio', 'concurrent', 'haiku', 'io', 'multiprocessing', 'orbax', 'os',
     'pathlib', 'queue', 'random', 'shutil', 'tempfile', 'threading', 'time')

@@ -21,9 +21,9 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import losses
+from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting import update_config
-from kickstarting.environments import base
 from kickstarting.networks import branches
 from kickstarting.networks import build
 from kickstarting_test import update_cases as cases
@@ -221,7 +221,8 @@ class FeatureRegressionTest(absltest.TestCase):
   def _run(self, feature_cost, hypers=cases.HYPERS):
     config = build.NetworkConfig(
         'flat', 4, features=branches.Features(num_tasks=2, size=3))
-    spec = examples.FLAT_SPEC | {'task': base.ArraySpec((), np.dtype(np.int32))}
+    spec = examples.FLAT_SPEC | {
+        'task': types.ArraySpec((), np.dtype(np.int32))}
     agent = agent_lib.make_agent(config, spec, cases.A)
     timesteps = cases.TRAJECTORY.timesteps
     task = np.tile(cases.TRAJECTORY.task, (cases.T + 1, 1))

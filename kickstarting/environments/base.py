@@ -54,18 +54,11 @@ MID = int(dm_env.StepType.MID)
 LAST = int(dm_env.StepType.LAST)
 
 
-class ArraySpec(NamedTuple):
-  """One entry of an observation, without the axis of the streams."""
-
-  shape: tuple[int, ...]
-  dtype: np.dtype
-
-
 class EnvironmentSpec(NamedTuple):
   """What a network has to fit."""
 
   num_actions: int  # discrete actions, 0 to num_actions - 1
-  observation: dict[str, ArraySpec]
+  observation: dict[str, types.ArraySpec]
   max_words: int  # length of a row of the table of instructions
 
 

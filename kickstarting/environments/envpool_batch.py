@@ -282,7 +282,7 @@ def _entries(pool: Any) -> dict[str, _Entry]:
   return entries
 
 
-def _observation_spec(pool: Any) -> dict[str, base.ArraySpec]:
+def _observation_spec(pool: Any) -> dict[str, types.ArraySpec]:
   spec = pool.spec.state_array_spec  # -1 stands for the axis of the streams
   found = {}
   for name, entry in _entries(pool).items():
@@ -290,6 +290,6 @@ def _observation_spec(pool: Any) -> dict[str, base.ArraySpec]:
     if entry.is_image:
       shape = [*shape[1:], shape[0]]
     dtype = np.dtype(spec[entry.key].dtype)
-    found[name] = base.ArraySpec(
+    found[name] = types.ArraySpec(
         tuple(shape), observations.NARROW.get(dtype, dtype))
   return found

@@ -226,6 +226,6 @@ class ProcessBatch(base.BatchedEnvironment):
           text[i, :length[i]].tobytes())
 
 
-def _observation(row: Mapping[str, Any]) -> dict[str, base.ArraySpec]:
-  return {name: base.ArraySpec(tuple(shape), np.dtype(dtype))
+def _observation(row: Mapping[str, Any]) -> dict[str, types.ArraySpec]:
+  return {name: types.ArraySpec(tuple(shape), np.dtype(dtype))
           for name, shape, dtype in row['observation']}

@@ -236,13 +236,13 @@ class PythonBatch(base.BatchedEnvironment):
                 step.observation, self._instruction_key,
                 self._streams[i].task_name))
 
-  def _common_observation(self) -> dict[str, base.ArraySpec]:
+  def _common_observation(self) -> dict[str, types.ArraySpec]:
     """Returns the shapes that every stream's first observation has."""
-    common: dict[str, base.ArraySpec] = {}
+    common: dict[str, types.ArraySpec] = {}
     for i, stream in enumerate(self._streams):
       arrays = self._arrays(i, stream.reset())
       common = common or {
-          name: base.ArraySpec(array.shape, array.dtype)
+          name: types.ArraySpec(array.shape, array.dtype)
           for name, array in arrays.items()
       }
       self._check(i, arrays, common)

@@ -24,7 +24,7 @@ from kickstarting import checks
 from kickstarting import types
 from kickstarting.environments import base
 
-_SPEC = base.ArraySpec((), np.dtype(np.int32))
+_SPEC = types.ArraySpec((), np.dtype(np.int32))
 
 
 class TaskObservation(base.Wrapper):

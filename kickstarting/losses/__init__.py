@@ -19,10 +19,10 @@ Not here: networks, threads, files. Read `transitions.py` first, then
 `actor_critic.py` and `kickstart.py`.
 """
 
+from kickstarting.distributions.categorical import entropy
+from kickstarting.distributions.categorical import log_prob
 from kickstarting.losses.actor_critic import a2c
 from kickstarting.losses.actor_critic import vtrace_actor_critic
-from kickstarting.losses.categorical import entropy
-from kickstarting.losses.categorical import log_prob
 from kickstarting.losses.distillation import get_method
 from kickstarting.losses.distillation import KICKSTARTING
 from kickstarting.losses.distillation import Method

@@ -29,12 +29,12 @@ import numpy as np
 import rlax
 
 from kickstarting import checks
+from kickstarting import inputs
+from kickstarting import products
 from kickstarting import types
-from kickstarting.losses import categorical
+from kickstarting.distributions import categorical
 from kickstarting.losses import gradients
-from kickstarting.losses import inputs
 from kickstarting.losses import off_policy
-from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
 
 # Of advantages in units of the return; below it they are noise for the most

@@ -40,10 +40,10 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
+from kickstarting import products
 from kickstarting import types
-from kickstarting.losses import inputs
 from kickstarting.losses import method_step
-from kickstarting.losses import products
 
 CONTROLS = ('student', 'teacher', 'uniform', 'mixture')
 _DPD = 'Czarnecki et al. (2019), arXiv:1902.02186, '

@@ -37,7 +37,7 @@ import jax.numpy as jnp
 
 from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import categorical
+from kickstarting.distributions import categorical
 
 Divergence: TypeAlias = Callable[..., jax.Array]
 

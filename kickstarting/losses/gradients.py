@@ -21,8 +21,8 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
 from kickstarting import types
-from kickstarting.losses import inputs
 
 
 def pass_where(condition: types.Array, x: types.Array) -> jax.Array:

@@ -29,12 +29,12 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
+from kickstarting import products
 from kickstarting import types
-from kickstarting.losses import categorical
+from kickstarting.distributions import categorical
 from kickstarting.losses import divergences
 from kickstarting.losses import gradients
-from kickstarting.losses import inputs
-from kickstarting.losses import products
 from kickstarting.losses import transitions as transitions_lib
 
 

@@ -26,10 +26,10 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
 from kickstarting import types
-from kickstarting.losses import categorical
+from kickstarting.distributions import categorical
 from kickstarting.losses import divergences
-from kickstarting.losses import inputs
 
 TEACHER_FLOOR = 1e-3
 

@@ -28,11 +28,11 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
 from kickstarting import types
 from kickstarting.losses import distillation
 from kickstarting.losses import divergences
 from kickstarting.losses import gradients
-from kickstarting.losses import inputs
 from kickstarting.losses import method_step
 from kickstarting.losses import transitions as transitions_lib
 

@@ -38,11 +38,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import inputs
+from kickstarting import products
 from kickstarting import types
-from kickstarting.losses import categorical
+from kickstarting.distributions import categorical
 from kickstarting.losses import divergences
-from kickstarting.losses import inputs
-from kickstarting.losses import products
 
 _TOLERANCE = 1e-5  # of a sum of shares in float32, at least
 

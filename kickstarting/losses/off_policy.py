@@ -26,10 +26,10 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
+from kickstarting import products
 from kickstarting import types
-from kickstarting.losses import categorical
-from kickstarting.losses import inputs
-from kickstarting.losses import products
+from kickstarting.distributions import categorical
 
 _LARGEST = 1e18  # its square is a number of float32
 

@@ -25,9 +25,9 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
+from kickstarting import products
 from kickstarting import types
-from kickstarting.losses import inputs
-from kickstarting.losses import products
 
 REDUCTIONS = ('mean', 'sum')
 _EVERYWHERE: Mapping[str, types.Array] = python_types.MappingProxyType({})

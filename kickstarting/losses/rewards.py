@@ -26,8 +26,8 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
 from kickstarting import types
-from kickstarting.losses import inputs
 
 RewardTransform: TypeAlias = Callable[[types.Array], types.Array]
 

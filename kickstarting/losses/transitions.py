@@ -27,8 +27,8 @@ import chex
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
 from kickstarting import types
-from kickstarting.losses import inputs
 from kickstarting.losses import rewards
 
 FIRST, LAST = 0, 2  # of dm_env.StepType, without the import

@@ -31,7 +31,7 @@ import numpy as np
 
 from kickstarting import checks
 from kickstarting import types
-from kickstarting.losses import categorical
+from kickstarting.distributions import categorical
 from kickstarting.teachers import labelling
 
 _STREAM = 0x616374  # of random numbers; the student's actions take others

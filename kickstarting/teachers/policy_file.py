@@ -39,7 +39,6 @@ from kickstarting import checks
 from kickstarting import files
 from kickstarting import return_scale
 from kickstarting import types
-from kickstarting.environments import base
 from kickstarting.networks import build
 from kickstarting.networks import normaliser
 from kickstarting.networks import own
@@ -64,7 +63,7 @@ class Policy:
   # Two-level dict of arrays, as Haiku has it.
   params: types.Params = dataclasses.field(repr=False)
   num_actions: int
-  observation: Mapping[str, base.ArraySpec]
+  observation: Mapping[str, types.ArraySpec]
   max_words: int  # longest instruction it was trained with
   tasks: tuple[str, ...]  # the levels it was trained on
   info: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -74,10 +73,10 @@ class Policy:
     save_policy(path, self)
 
 
-def observation_of(spec: Mapping[str, Any]) -> dict[str, base.ArraySpec]:
+def observation_of(spec: Mapping[str, Any]) -> dict[str, types.ArraySpec]:
   """Returns plain specs of anything with `shape` and `dtype`."""
   return {
-      name: base.ArraySpec(tuple(s.shape), np.dtype(s.dtype))
+      name: types.ArraySpec(tuple(s.shape), np.dtype(s.dtype))
       for name, s in spec.items()
   }
 
@@ -303,7 +302,7 @@ def _without_params(
       info=metadata['info'])
 
 
-def _spec(name: str, saved: Any) -> base.ArraySpec:
+def _spec(name: str, saved: Any) -> types.ArraySpec:
   """Returns the spec of one array of an observation."""
   dtype: np.dtype | None = None
   try:
@@ -318,7 +317,7 @@ def _spec(name: str, saved: Any) -> base.ArraySpec:
     raise checks.UserError(
         f'its observation {files.shown(name, 60)} is {files.shown(saved, 80)};'
         ' expected a shape and a type of numbers')
-  return base.ArraySpec(tuple(shape), dtype)
+  return types.ArraySpec(tuple(shape), dtype)
 
 
 def _check_arrays(policy: Policy, archive: archives.Archive) -> None:

@@ -32,7 +32,6 @@ from kickstarting import agent as agent_lib
 from kickstarting import checks
 from kickstarting import losses
 from kickstarting import types
-from kickstarting.environments import base
 from kickstarting.networks import branches
 from kickstarting.networks import own
 from kickstarting.teachers import policy_file
@@ -56,7 +55,7 @@ class Teacher:
   initial_state: Callable[[int], types.CoreState]
   architecture: Any  # teachers with equal ones are evaluated in one call
   num_actions: int
-  observation: Mapping[str, base.ArraySpec]
+  observation: Mapping[str, types.ArraySpec]
   tasks: tuple[str, ...] = ()  # what it was trained on
   has_value: bool = True  # of the rewards; False: nobody may read its value
   has_q: bool = False  # True: its logits are action values, Q(s, a)

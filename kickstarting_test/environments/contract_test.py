@@ -23,6 +23,7 @@ import jax
 import minigrid  # noqa: F401, registers its levels
 import numpy as np
 
+from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import envpool_batch
 from kickstarting.environments import macro_actions
@@ -153,7 +154,7 @@ class ContractTest(_BatchTest):
     for timestep in _play(batch, _random_actions(batch, 2)):
       self.assertEqual(
           {
-              name: base.ArraySpec(array.shape[1:], array.dtype)
+              name: types.ArraySpec(array.shape[1:], array.dtype)
               for name, array in timestep.observation.items()
           },
           batch.spec.observation,

@@ -26,7 +26,7 @@ import dm_env
 import numpy as np
 
 from kickstarting import checks
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.environments import dmlab
 from kickstarting.environments import dmlab_actions
 from kickstarting.environments import process_batch
@@ -246,7 +246,7 @@ class BatchTest(_StandInTest):
   def test_instructions_reach_the_agent(self):
     batch = self._batch('stand_in/talks')
     self.assertEqual(batch.spec.observation, {
-        'image': base.ArraySpec((72, 96, 3), np.dtype(np.uint8))})
+        'image': types.ArraySpec((72, 96, 3), np.dtype(np.uint8))})
     seen = [batch.reset().instruction[0]]
     for _ in range(11):
       batch.send(np.full(2, _FIRE, np.int32))

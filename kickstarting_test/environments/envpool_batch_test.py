@@ -19,7 +19,7 @@ from absl.testing import parameterized
 import envpool
 import numpy as np
 
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.environments import envpool_batch
 from kickstarting.environments import seeds
 
@@ -54,8 +54,8 @@ class EnvPoolBatchTest(parameterized.TestCase):
     self.assertEqual(
         batch.spec.observation,  # neither agent_pos nor the mission
         {
-            'direction': base.ArraySpec((), np.dtype(np.int32)),
-            'image': base.ArraySpec((7, 7, 3), np.dtype(np.uint8)),
+            'direction': types.ArraySpec((), np.dtype(np.int32)),
+            'image': types.ArraySpec((7, 7, 3), np.dtype(np.uint8)),
         },
     )
 
@@ -130,7 +130,7 @@ class EnvPoolBatchTest(parameterized.TestCase):
     )
     self.assertEqual(
         batch.spec.observation,
-        {'observation': base.ArraySpec((4,), np.dtype(np.float32))},
+        {'observation': types.ArraySpec((4,), np.dtype(np.float32))},
     )
     self.assertEqual(batch.reset().observation['observation'].shape, (2, 4))
     batch._pools[0] = _Tampered(

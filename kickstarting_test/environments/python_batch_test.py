@@ -19,7 +19,7 @@ from absl.testing import parameterized
 import numpy as np
 
 from kickstarting import checks
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.environments import python_batch
 from kickstarting.environments import seeds
 from kickstarting_test.environments import fakes
@@ -56,7 +56,7 @@ class PythonBatchTest(parameterized.TestCase):
     batch = _batch(fakes.Catch(seed=0))
     self.assertEqual(
         batch.spec.observation,
-        {'observation': base.ArraySpec((6, 5), np.dtype(np.float32))},
+        {'observation': types.ArraySpec((6, 5), np.dtype(np.float32))},
     )
     self.assertEqual(batch.spec.num_actions, 3)
 

@@ -18,7 +18,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
 
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.environments import python_batch
 from kickstarting.environments import task_observation
 from kickstarting_test.environments import fakes
@@ -37,7 +37,7 @@ class TaskObservationTest(parameterized.TestCase):
     batch = _batch({'x': np.float32(1)}, first_row=first_row)
     self.assertEqual(
         batch.spec.observation['task'],
-        base.ArraySpec((), np.dtype(np.int32)))
+        types.ArraySpec((), np.dtype(np.int32)))
     expected = np.array([0, 0, 1, 1]) + first_row
     timestep = batch.reset()
     np.testing.assert_array_equal(timestep.observation['task'], expected)

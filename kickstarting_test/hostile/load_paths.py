@@ -43,7 +43,6 @@ from kickstarting import teaching
 from kickstarting.commands import resuming
 from kickstarting.commands import run_files
 from kickstarting.commands import run_flags
-from kickstarting.environments import base
 from kickstarting.environments import suites
 from kickstarting.environments import targets
 from kickstarting.networks import build
@@ -120,7 +119,7 @@ _TASK = 'DoorKey-8x8'
 
 
 def _policy() -> policy_file.Policy:
-  spec = {'x': base.ArraySpec((3,), np.dtype(np.float32))}
+  spec = {'x': types.ArraySpec((3,), np.dtype(np.float32))}
   agent = agent_lib.make_agent(_NETWORK, spec, 7)
   shapes = jax.eval_shape(agent.init, jax.random.key(0))
   return policy_file.Policy(

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import types
-from kickstarting.losses import categorical
+from kickstarting.distributions import categorical
 from kickstarting.losses import distral
 from kickstarting.losses import transitions as transitions_lib
 

@@ -26,8 +26,8 @@ import numpy as np
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.distributions import categorical
 from kickstarting.losses import actor_critic
-from kickstarting.losses import categorical
 from kickstarting.losses import divergences
 from kickstarting.losses import kickstart
 from kickstarting_test.losses import cases

@@ -23,8 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from kickstarting.distributions import categorical
 from kickstarting.losses import actor_critic
-from kickstarting.losses import categorical
 from kickstarting.losses import mix_and_match
 from kickstarting.losses import transitions as transitions_lib
 

@@ -20,6 +20,7 @@ here. Not here: how values are made (`random_arguments.py`), what must come out
 """
 
 from collections.abc import Callable, Mapping
+import importlib
 import inspect
 import pkgutil
 from typing import Any, NamedTuple
@@ -28,7 +29,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import distributions
 from kickstarting import losses
+from kickstarting import products
 from kickstarting import types
 from kickstarting import weights
 from kickstarting.losses import distillation
@@ -40,8 +43,8 @@ from kickstarting.losses import rewards
 from kickstarting.losses import transitions as transitions_lib
 from kickstarting_test.losses import random_arguments as arguments_lib
 
-# The checks themselves, which are tried with every function.
-LEFT_OUT = ('losses.inputs',)
+# Part of functions of one more, which the records of it hold.
+LEFT_OUT = ('distributions.gaussian.halves',)
 
 _Array, _Number = arguments_lib.Array, arguments_lib.Number
 _Choice, _Record = arguments_lib.Choice, arguments_lib.Record
@@ -73,17 +76,16 @@ class Case(NamedTuple):
 def functions() -> dict[str, Callable[..., Any]]:
   """Returns the public functions of the loss core by 'package.module.name'."""
   found = {}
-  for package in (losses, weights):
-    for info in pkgutil.iter_modules(package.__path__):
-      module = __import__(
-          f'{package.__name__}.{info.name}', fromlist=[info.name])
-      place = module.__name__.removeprefix('kickstarting.')
-      if place in LEFT_OUT:
-        continue
-      for name, value in vars(module).items():
-        if (inspect.isfunction(value) and not name.startswith('_')
-            and value.__module__ == module.__name__):
-          found[f'{place}.{name}'] = value
+  modules = [products, *(
+      importlib.import_module(f'{package.__name__}.{info.name}')
+      for package in (distributions, losses, weights)
+      for info in pkgutil.iter_modules(package.__path__))]
+  for module in modules:
+    for name, value in vars(module).items():
+      place = f'{module.__name__.removeprefix("kickstarting.")}.{name}'
+      if (inspect.isfunction(value) and not name.startswith('_')
+          and value.__module__ == module.__name__ and place not in LEFT_OUT):
+        found[place] = value
   return found
 
 
@@ -227,6 +229,13 @@ def _named(table):
   return Case({'name': _Choice(tuple(table), is_optional=False)}, show=show)
 
 
+def _family(arguments):
+  return Case(arguments, show=lambda found: (), is_of_host=True)
+
+
+_COUNT = _Choice((1, 3), ('3', None, 0, -1, 2.5, True), is_optional=False)
+_FLOOR = _Choice((0.0, 0.1), ('1', None, -1.0, True, 1j))
+_FAMILY = distributions.make_gaussian(2)
 _FRAMES = {'start': _Number(is_optional=False),
            'frames': _Number((10.0, 1e7), False)}
 _TEXTS = (None, 3, b'1', '', ':', ';', 'no:1', 'linear', 'linear:1',
@@ -243,29 +252,42 @@ CASES: dict[str, Case] = {
     'losses.actor_critic.a2c': Case(
         {**_TRANSITIONS, 'lambda_': _CLIPS['lambda_'],
          'normalise_advantages': _Choice((False, True))}),
-    'losses.categorical.log_probs': Case(
+    'distributions.distribution.check_same': _family({
+        'name': _Choice(('teacher',), (), is_optional=False),
+        'found': _Choice((_FAMILY,), (), is_optional=False),
+        'expected': _Choice((_FAMILY,), (), is_optional=False)}),
+    'distributions.categorical.make_categorical': _family(
+        {'num_actions': _COUNT}),
+    'distributions.factored.make_factored': _family({'num_actions': _Choice(
+        ((3, 2), [1], (2, 2, 2)), ('no such', '', None, 3, (), (0,), (2.5,)),
+        is_optional=False)}),
+    'distributions.gaussian.make_gaussian': _family(
+        {'size': _COUNT, 'floor': _FLOOR}),
+    'distributions.tanh_gaussian.make_tanh_gaussian': _family(
+        {'size': _COUNT, 'floor': _FLOOR}),
+    'distributions.categorical.log_probs': Case(
         {'logits': _logits(), 'temperature': _Number(), **_LEGAL},
         _where_lacking('logits')),
-    'losses.categorical.logits_and_legal': Case(
+    'distributions.categorical.logits_and_legal': Case(
         {'is_legal': _Array('bool', '...A'), 'logits': _logits()},
         lambda values: _ANYTHING),
-    'losses.categorical.restrict': Case(
+    'distributions.categorical.restrict': Case(
         {'logits': _logits(), 'able_logits': _logits()},
         # What is no number to begin with is handed on.
         lambda values: _ANYTHING),
-    'losses.categorical.expectation': Case(
+    'distributions.categorical.expectation': Case(
         {'log_p': _float('...A'), 'values': _float('...A')},
         lambda values: _ANYTHING),  # of logs of probabilities above 1
-    'losses.categorical.log_prob': Case(
+    'distributions.categorical.log_prob': Case(
         {'logits': _logits(), 'actions': _Array('int', '...')},
         lambda values: frozenset({'-inf'})),
-    'losses.categorical.action_log_prob': Case(
+    'distributions.categorical.action_log_prob': Case(
         {'logits': _logits(), 'actions': _Array('int', '...')},
         lambda values: frozenset({'-inf'})),
-    'losses.categorical.take': Case(
+    'distributions.categorical.take': Case(
         {'x': _float('...A'), 'actions': _Array('int', '...'),
          'otherwise': _Number(is_optional=False)}),
-    'losses.categorical.entropy': Case({'logits': _logits(), **_LEGAL}),
+    'distributions.categorical.entropy': Case({'logits': _logits(), **_LEGAL}),
     'losses.distillation.get_method': _named(distillation.METHODS),
     'losses.distillation.check_method': Case(
         {'method': _METHOD}, show=lambda found: ()),
@@ -379,7 +401,7 @@ CASES: dict[str, Case] = {
         {'v_tm1': _float('TB'), 'v_t': _float('TB'), 'r_t': _float('TB'),
          'discount_t': _Array('share', 'TB'), 'log_rho_tm1': _logits('TB'),
          'is_learnable_tm1': _Array('bool', 'TB', is_optional=True), **_CLIPS}),
-    'losses.products.product': Case({'factor': _float(), 'x': _float()}),
+    'products.product': Case({'factor': _float(), 'x': _float()}),
     'losses.reduction.total': Case({
         'terms': _Record(dict), 'terms.baseline': _float('TB'),
         'terms.negative_entropy': _float('TB'),

@@ -22,14 +22,14 @@ import jax
 import numpy as np
 
 from kickstarting import agent as agent_lib
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.networks import build
 from kickstarting_test.networks import examples
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
 _T, _B, _A = 2, 3, 5
-_SPEC = examples.FLAT_SPEC | {'y': base.ArraySpec((), np.dtype(np.int32))}
+_SPEC = examples.FLAT_SPEC | {'y': types.ArraySpec((), np.dtype(np.int32))}
 _TIMESTEPS = examples.timesteps(0, _SPEC, (_T, _B), _A)._replace(
     step_type=np.ones((_T, _B), np.int32))
 

@@ -25,12 +25,12 @@ import numpy as np
 from kickstarting import types
 from kickstarting.environments import base
 
-FLAT_SPEC = {'x': base.ArraySpec((3,), np.dtype(np.float32))}
+FLAT_SPEC = {'x': types.ArraySpec((3,), np.dtype(np.float32))}
 GRID_SPEC = {
-    'direction': base.ArraySpec((), np.dtype(np.int32)),
-    'image': base.ArraySpec((7, 7, 3), np.dtype(np.uint8)),
+    'direction': types.ArraySpec((), np.dtype(np.int32)),
+    'image': types.ArraySpec((7, 7, 3), np.dtype(np.uint8)),
 }
-PIXEL_SPEC = {'image': base.ArraySpec((72, 96, 3), np.dtype(np.uint8))}
+PIXEL_SPEC = {'image': types.ArraySpec((72, 96, 3), np.dtype(np.uint8))}
 
 # Instructions of different lengths, one of them empty; [U, L].
 TOKENS = np.array(
@@ -40,7 +40,7 @@ TOKENS = np.array(
 
 def timesteps(
     seed: int,
-    spec: dict[str, base.ArraySpec],
+    spec: dict[str, types.ArraySpec],
     shape: tuple[int, ...],
     num_actions: int,
 ) -> types.Timestep:

@@ -23,7 +23,7 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.networks import build
 from kickstarting.networks import own
 from kickstarting_test.networks import examples
@@ -32,7 +32,7 @@ from kickstarting_test.networks import frameworks
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
 _T, _B, _A = 4, 3, 5
-_ALONE = {'observation': base.ArraySpec((3,), np.dtype(np.float32))}
+_ALONE = {'observation': types.ArraySpec((3,), np.dtype(np.float32))}
 
 
 def pair(observation):
@@ -116,7 +116,7 @@ class OwnNetworkTest(parameterized.TestCase):
         output.value, [[8, 1, 8], [9, 2, 9], [1, 3, 1], [2, 4, 2]])
 
   def test_several_arrays_are_a_dict(self):
-    spec = examples.FLAT_SPEC | {'y': base.ArraySpec((2,), np.dtype(np.int32))}
+    spec = examples.FLAT_SPEC | {'y': types.ArraySpec((2,), np.dtype(np.int32))}
     agent = _agent(own.of_function(lambda observation: (
         hk.Linear(_A)(observation['x']),
         jnp.sum(observation['y'], axis=-1).astype(jnp.float32))), spec)

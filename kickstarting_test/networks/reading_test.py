@@ -21,7 +21,7 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import checks
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.networks import branches
 from kickstarting.networks import build
 from kickstarting.networks import impala
@@ -29,7 +29,7 @@ from kickstarting.networks import reading
 
 
 def _spec(**entries):
-  return {name: base.ArraySpec(shape, np.dtype(dtype))
+  return {name: types.ArraySpec(shape, np.dtype(dtype))
           for name, (shape, dtype) in entries.items()}
 
 

@@ -23,13 +23,13 @@ import jax
 import numpy as np
 
 from kickstarting import agent as agent_lib
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.networks import branches
 from kickstarting.networks import build
 from kickstarting_test.networks import examples
 
 T, B, A, TASKS = 3, 4, 6, 2
-SPEC = examples.FLAT_SPEC | {'task': base.ArraySpec((), np.dtype(np.int32))}
+SPEC = examples.FLAT_SPEC | {'task': types.ArraySpec((), np.dtype(np.int32))}
 TASK = np.array([0, 0, 1, 1], np.int32)
 
 

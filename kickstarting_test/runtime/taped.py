@@ -60,7 +60,7 @@ class TapedBatch(base.BatchedEnvironment):
     self.num_streams = len(lengths)
     self.task = np.array(task or [0] * len(lengths), np.int32)
     self.spec = base.EnvironmentSpec(
-        NUM_ACTIONS, {'x': base.ArraySpec((2,), np.dtype(np.float32))}, 4)
+        NUM_ACTIONS, {'x': types.ArraySpec((2,), np.dtype(np.float32))}, 4)
     self.instructions = instructions_lib.InstructionTable(4)
     self.sent: list[np.ndarray] = []
     self.returned: list[types.Timestep] = []

@@ -22,7 +22,7 @@ import jax
 import numpy as np
 
 from kickstarting import agent as agent_lib
-from kickstarting.environments import base
+from kickstarting import types
 from kickstarting.networks import build
 from kickstarting.teachers import policy_file
 from kickstarting.teachers import teacher as teacher_lib
@@ -157,7 +157,7 @@ class CheckFitsTest(absltest.TestCase):
 
   def test_other_observation(self):
     for shape, dtype in (((4,), np.float32), ((3,), np.uint8)):
-      spec = {'x': base.ArraySpec(shape, np.dtype(dtype))}
+      spec = {'x': types.ArraySpec(shape, np.dtype(dtype))}
       with self.assertRaisesRegex(
           ValueError,
           r'as ArraySpec\(shape=\(3,\), .*float32.* gives ArraySpec'

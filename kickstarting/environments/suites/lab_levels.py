@@ -24,12 +24,13 @@ that are kept for tests. `dmlab_curricula`: the levels of Czarnecki et al.
 
 from collections.abc import Mapping, Sequence
 import math
-import types
+import types as python_types
 from typing import Any
 
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import dmlab
 from kickstarting.environments import dmlab_settings
@@ -54,7 +55,7 @@ _STREAMS = 32  # IMPALA's
 # of the time that a step may take.
 _STREAMS_PER_CORE = 4
 
-DEFAULTS = types.MappingProxyType({
+DEFAULTS = python_types.MappingProxyType({
     'network': 'impala_large',
     'unroll_steps': 100,
     'splits': 1,  # a process for each stream
@@ -117,7 +118,7 @@ def _describe(
   return base.Described(
       base.EnvironmentSpec(
           len(mine.action_set()),
-          {dmlab.IMAGE: base.ArraySpec(mine.shape, np.dtype(np.uint8))},
+          {dmlab.IMAGE: types.ArraySpec(mine.shape, np.dtype(np.uint8))},
           max_words),
       len(tasks), mine.action_repeat)
 

@@ -23,6 +23,7 @@ from absl.testing import parameterized
 import numpy as np
 
 from kickstarting import checks
+from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.environments import process_batch
 from kickstarting.environments import scores
@@ -112,7 +113,7 @@ class LabLevelsTest(parameterized.TestCase):
         process_batch, 'task_batch', side_effect=AssertionError('started')):
       described = suite.describe(suite.tasks, suite.max_words, suite.settings)
     self.assertEqual(described.spec, base.EnvironmentSpec(
-        540, {'image': base.ArraySpec((12, 8, 3), np.dtype(np.uint8))}, 16))
+        540, {'image': types.ArraySpec((12, 8, 3), np.dtype(np.uint8))}, 16))
     batch = suite.make_batch(1, seed=0, group=group, pool=(
         worker_pool.PoolConfig(streams_per_worker=15)))
     self.addCleanup(batch.close)

@@ -23,7 +23,7 @@ import numpy as np
 
 import kickstarting as ks
 from kickstarting import checks
-from kickstarting.losses import inputs
+from kickstarting import inputs
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
-from kickstarting.losses import categorical
+from kickstarting.distributions import categorical
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 

@@ -25,8 +25,8 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import inputs
 from kickstarting import types
-from kickstarting.losses import inputs
 
 
 def product(factor: types.Array | float, x: types.Array | float) -> jax.Array:

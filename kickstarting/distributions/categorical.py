@@ -19,16 +19,18 @@ so temperature and action masks mean the same thing everywhere. A logit of minus
 infinity is an action that the policy lacks; a policy that lacks every action
 has probability 0 of all, and sums over its actions are 0, not NaN.
 
-Not here: distances between two policies; read `divergences.py` next.
+Not here: actions of several parts; read `factored.py` next.
 """
 
 import chex
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from kickstarting import checks
+from kickstarting import inputs
 from kickstarting import types
-from kickstarting.losses import inputs
+from kickstarting.distributions import distribution
 
 # What log-probabilities do not go below, unless an action is impossible, so
 # that products of them with advantages stay finite.
@@ -183,3 +185,45 @@ def entropy(
   """
   log_p = log_probs(logits, is_legal=is_legal)
   return -expectation(log_p, log_p)
+
+
+def make_categorical(num_actions: int) -> distribution.Distribution:
+  """Returns the policies over one of several actions, given by logits [..., A].
+
+  Actions are int32 [...], 0 to A - 1; another number is an action that the
+  policy lacks.
+
+  Args:
+    num_actions: A.
+
+  Raises:
+    ValueError: there is no action.
+  """
+  checks.check_count('num_actions', num_actions)
+
+  def sample(logits, rng_key):
+    return jax.random.categorical(rng_key, log_probs(logits)).astype(jnp.int32)
+
+  def temper(logits, temperature):
+    return log_probs(logits, temperature=temperature)
+
+  def cross_entropy(p, q):
+    return -expectation(log_probs(p), log_probs(q))
+
+  def kl(p, q):
+    log_p = log_probs(p)
+    return expectation(log_p, log_p - log_probs(q))
+
+  return distribution.Distribution(
+      name='categorical',
+      num_parameters=num_actions,
+      action=types.ArraySpec((), np.dtype(np.int32)),
+      log_prob=action_log_prob,
+      sample=sample,
+      mode=lambda logits: jnp.argmax(logits, axis=-1).astype(jnp.int32),
+      entropy=entropy,
+      cross_entropy=cross_entropy,
+      kl=kl,
+      temper=temper,
+      restrict=restrict,
+      to_environment=lambda actions: actions)

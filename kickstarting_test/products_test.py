@@ -19,7 +19,7 @@ from absl.testing import parameterized
 import jax
 import numpy as np
 
-from kickstarting.losses import products
+from kickstarting import products
 
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
