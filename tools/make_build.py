@@ -38,6 +38,7 @@ _DATA = {  # folder of a module -> what its modules read
 _TEST_DATA = {  # these look at the checkout itself
     'layout_test': ['*', '.ci/*', 'docs/**', *(f'{f}/**' for f in FOLDERS)],
     'readme_test': ['README.md', 'docs/**'],
+    'update_goldens_test': ['kickstarting_test/update_goldens.json'],
 }
 _DISTRIBUTIONS = {  # where the name to install is not the name to import
     'absl': 'absl-py',
