@@ -90,7 +90,7 @@ class Trajectory(NamedTuple):
 
   timesteps: Timestep  # [T+1, B, ...]
   actions: Array  # int32 [T, B], taken at timesteps[:-1]
-  behaviour_logits: Array  # float32 [T, B, A], the policy that chose them
+  behaviour_log_prob: Array  # float32 [T, B], log mu(a) of who chose them
   initial_core_state: CoreState  # [B, ...], before timesteps[0]
   instructions: Array  # int32 [U, L], hashed words, 0 = padding
   task: Array  # int32 [B], row of the suite's task list
@@ -127,7 +127,8 @@ def map_streams(
   return Trajectory(
       timesteps=of_steps(*(x.timesteps for x in trajectories)),
       actions=of_steps(*(x.actions for x in trajectories)),
-      behaviour_logits=of_steps(*(x.behaviour_logits for x in trajectories)),
+      behaviour_log_prob=of_steps(
+          *(x.behaviour_log_prob for x in trajectories)),
       initial_core_state=of_streams(
           *(x.initial_core_state for x in trajectories)),
       instructions=first.instructions,

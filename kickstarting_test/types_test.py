@@ -70,7 +70,7 @@ class MapStreamsTest(absltest.TestCase):
     of_steps = np.broadcast_to(ids, (steps + 1, streams))
     return types.Trajectory(
         timesteps=types.Timestep({'a': of_steps}, *[of_steps] * 5),
-        actions=of_steps[1:], behaviour_logits=of_steps[1:, :, None],
+        actions=of_steps[1:], behaviour_log_prob=of_steps[1:],
         initial_core_state=(ids, {'b': ids[:, None]}),
         instructions=np.zeros((2, 3)), task=ids,
         teacher=types.TeacherOutput(

@@ -84,7 +84,7 @@ def _trajectory():
           reward=3 * timesteps.reward,
           discount=(step_type != base.LAST).astype(np.float32)),
       actions=rng.integers(0, A, (T, B)).astype(np.int32),
-      behaviour_logits=normal(5, T, B, A),
+      behaviour_log_prob=-np.abs(normal(5, T, B)),
       initial_core_state=normal(6, B),
       instructions=examples.TOKENS,
       task=np.array([0, 1, 1], np.int32),
@@ -105,7 +105,7 @@ def streams(kept):
   return TRAJECTORY._replace(
       timesteps=of_steps(TRAJECTORY.timesteps),
       actions=TRAJECTORY.actions[:, kept],
-      behaviour_logits=TRAJECTORY.behaviour_logits[:, kept],
+      behaviour_log_prob=TRAJECTORY.behaviour_log_prob[:, kept],
       initial_core_state=TRAJECTORY.initial_core_state[kept],
       task=TRAJECTORY.task[kept],
       teacher=types.TeacherOutput(
@@ -150,7 +150,7 @@ def with_rubbish(part, where):
       'reward': trajectory.timesteps.reward,
       'discount': trajectory.timesteps.discount,
       'actions': trajectory.actions,
-      'behaviour_logits': trajectory.behaviour_logits,
+      'behaviour_log_prob': trajectory.behaviour_log_prob,
       'teacher': trajectory.teacher.logits,
       'initial_core_state': trajectory.initial_core_state,
       'instructions': trajectory.instructions,

@@ -38,6 +38,7 @@ from kickstarting import losses
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting import update_config
+from kickstarting.distributions import categorical
 from kickstarting.environments import base
 from kickstarting.networks import branches
 from kickstarting.networks import build
@@ -136,7 +137,8 @@ def _trajectory(seed: int, case: Case, agent: agent_lib.Agent) -> Any:
           reward=2 * timesteps.reward,
           discount=(step_type != base.LAST).astype(np.float32)),
       actions=actions,
-      behaviour_logits=normal(_T, _B, _A),
+      behaviour_log_prob=categorical.action_log_prob(
+          normal(_T, _B, _A), actions),
       initial_core_state=agent.initial_state(_B),
       instructions=examples.TOKENS,
       task=task,

@@ -171,13 +171,14 @@ class MixtureTest(parameterized.TestCase):
       logits.append(output.logits)
       actions.append(action)
     trajectory = _TRAJECTORY._replace(
-        behaviour_logits=np.stack(logits), actions=np.stack(actions))
+        behaviour_log_prob=losses.log_prob(
+            np.stack(logits), np.stack(actions)), actions=np.stack(actions))
     output, _ = _AGENT.unroll(
         params, trajectory.timesteps, context,
         trajectory.initial_core_state)
     np.testing.assert_allclose(
         losses.log_importance_ratios(
-            output.logits[:-1], trajectory.behaviour_logits,
+            output.logits[:-1], trajectory.behaviour_log_prob,
             trajectory.actions), 0.0, atol=1e-5)
 
   def test_unknown_transfer(self):

@@ -280,7 +280,7 @@ class LossTest(parameterized.TestCase):
     t, b = cases.DEAD
     for part, where in (
         ('reward', (t + 1, b)), ('discount', (t + 1, b)), ('actions', (t, b)),
-        ('behaviour_logits', (t, b)), ('teacher', (t, b))):
+        ('behaviour_log_prob', (t, b)), ('teacher', (t, b))):
       other, _ = cases.run(
           trajectory=cases.with_rubbish(part, where), algorithm=algorithm)
       cases.assert_same(other, cases.run(algorithm=algorithm)[0])
@@ -289,7 +289,8 @@ class LossTest(parameterized.TestCase):
     self.assertTrue(
         cases.differs(cases.run(algorithm='a2c')[0], cases.run()[0]))
 
-  @parameterized.parameters('reward', 'discount', 'actions', 'behaviour_logits')
+  @parameterized.parameters(
+      'reward', 'discount', 'actions', 'behaviour_log_prob')
   def test_distillation_ignores_what_was_earned(self, part):
     trajectory = cases.with_rubbish(part, slice(None))
     params, _ = cases.run(trajectory=trajectory, method='on_policy_distill')

@@ -88,7 +88,7 @@ def vtrace_actor_critic(
   transitions = transitions_lib.check_transitions(transitions)
   log_rho_tm1 = off_policy.log_ratios(
       transitions.logits_tm1,
-      transitions.behaviour_logits_tm1,
+      transitions.behaviour_log_prob_tm1,
       transitions.a_tm1,
   )
   targets_tm1, advantages_tm1 = off_policy.vtrace(
@@ -137,8 +137,8 @@ def a2c(
   """Computes the terms of the on-policy advantage actor-critic loss.
 
   The target is the return up to the end of the unroll or the episode, then the
-  bootstrap value (lambda 1), or the lambda-return below. Behaviour logits are
-  not read: the actions must come from the policy that learns. One that it
+  bootstrap value (lambda 1), or the lambda-return below. Who acted is not
+  read: the actions must come from the policy that learns. One that it
   cannot take, whose logit is minus infinity, is refused; under `jax.jit`, which
   knows no values, the policy learns nothing from it, and the critic does.
   Source: Schmitt et al. (2018), Eq. 3, arXiv:1803.03835; Mnih et al. (2016),

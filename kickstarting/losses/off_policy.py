@@ -42,17 +42,17 @@ class VTraceOutput(NamedTuple):
 
 
 def log_importance_ratios(
-    logits: types.Array, behaviour_logits: types.Array, actions: types.Array
+    logits: types.Array, behaviour_log_prob: types.Array, actions: types.Array
 ) -> jax.Array:
   """Returns log pi(a) - log mu(a) of the actions that were taken.
 
   It is minus infinity, the ratio 0, for an action that pi cannot take, even if
-  mu says that it could not either.
+  mu could not either.
 
   Args:
     logits: of the policy pi to learn about; [..., A] float32; gradients flow.
-    behaviour_logits: of the policy mu that acted; [..., A] float32; gradients
-      flow.
+    behaviour_log_prob: log mu(a) of the policy mu that acted; [...] float32;
+      gradients flow.
     actions: taken by mu; [...] int32, 0 to A - 1. Under `jax.jit` another
       number is an action that pi cannot take.
 
@@ -62,30 +62,30 @@ def log_importance_ratios(
   Raises:
     ValueError: an action is not one of the logits', or shapes differ.
   """
-  logits, behaviour_logits, chosen = inputs.arrays(
+  logits, behaviour_log_prob, chosen = inputs.arrays(
       logits=(logits, float, '...A'),
-      behaviour_logits=(behaviour_logits, float, '...A'),
+      behaviour_log_prob=(behaviour_log_prob, float, '...'),
       actions=(actions, int, '...'))
   inputs.actions('actions', actions, logits.shape[-1])
-  return log_ratios(logits, behaviour_logits, chosen)
+  return log_ratios(logits, behaviour_log_prob, chosen)
 
 
 def log_ratios(
-    logits: types.Array, behaviour_logits: types.Array, actions: types.Array
+    logits: types.Array, behaviour_log_prob: types.Array, actions: types.Array
 ) -> jax.Array:
   """Computes `log_importance_ratios`, always as under `jax.jit`.
 
   No action is refused, for those of steps that do not count may be anything.
   """
-  logits, behaviour_logits, actions = inputs.arrays(
+  logits, behaviour_log_prob, actions = inputs.arrays(
       logits=(logits, float, '...A'),
-      behaviour_logits=(behaviour_logits, float, '...A'),
+      behaviour_log_prob=(behaviour_log_prob, float, '...'),
       actions=(actions, int, '...'))
   log_pi = categorical.action_log_prob(logits, actions)
-  log_mu = categorical.action_log_prob(behaviour_logits, actions)
   is_possible = log_pi != -jnp.inf
   return jnp.where(
-      is_possible, jnp.where(is_possible, log_pi, 0.0) - log_mu, -jnp.inf)
+      is_possible, jnp.where(is_possible, log_pi, 0.0) - behaviour_log_prob,
+      -jnp.inf)
 
 
 def vtrace(

@@ -43,7 +43,7 @@ class Transitions(NamedTuple):
   a_tm1: types.Array  # int32 [T, B]
   r_t: types.Array  # float32 [T, B], transformed
   discount_t: types.Array  # float32 [T, B], gamma times the environment's own
-  behaviour_logits_tm1: types.Array  # float32 [T, B, A], the policy that acted
+  behaviour_log_prob_tm1: types.Array  # float32 [T, B], of who acted
   is_learnable_tm1: types.Array  # bool [T, B], False for dead transitions
 
 
@@ -85,7 +85,7 @@ def split_transitions(
     3  FIRST s_3   a_3         MID   s_4, r_4     gamma * d_4      1
 
     source:      logits_tm1, v_tm1, is_learnable_tm1   output[i]
-    action:      a_tm1, behaviour_logits_tm1           trajectory.actions[i]
+    action:      a_tm1, behaviour_log_prob_tm1         trajectory.actions[i]
     destination: v_t, r_t, discount_t                  output[i+1]
 
   Environments reset on the step after LAST, whatever the action: that
@@ -116,7 +116,7 @@ def split_transitions(
       'trajectory.timesteps', trajectory.timesteps, types.Timestep)
   checks.check_callable('reward_transform', reward_transform)
   timesteps = trajectory.timesteps
-  logits, value, reward, own_discount, step_type, actions, behaviour_logits = (
+  logits, value, reward, own_discount, step_type, actions, log_prob = (
       inputs.arrays(**{
           'output.logits': (output.logits, float, 'T+1BA'),
           'output.value': (output.value, float, 'T+1B'),
@@ -124,7 +124,7 @@ def split_transitions(
           'timesteps.discount': (timesteps.discount, float, 'T+1B'),
           'timesteps.step_type': (timesteps.step_type, int, 'T+1B'),
           'actions': (trajectory.actions, int, 'TB'),
-          'behaviour_logits': (trajectory.behaviour_logits, float, 'TBA'),
+          'behaviour_log_prob': (trajectory.behaviour_log_prob, float, 'TB'),
       }))
   is_learnable_tm1 = (at_tm1(step_type) != LAST) & (at_t(step_type) != FIRST)
   discount_t = gamma * at_t(own_discount)
@@ -135,7 +135,7 @@ def split_transitions(
       a_tm1=actions,
       r_t=reward_transform(at_t(reward)),
       discount_t=jnp.where(is_learnable_tm1, discount_t, 0.0),
-      behaviour_logits_tm1=behaviour_logits,
+      behaviour_log_prob_tm1=log_prob,
       is_learnable_tm1=is_learnable_tm1,
   )
 
@@ -148,7 +148,7 @@ def check_transitions(transitions: Transitions) -> Transitions:
       no step, or a learnable step has an action that the logits lack.
   """
   checks.check_record('transitions', transitions, Transitions)
-  axes = {'logits_tm1': 'TBA', 'behaviour_logits_tm1': 'TBA'}
+  axes = {'logits_tm1': 'TBA'}
   kinds = {'a_tm1': int, 'is_learnable_tm1': bool}
   checked = Transitions(*inputs.arrays(**{
       field: (value, kinds.get(field, float), axes.get(field, 'TB'))

@@ -179,7 +179,7 @@ def _split_trajectory(
       timesteps=timesteps._replace(
           instruction=timesteps.instruction % tokens.shape[1]),
       actions=by_time(trajectory.actions),
-      behaviour_logits=by_time(trajectory.behaviour_logits),
+      behaviour_log_prob=by_time(trajectory.behaviour_log_prob),
       initial_core_state=by_stream(trajectory.initial_core_state),
       instructions=tokens,
       task=by_stream(trajectory.task),

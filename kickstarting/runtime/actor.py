@@ -29,6 +29,7 @@ import numpy as np
 
 from kickstarting import agent as agent_lib
 from kickstarting import types
+from kickstarting.distributions import categorical
 from kickstarting.environments import base
 from kickstarting.environments import tables
 from kickstarting.runtime import instruction_slots
@@ -73,7 +74,10 @@ def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
 
   def step(params, rng_key, counter, timestep, context, state):
     rng_key = jax.random.fold_in(rng_key, counter)
-    return agent.step(params, rng_key, timestep, context, state)
+    (actions, output), state = agent.step(
+        params, rng_key, timestep, context, state)
+    log_prob = categorical.action_log_prob(output.logits, actions)
+    return (actions, log_prob, output.logits), state
 
   return ActorFunctions(
       agent.initial_state, jax.jit(step),
@@ -137,7 +141,7 @@ class StreamActor:
     self._take_notice(newest.copies)
     self._begun = (newest, self._state)
     self._actions: list[np.ndarray] = []
-    self._logits: list[Any] = []
+    self._log_prob: list[Any] = []
     self._slots.refresh(newest.params, self._timesteps[0].instruction)
 
   def step(self) -> None:
@@ -146,19 +150,18 @@ class StreamActor:
       self._receive()
     timestep = self._timesteps[-1]
     row, context = self._slots.look_up(self._params, timestep.instruction)
-    (actions, output), self._state = self._functions.step(
+    (actions, log_prob, logits), self._state = self._functions.step(
         self._params, self._rng_key, np.uint32(self._counter),
         timestep._replace(instruction=row), context, self._state)
-    logits = output.logits
     if self._labeller and self._labeller.act:
-      (actions, logits), self._carry = self._labeller.act(
+      (actions, log_prob), self._carry = self._labeller.act(
           self._carry, self._rng_key, np.uint32(self._counter), timestep,
           self._environment.instructions.tokens, logits)
     self._counter += 1
     actions = np.asarray(actions)
     self._environment.send(actions)
     self._actions.append(actions)
-    self._logits.append(logits)
+    self._log_prob.append(log_prob)
     self._is_waiting = True
 
   def finish(self) -> Rollout:
@@ -180,7 +183,7 @@ class StreamActor:
     trajectory = types.Trajectory(
         timesteps=timesteps,
         actions=np.stack(self._actions),
-        behaviour_logits=np.stack(self._logits),
+        behaviour_log_prob=np.stack(self._log_prob),
         initial_core_state=initial_state,
         instructions=tokens,
         task=self._environment.task,

@@ -95,7 +95,7 @@ def let_act(
   Its `act` is
     act(carry, rng_key, counter, timestep [B], tokens [U, L],
         student_logits [B, A])
-      -> ((actions int32 [B], behaviour logits [B, A]), carry),
+      -> ((actions int32 [B], log mu(a) float32 [B]), carry),
   to be called once a timestep; the key is folded with the counter. `label` then
   gives what was computed while acting, and reads only the last timestep.
   """
@@ -107,9 +107,10 @@ def let_act(
   @jax.jit
   def choose(rng_key, counter, student_logits, output):
     key = jax.random.fold_in(jax.random.fold_in(rng_key, counter), _STREAM)
-    logits = behaviour_log_probs(
+    log_mu = behaviour_log_probs(
         student_logits, output.logits, output.index >= 0, control)
-    return jax.random.categorical(key, logits).astype(jnp.int32), logits
+    actions = jax.random.categorical(key, log_mu).astype(jnp.int32)
+    return actions, categorical.action_log_prob(log_mu, actions)
 
   return _Acting(labeller, step, choose).labeller()
 

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kickstarting import checks
+from kickstarting.distributions import categorical
 from kickstarting.losses import actor_critic
 from kickstarting.losses import off_policy
 from kickstarting.losses import transitions as transitions_lib
@@ -49,16 +50,18 @@ def _transitions(num_steps=_T):
   is_learnable_tm1[2:3, 0] = False
   discount_t = np.full((num_steps, _B), 0.9, np.float32)
   discount_t[1:2, 1] = 0.0  # Stream 1 terminates, without a dead step here.
-  return transitions_lib.Transitions(
+  transitions = transitions_lib.Transitions(
       logits_tm1=normal(num_steps, _B, _A),
       v_tm1=v[:-1],
       v_t=v[1:],
       a_tm1=rng.integers(0, _A, (num_steps, _B)).astype(np.int32),
       r_t=normal(num_steps, _B),
       discount_t=np.where(is_learnable_tm1, discount_t, np.float32(0)),
-      behaviour_logits_tm1=normal(num_steps, _B, _A),
+      behaviour_log_prob_tm1=None,
       is_learnable_tm1=is_learnable_tm1,
   )
+  return transitions._replace(behaviour_log_prob_tm1=np.log(
+      _chosen(_softmax(normal(num_steps, _B, _A)), transitions)))
 
 
 def _chosen(array, transitions):
@@ -88,9 +91,8 @@ def _targets_and_advantages(loss, transitions):
   if loss is actor_critic.a2c:
     targets = _returns(transitions)
     return targets, targets - transitions.v_tm1
-  ratio = _chosen(_softmax(transitions.logits_tm1), transitions) / _chosen(
-      _softmax(transitions.behaviour_logits_tm1), transitions
-  )
+  ratio = _chosen(_softmax(transitions.logits_tm1), transitions) / np.exp(
+      transitions.behaviour_log_prob_tm1)
   return off_policy.vtrace(
       *transitions[1:3],
       transitions.r_t,
@@ -170,8 +172,8 @@ class ActorCriticTest(chex.TestCase):
         x, ratio_clip=clip))(transitions)
     _, advantages = _targets_and_advantages(
         actor_critic.vtrace_actor_critic, transitions)
-    ratio = _chosen(_softmax(transitions.logits_tm1), transitions) / _chosen(
-        _softmax(transitions.behaviour_logits_tm1), transitions)
+    ratio = _chosen(_softmax(transitions.logits_tm1), transitions) / np.exp(
+        transitions.behaviour_log_prob_tm1)
     kinds = set()
     for t, b in np.ndindex(_T, _B):
       better = advantages[t, b] > 0
@@ -192,7 +194,7 @@ class ActorCriticTest(chex.TestCase):
     # Eq. 7 of the source, with targets of V-trace, whose advantages hold the
     # ratio up to 1.
     ratio_of = lambda logits: jnp.exp(off_policy.log_ratios(
-        logits, transitions.behaviour_logits_tm1, transitions.a_tm1))
+        logits, transitions.behaviour_log_prob_tm1, transitions.a_tm1))
     ratio = ratio_of(transitions.logits_tm1)
     plain = advantages / np.minimum(ratio, 1.0)
 
@@ -224,7 +226,7 @@ class ActorCriticTest(chex.TestCase):
     learnable = transitions.is_learnable_tm1
     differentiable = (
         'logits_tm1', 'v_tm1', 'v_t', 'r_t', 'discount_t',
-        'behaviour_logits_tm1',
+        'behaviour_log_prob_tm1',
     )
     gradients = {
         name: jax.grad(
@@ -280,14 +282,15 @@ class ActorCriticTest(chex.TestCase):
       return jax.grad(f)(transitions.logits_tm1)
 
     spoilt = jax.tree.map(np.copy, transitions)
-    for field in ('logits_tm1', 'behaviour_logits_tm1', 'r_t', 'discount_t'):
+    for field in ('logits_tm1', 'behaviour_log_prob_tm1', 'r_t', 'discount_t'):
       getattr(spoilt, field)[2, 0] = np.nan
     np.testing.assert_array_equal(gradient(spoilt), gradient(transitions))
 
   def test_one_loss_where_the_policies_agree(self):
     transitions = _transitions()
     transitions = transitions._replace(
-        behaviour_logits_tm1=transitions.logits_tm1
+        behaviour_log_prob_tm1=categorical.log_prob(
+            transitions.logits_tm1, transitions.a_tm1)
     )
     on_policy = actor_critic.a2c(transitions)
     off_policy_terms = actor_critic.vtrace_actor_critic(transitions)
@@ -324,7 +327,8 @@ class ActorCriticTest(chex.TestCase):
   def test_one_step(self, loss):
     transitions = _transitions(num_steps=1)
     transitions = transitions._replace(
-        behaviour_logits_tm1=transitions.logits_tm1
+        behaviour_log_prob_tm1=categorical.log_prob(
+            transitions.logits_tm1, transitions.a_tm1)
     )
     target = transitions.r_t + transitions.discount_t * transitions.v_t
     np.testing.assert_allclose(
@@ -363,7 +367,7 @@ def _impossible(**fields):
       'a_tm1': np.array([[2]], np.int32),
       'r_t': np.array([[1.0]], np.float32),
       'discount_t': np.array([[0.9]], np.float32),
-      'behaviour_logits_tm1': np.zeros((1, 1, 3), np.float32),
+      'behaviour_log_prob_tm1': np.full((1, 1), -np.log(3), np.float32),
       'is_learnable_tm1': np.ones((1, 1), bool),
   } | fields)
 

@@ -53,7 +53,7 @@ def make_transitions():
       a_tm1=np.arange(T * B, dtype=np.int32).reshape(T, B) % A,
       r_t=normal(2, T, B),
       discount_t=np.float32(0.9) * is_learnable_tm1,
-      behaviour_logits_tm1=make_logits(3),
+      behaviour_log_prob_tm1=-np.abs(normal(3, T, B)),
       is_learnable_tm1=is_learnable_tm1,
   )
 

@@ -195,7 +195,7 @@ class UnrollTest(absltest.TestCase):
         a_tm1=rng.integers(0, _A, shape).astype(np.int32),
         r_t=rng.normal(size=shape).astype(np.float32),
         discount_t=np.ones(shape, np.float32),
-        behaviour_logits_tm1=np.zeros((*shape, _A), np.float32),
+        behaviour_log_prob_tm1=np.full(shape, -np.log(_A), np.float32),
         is_learnable_tm1=is_learnable)
     distilled = rng.normal(size=(*shape, _A)).astype(np.float32)
 

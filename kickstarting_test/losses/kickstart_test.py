@@ -168,7 +168,8 @@ class KickstartingTermsTest(parameterized.TestCase):
         )
         for t in (
             transitions,
-            transitions._replace(behaviour_logits_tm1=cases.make_logits(9)),
+            transitions._replace(
+                behaviour_log_prob_tm1=transitions.behaviour_log_prob_tm1 - 1),
         )
     ]
     np.testing.assert_array_equal(*(t['distillation'] for t in terms))
@@ -303,8 +304,7 @@ class LackingTest(chex.TestCase):
     self.teacher = cases.make_teacher()
     # The same two, of the actions that both have.
     self.small = self.lacking._replace(
-        logits_tm1=lacking[..., self.able],
-        behaviour_logits_tm1=self.lacking.behaviour_logits_tm1[..., self.able])
+        logits_tm1=lacking[..., self.able])
     self.small_teacher = self.teacher._replace(
         logits=self.teacher.logits[..., self.able])
 

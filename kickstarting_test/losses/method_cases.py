@@ -56,7 +56,7 @@ def make():
           {}, None, None, normal(2, T + 1, B), discount, step_type),
       actions=np.random.default_rng(3).integers(
           0, A, (T, B)).astype(np.int32),
-      behaviour_logits=normal(4, T, B, A),
+      behaviour_log_prob=-np.abs(normal(4, T, B)),
       initial_core_state=None, instructions=None, task=None,
       teacher=types.TeacherOutput(
           2 * normal(5, T + 1, B, A), normal(6, T + 1, B),

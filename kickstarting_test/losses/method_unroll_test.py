@@ -175,7 +175,7 @@ class EdgeTest(parameterized.TestCase):
     short = jax.tree.map(lambda x: x[:2], (output, trajectory.timesteps))
     trajectory = trajectory._replace(
         timesteps=short[1], actions=trajectory.actions[:1],
-        behaviour_logits=trajectory.behaviour_logits[:1],
+        behaviour_log_prob=trajectory.behaviour_log_prob[:1],
         teacher=trajectory.teacher._replace(
             logits=trajectory.teacher.logits[:2],
             value=trajectory.teacher.value[:2]))

@@ -253,7 +253,7 @@ class ImpossibleActionTest(chex.TestCase, parameterized.TestCase):
           v_tm1=mix_and_match.mixture_value(
               jnp.broadcast_to(values, shape + values.shape), shares),
           v_t=zeros, a_tm1=actions, r_t=zeros + 1, discount_t=zeros + 0.9,
-          behaviour_logits_tm1=jnp.zeros(shape + (num_agents,)),
+          behaviour_log_prob_tm1=zeros - np.log(num_agents),
           is_learnable_tm1=zeros == 0)
       terms = actor_critic.vtrace_actor_critic(transitions)
       return sum(term.sum() for term in terms.values()), terms

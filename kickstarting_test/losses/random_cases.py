@@ -110,7 +110,7 @@ _TRANSITIONS = {
     'transitions.a_tm1': _Array('int', 'TB'),
     'transitions.r_t': _float('TB'),
     'transitions.discount_t': _Array('share', 'TB'),
-    'transitions.behaviour_logits_tm1': _logits('TBA'),
+    'transitions.behaviour_log_prob_tm1': _float('TB'),
     'transitions.is_learnable_tm1': _Array('bool', 'TB'),
 }
 _CLIPS = {
@@ -136,7 +136,7 @@ _TRAJECTORY = {
     'trajectory.timesteps.discount': _Array('share', 'T+1B'),
     'trajectory.timesteps.step_type': _Array('int', 'T+1B', 'A'),
     'trajectory.actions': _Array('int', 'TB'),
-    'trajectory.behaviour_logits': _logits('TBA'),
+    'trajectory.behaviour_log_prob': _float('TB'),
 }
 _DIVERGENCE = _Choice(tuple(divergences.DIVERGENCES))
 # Two that read different parts of a step; the tables are in other tests.
@@ -194,7 +194,7 @@ def _without_logits(result):
   """Leaves out what is handed on as it was."""
   if hasattr(result, 'transitions'):
     return result._replace(transitions=_without_logits(result.transitions))
-  return result._replace(logits_tm1=None, behaviour_logits_tm1=None)
+  return result._replace(logits_tm1=None)
 
 
 def _floored(values):
@@ -368,7 +368,7 @@ CASES: dict[str, Case] = {
         _floored, _without_logits,
         unread=('trajectory.timesteps.reward', 'trajectory.timesteps.discount',
                 'trajectory.timesteps.step_type', 'output.taught_value',
-                'trajectory.behaviour_logits', 'trajectory.timesteps',
+                'trajectory.behaviour_log_prob', 'trajectory.timesteps',
                 'trajectory.teacher.features')),
     'losses.method_unroll.check_teacher_discount': Case(
         {'method': _Choice(_METHODS[:2], is_optional=False),
@@ -389,10 +389,10 @@ CASES: dict[str, Case] = {
     'losses.mix_and_match.mixture_transfer': Case(_MIXTURE),
     'losses.mix_and_match.get_transfer': _named(mix_and_match.TRANSFERS),
     'losses.off_policy.log_importance_ratios': Case(
-        {'logits': _logits(), 'behaviour_logits': _logits(),
+        {'logits': _logits(), 'behaviour_log_prob': _float(),
          'actions': _Array('int', '...')}, lambda values: _INFINITE),
     'losses.off_policy.log_ratios': Case(
-        {'logits': _logits(), 'behaviour_logits': _logits(),
+        {'logits': _logits(), 'behaviour_log_prob': _float(),
          'actions': _Array('int', '...')}, lambda values: _INFINITE),
     'losses.off_policy.check_clips': Case(
         {name: argument._replace(is_optional=False)

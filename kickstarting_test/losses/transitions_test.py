@@ -50,7 +50,7 @@ def _case(num_streams=1):
   trajectory = types.Trajectory(
       timesteps=timesteps,
       actions=_column(0, 1, 1, 0, dtype=np.int32),
-      behaviour_logits=-np.arange(8, dtype=np.float32).reshape(4, 1, 2),
+      behaviour_log_prob=-np.arange(4, dtype=np.float32).reshape(4, 1),
       initial_core_state=(),
       instructions=np.zeros((1, 1), np.int32),
       task=np.zeros(1, np.int32),
@@ -78,7 +78,7 @@ class SplitTransitionsTest(chex.TestCase):
         r_t=_column(0.5, 2.0, np.nan, -3.0),
         # The dead transition gets 0 although its environment's discount is 1.
         discount_t=_column(0.9, 0.45, 0.0, 0.9),
-        behaviour_logits_tm1=-np.arange(8, dtype=np.float32).reshape(4, 1, 2),
+        behaviour_log_prob_tm1=-np.arange(4, dtype=np.float32).reshape(4, 1),
         is_learnable_tm1=_column(True, True, False, True, dtype=bool),
     )
     for name, array in expected._asdict().items():
@@ -107,7 +107,7 @@ class SplitTransitionsTest(chex.TestCase):
     trajectory = trajectory._replace(
         timesteps=jax.tree.map(lambda x: x[:2], trajectory.timesteps),
         actions=trajectory.actions[:1],
-        behaviour_logits=trajectory.behaviour_logits[:1],
+        behaviour_log_prob=trajectory.behaviour_log_prob[:1],
     )
     split = transitions.split_transitions(output, trajectory, discount=0.9)
     np.testing.assert_array_equal(split.v_tm1, [[10.0]])
@@ -128,11 +128,10 @@ class SplitTransitionsTest(chex.TestCase):
       ('output', 'value', lambda x: x[:-1]),
       ('output', 'logits', lambda x: x[:-1]),
       ('output', 'logits', lambda x: x[..., 0]),
-      ('output', 'logits', lambda x: x[..., :1]),
       ('trajectory', 'actions', lambda x: x[:-1]),
       ('trajectory', 'actions', lambda x: x[:, 0]),
       ('trajectory', 'actions', lambda x: x.astype(np.float32)),
-      ('trajectory', 'behaviour_logits', lambda x: x.astype(np.int32)),
+      ('trajectory', 'behaviour_log_prob', lambda x: x.astype(np.int32)),
       ('timesteps', 'reward', lambda x: x[:, :1]),
       ('timesteps', 'discount', lambda x: x.astype(bool)),
       ('timesteps', 'step_type', lambda x: x.astype(np.float32)),
@@ -165,7 +164,7 @@ class SplitTransitionsTest(chex.TestCase):
       ('v_t', lambda x: x[:-1]),
       ('a_tm1', lambda x: x.astype(np.float32)),
       ('is_learnable_tm1', lambda x: x.astype(np.float32)),
-      ('behaviour_logits_tm1', lambda x: x[..., :1]),
+      ('behaviour_log_prob_tm1', lambda x: x[:-1]),
       ('r_t', lambda x: x[:, 0]),
   )
   def test_check_transitions(self, field, spoil):

@@ -26,6 +26,7 @@ import numpy as np
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting import update_config
+from kickstarting.distributions import categorical
 from kickstarting.populations import vectorised
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
@@ -97,7 +98,7 @@ def _of_member(trajectory, i):
   return trajectory._replace(
       timesteps=take(trajectory.timesteps),
       actions=take(trajectory.actions),
-      behaviour_logits=take(trajectory.behaviour_logits),
+      behaviour_log_prob=take(trajectory.behaviour_log_prob),
       initial_core_state=np.asarray(trajectory.initial_core_state)[streams],
       task=np.asarray(trajectory.task)[streams],
       teacher=types.TeacherOutput(
@@ -118,7 +119,8 @@ class ActTest(absltest.TestCase):
             _AGENT.encode(_member(params, i), mine.instructions),
             mine.initial_core_state)
         np.testing.assert_allclose(
-            mine.behaviour_logits, output.logits[:-1], rtol=1e-5, atol=1e-5)
+            mine.behaviour_log_prob, categorical.log_prob(
+                output.logits[:-1], mine.actions), rtol=1e-5, atol=1e-5)
 
   def test_members_draw_actions_of_their_own(self):
     same = jax.tree.map(
@@ -150,11 +152,13 @@ class ActTest(absltest.TestCase):
         _AGENT._replace(
             encode=lambda params, tokens: (),
             step=lambda params, key, timestep, context, state: (
-                (timestep.step_type, timestep.instruction), state)), _LAYOUT)
+                (timestep.step_type, types.AgentOutput(
+                    jnp.zeros((*timestep.reward.shape, 3)), timestep.reward)),
+                state)), _LAYOUT)
     timestep = taped.TapedBatch([2] * _STREAMS).reset()
     params = _state().params
     context = functions.slots.encode(params, np.zeros((_SIZE * 4, 4), np.int32))
-    (actions, _), _ = functions.step(
+    (actions, _, _), _ = functions.step(
         params, jax.random.key(0), np.uint32(0), timestep, context,
         functions.initial_state(_STREAMS))
     np.testing.assert_array_equal(actions, timestep.step_type)

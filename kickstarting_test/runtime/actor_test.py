@@ -25,6 +25,7 @@ import numpy as np
 
 from kickstarting import checks
 from kickstarting import types
+from kickstarting.distributions import categorical
 from kickstarting.environments import base
 from kickstarting.environments import instructions
 from kickstarting.environments import python_batch
@@ -88,8 +89,7 @@ class StreamActorTest(parameterized.TestCase):
         self.assertEqual(getattr(steps, name).dtype, dtype)
     self.assertEqual(trajectory.actions.shape, (_T, 2))
     self.assertEqual(trajectory.actions.dtype, np.int32)
-    self.assertEqual(
-        trajectory.behaviour_logits.shape, (_T, 2, taped.NUM_ACTIONS))
+    self.assertEqual(trajectory.behaviour_log_prob.shape, (_T, 2))
     self.assertEqual(trajectory.initial_core_state.shape, (2,))
     np.testing.assert_array_equal(trajectory.task, [0, 0])
     self.assertIsNone(trajectory.teacher)
@@ -147,9 +147,9 @@ class StreamActorTest(parameterized.TestCase):
           np.where(steps.step_type[1:] == base.FIRST, 0,
                    rollout.trajectory.actions))
 
-  def test_behaviour_logits_are_those_of_the_acting_parameters(self):
+  def test_probabilities_are_those_of_the_acting_parameters(self):
     # Replaying each unroll from its initial core state, with the parameters of
-    # its version and its own table of instructions, reproduces the logits.
+    # its version and its own table of instructions, reproduces the policy.
     params = {version: _params(version) for version in range(3)}
     store = parameter_store.ParameterStore(0, params[0])
     batch = taped.TapedBatch([3, 4, 6])
@@ -164,7 +164,8 @@ class StreamActorTest(parameterized.TestCase):
           _AGENT.encode(params[version], trajectory.instructions),
           trajectory.initial_core_state)
       np.testing.assert_allclose(
-          output.logits[:-1], trajectory.behaviour_logits, atol=1e-6)
+          categorical.log_prob(output.logits[:-1], trajectory.actions),
+          trajectory.behaviour_log_prob, atol=1e-6)
 
   def test_members_that_took_others_weights_remember_nothing_of_theirs(self):
     layout = layout_lib.Layout(num_members=2)
@@ -206,7 +207,9 @@ class StreamActorTest(parameterized.TestCase):
         _AGENT.encode(_params(0), rollout.trajectory.instructions),
         rollout.trajectory.initial_core_state)
     np.testing.assert_allclose(
-        output.logits[:-1], rollout.trajectory.behaviour_logits, atol=1e-6)
+        categorical.log_prob(
+            output.logits[:-1], rollout.trajectory.actions),
+        rollout.trajectory.behaviour_log_prob, atol=1e-6)
 
   def test_actions_follow_the_logits(self):
     # Zero weights: all actions are equally likely in every stream and step.
@@ -355,7 +358,7 @@ class SplitterTest(parameterized.TestCase):
     return actor_lib.Rollout(7, types.Trajectory(
         timesteps=timesteps,
         actions=streams[None].astype(np.int32),
-        behaviour_logits=np.arange(18, dtype=np.float32).reshape(1, 6, 3),
+        behaviour_log_prob=np.arange(6, dtype=np.float32).reshape(1, 6),
         initial_core_state=np.arange(6.0),
         instructions=table,
         task=np.array([0, 0, 1, 1, 2, 2], np.int32),
@@ -377,7 +380,7 @@ class SplitterTest(parameterized.TestCase):
       np.testing.assert_array_equal(mine.task, [0, 1, 2])
       np.testing.assert_array_equal(mine.actions, all_.actions[:, i::2])
       np.testing.assert_array_equal(
-          mine.behaviour_logits, all_.behaviour_logits[:, i::2])
+          mine.behaviour_log_prob, all_.behaviour_log_prob[:, i::2])
       np.testing.assert_array_equal(
           mine.timesteps.reward, all_.timesteps.reward[:, i::2])
       np.testing.assert_array_equal(

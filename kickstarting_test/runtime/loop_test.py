@@ -29,6 +29,7 @@ import numpy as np
 from kickstarting import types
 from kickstarting import update as update_lib
 from kickstarting import update_config
+from kickstarting.distributions import categorical
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import layout as layout_lib
 from kickstarting.runtime import loop
@@ -346,7 +347,8 @@ class PolicyLagTest(tiny.TestCase):
           trajectory.initial_core_state)
       state, metrics = update.update(state, hypers, trajectory)
       return state, metrics | {'apart': jnp.max(jnp.abs(
-          output.logits[:-1] - trajectory.behaviour_logits))}
+          categorical.log_prob(output.logits[:-1], trajectory.actions)
+          - trajectory.behaviour_log_prob))}
 
     steering = _Steering()
     steering.mixing = lambda frames: 1.0 + frames

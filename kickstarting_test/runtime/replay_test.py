@@ -43,7 +43,7 @@ def _batch(first, num=4, words=_L, teacher=True):
   instructions[:3, 0] = [10, 11, 12]
   return types.Trajectory(
       timesteps=timesteps, actions=of_steps[:-1],
-      behaviour_logits=np.repeat(of_steps[:-1, :, None], _A, axis=2),
+      behaviour_log_prob=of_steps[:-1],
       initial_core_state=(ids[:, None],), instructions=instructions,
       task=ids % 2,
       teacher=types.TeacherOutput(
@@ -85,7 +85,7 @@ class ReplayTest(parameterized.TestCase):
                   both.timesteps.reward):
       np.testing.assert_array_equal(found, of_steps)
     np.testing.assert_array_equal(both.actions, of_steps[:-1])
-    np.testing.assert_array_equal(both.behaviour_logits[..., 1], of_steps[:-1])
+    np.testing.assert_array_equal(both.behaviour_log_prob, of_steps[:-1])
     np.testing.assert_array_equal(both.task, ids % 2)
     if teacher:
       np.testing.assert_array_equal(both.teacher.logits[..., 0], of_steps)

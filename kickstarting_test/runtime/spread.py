@@ -48,7 +48,7 @@ def main(path: str, learner_devices: str, actor_device: str) -> None:
 
   def watched(placement, trajectory):
     trajectory = spread(placement, trajectory)
-    for x in (trajectory.actions, trajectory.behaviour_logits):
+    for x in (trajectory.actions, trajectory.behaviour_log_prob):
       shares.add(x.sharding.shard_shape(x.shape)[1])
     return trajectory
 

@@ -105,14 +105,14 @@ class LetActTest(parameterized.TestCase):
           share * _softmax(teacher.logits[:-1] / control.temperature)
           + (1 - share) * _softmax(student.logits[:-1])
       ) + control.epsilon / taped.NUM_ACTIONS
-      np.testing.assert_allclose(
-          np.exp(trajectory.behaviour_logits), expected, atol=1e-5)
-      # V-trace's ratio is that of the student to who acted.
       chosen = np.take_along_axis(
           expected, trajectory.actions[..., None], axis=-1)[..., 0]
       np.testing.assert_allclose(
+          np.exp(trajectory.behaviour_log_prob), chosen, atol=1e-5)
+      # V-trace's ratio is that of the student to who acted.
+      np.testing.assert_allclose(
           losses.log_importance_ratios(
-              student.logits[:-1], trajectory.behaviour_logits,
+              student.logits[:-1], trajectory.behaviour_log_prob,
               trajectory.actions),
           losses.log_prob(student.logits[:-1], trajectory.actions)
           - np.log(chosen), atol=1e-4)
