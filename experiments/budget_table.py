@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from experiments import ablation
+from kickstarting import checks
 from kickstarting import figures
 from kickstarting import files
 from kickstarting.commands import comparison
@@ -57,14 +58,17 @@ def tabulate(
     runs: name of the line -> folder of each seed.
     cost: name of the line -> frames of its teachers.
     scratch: name of the line that the others are compared with.
+
+  Raises:
+    ValueError: a run has no score.
   """
   wanted = None
   if scratch in runs:
-    wanted = float(np.mean([figures.curve(folder, must_exist=True)[1][-1]
+    wanted = float(np.mean([_curve(folder)[1][-1]
                             for folder in runs[scratch]]))
   table = {}
   for name, folders in runs.items():
-    curves = [figures.curve(folder, must_exist=True) for folder in folders]
+    curves = [_curve(folder) for folder in folders]
     scores = ablation.tabulate({name: folders})[name]
     to_scratch = _reached(curves, wanted)
     table[name] = {
@@ -92,6 +96,17 @@ def tabulate(
               row['score_at'].items(),
               table[scratch]['score_at'].values()) if np.mean(base) > 0}
   return table
+
+
+def _curve(folder: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
+  """Returns frames and scores of a run, at least one of each."""
+  frames, values = figures.curve(folder, must_exist=True)
+  if not len(frames):
+    raise checks.UserError(
+        f'{files.shown(folder)} has no record with a score, as no episode of'
+        ' some task had ended; expected one or more. Give the study more'
+        ' frames.')
+  return frames, values
 
 
 def _reached(

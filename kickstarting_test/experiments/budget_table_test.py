@@ -85,6 +85,11 @@ class BudgetTableTest(absltest.TestCase):
         json.loads(last), json.loads((self._root / 'table.json').read_text()))
     self.assertTrue((self._root / 'table.png').exists())
 
+  def test_a_run_without_a_score(self):
+    folder = self._run('s', [None])
+    with self.assertRaisesRegex(ValueError, 's.* has no record with a score'):
+      budget_table.tabulate({'scratch': [folder]}, {'scratch': 0}, 'scratch')
+
   def test_budget(self):
     self.assertEqual(budget_table.budget(self._run('s', [1.0] * 3)), 300)
 
