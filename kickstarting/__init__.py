@@ -27,6 +27,7 @@ import types as python_types
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:  # what `__getattr__` finds, for tools that run nothing
+  from kickstarting import distributions
   from kickstarting import losses
   from kickstarting import pbt
   from kickstarting import weights
@@ -87,7 +88,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds, for tools that run nothing
 
 __version__ = '0.1.0'
 
-_ROOMS = ('losses', 'pbt', 'weights')
+_ROOMS = ('distributions', 'losses', 'pbt', 'weights')
 # Where public names come from that are no loss.
 _LAZY = python_types.MappingProxyType({
     'AgentOutput': 'kickstarting.types',
@@ -135,6 +136,7 @@ __all__ = [
     'cross_entropy',
     'diagnostics',
     'distillation_loss',
+    'distributions',
     'entropy',
     'evaluate',
     'feature_regression',

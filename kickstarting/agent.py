@@ -76,7 +76,7 @@ def greedy(agent: Agent) -> Agent:
 
   def step(params, rng_key, timestep, context, state):
     (_, output), state = agent.step(params, rng_key, timestep, context, state)
-    actions = jnp.argmax(output.logits, axis=-1)
+    actions = jnp.argmax(output.policy, axis=-1)
     return (actions.astype(jnp.int32), output), state
 
   return agent._replace(step=step)
@@ -179,7 +179,7 @@ def make_agent(
     timesteps = jax.tree.map(lambda x: jnp.asarray(x)[None], timestep)
     output, state = network.unroll(params, timesteps, context, state)
     output = jax.tree.map(lambda x: x[0], output)
-    actions = jax.random.categorical(rng_key, output.logits)  # [B]
+    actions = jax.random.categorical(rng_key, output.policy)  # [B]
     return (actions.astype(jnp.int32), output), state
 
   def adopt(params, hypers):

@@ -67,7 +67,9 @@ class Timestep(NamedTuple):
 class AgentOutput(NamedTuple):
   """What an agent computes from a timestep; leading axes as the timestep's."""
 
-  logits: Array  # float32 [..., A]
+  # Parameters of a distribution over actions (`distributions/`): of A choices
+  # their logits, and P is A.
+  policy: Array  # float32 [..., P]
   value: Array  # float32 [...]
   policies: Array | None = None  # float32 [..., K, A], logits of those mixed
   distilled: Array | None = None  # float32 [..., A], of the shared column
@@ -78,7 +80,7 @@ class AgentOutput(NamedTuple):
 class TeacherOutput(NamedTuple):
   """What the teachers say of a trajectory, each on its own streams."""
 
-  logits: Array  # float32 [T+1, B, A]
+  policy: Array  # float32 [T+1, B, P], as the student's
   value: Array  # float32 [T+1, B]; 0 where a teacher has none
   # The teacher of each stream, -1 where it has none; shadows tuple.index.
   index: Array  # type: ignore[assignment]  # int32 [B]
@@ -120,7 +122,7 @@ def map_streams(
   if teacher is not None:
     all_of_them = [x.teacher for x in trajectories if x.teacher is not None]
     teacher = TeacherOutput(
-        logits=of_steps(*(x.logits for x in all_of_them)),
+        policy=of_steps(*(x.policy for x in all_of_them)),
         value=of_steps(*(x.value for x in all_of_them)),
         index=of_streams(*(x.index for x in all_of_them)),
         features=of_steps(*(x.features for x in all_of_them)))

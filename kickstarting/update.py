@@ -134,7 +134,7 @@ def make_update(
   def targets(transitions):
     """Returns what the value of the rewards is to be, in units of its scale."""
     log_rho_tm1 = off_policy.log_ratios(
-        transitions.logits_tm1, transitions.behaviour_log_prob_tm1,
+        transitions.policy_tm1, transitions.behaviour_log_prob_tm1,
         transitions.a_tm1)
     found, _ = losses.vtrace(
         transitions.v_tm1, transitions.v_t, transitions.r_t,

@@ -75,7 +75,7 @@ class AgentTest(parameterized.TestCase):
         _PARAMS, jax.random.key(0), _at(0), context, _STATE)
     whole, end = _UNROLL(
         _PARAMS, jax.tree.map(lambda x: x[:1], _TIMESTEPS), context, _STATE)
-    np.testing.assert_allclose(output.logits, whole.logits[0], atol=1e-6)
+    np.testing.assert_allclose(output.policy, whole.policy[0], atol=1e-6)
     np.testing.assert_allclose(output.value, whole.value[0], atol=1e-6)
     chex.assert_trees_all_close(state, end, atol=1e-6)
     self.assertEqual((actions.shape, actions.dtype), ((_B,), np.int32))
@@ -88,7 +88,7 @@ class AgentTest(parameterized.TestCase):
     each, _ = _UNROLL(
         _PARAMS, _TIMESTEPS._replace(instruction=rows),
         _ENCODE(_PARAMS, tokens), _STATE)
-    np.testing.assert_allclose(once.logits, each.logits, atol=1e-5)
+    np.testing.assert_allclose(once.policy, each.policy, atol=1e-5)
     np.testing.assert_allclose(once.value, each.value, atol=1e-5)
 
   def test_actions_depend_on_the_key_alone(self):
@@ -119,7 +119,7 @@ class AgentTest(parameterized.TestCase):
     output, _ = jax.jit(agent.unroll)(
         params, examples.timesteps(0, examples.FLAT_SPEC, (1, 8), _A),
         jax.jit(agent.encode)(params, examples.TOKENS), agent.initial_state(8))
-    self.assertLess(np.abs(output.logits).max(), 0.2)  # nearly uniform
+    self.assertLess(np.abs(output.policy).max(), 0.2)  # nearly uniform
 
   def test_initial_state_is_zero(self):
     np.testing.assert_array_equal(
@@ -141,7 +141,7 @@ class AgentTest(parameterized.TestCase):
     params = agent.init(jax.random.key(0))
     outputs = [
         agent.unroll(params, x, agent.encode(params, examples.TOKENS),
-                     agent.initial_state(2))[0].logits
+                     agent.initial_state(2))[0].policy
         for x in (timesteps, more)]
     np.testing.assert_array_equal(*outputs)
 

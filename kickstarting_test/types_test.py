@@ -91,7 +91,7 @@ class MapStreamsTest(absltest.TestCase):
     both = types.map_streams(
         lambda axis, *x: np.concatenate(x, axis), whole, whole)
     self.assertEqual(both.actions.shape, (3, 10))
-    self.assertEqual(both.teacher.logits.shape, (4, 10, 1))
+    self.assertEqual(both.teacher.policy.shape, (4, 10, 1))
     self.assertEqual(both.teacher.index.shape, (10,))
     self.assertIsNone(both.teacher.features)
 

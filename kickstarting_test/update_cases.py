@@ -89,7 +89,7 @@ def _trajectory():
       instructions=examples.TOKENS,
       task=np.array([0, 1, 1], np.int32),
       teacher=types.TeacherOutput(
-          logits=normal(7, T + 1, B, A),
+          policy=normal(7, T + 1, B, A),
           value=np.zeros((T + 1, B), np.float32),
           index=np.array([1, -1, 0], np.int32)),
   )
@@ -109,7 +109,7 @@ def streams(kept):
       initial_core_state=TRAJECTORY.initial_core_state[kept],
       task=TRAJECTORY.task[kept],
       teacher=types.TeacherOutput(
-          teacher.logits[:, kept], teacher.value[:, kept],
+          teacher.policy[:, kept], teacher.value[:, kept],
           teacher.index[kept]))
 
 
@@ -151,7 +151,7 @@ def with_rubbish(part, where):
       'discount': trajectory.timesteps.discount,
       'actions': trajectory.actions,
       'behaviour_log_prob': trajectory.behaviour_log_prob,
-      'teacher': trajectory.teacher.logits,
+      'teacher': trajectory.teacher.policy,
       'initial_core_state': trajectory.initial_core_state,
       'instructions': trajectory.instructions,
   }[part]

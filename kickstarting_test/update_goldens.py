@@ -128,7 +128,7 @@ def _trajectory(seed: int, case: Case, agent: agent_lib.Agent) -> Any:
     observation['task'] = np.tile(task, (_T + 1, 1))
   actions = rng.integers(0, _A, (_T, _B)).astype(np.int32)
   teacher = types.TeacherOutput(
-      logits=2 * normal(_T + 1, _B, _A), value=normal(_T + 1, _B),
+      policy=2 * normal(_T + 1, _B, _A), value=normal(_T + 1, _B),
       index=rng.integers(-1, 2, _B).astype(np.int32),
       features=normal(_T + 1, _B, 3) if case.agent == 'features' else None)
   return types.Trajectory(

@@ -145,7 +145,7 @@ class MeasureTest(parameterized.TestCase):
     logits = (x @ cases.PARAMS['w']) * (
         cases.TRAJECTORY.initial_core_state[None, :, None])
     softmax = lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True)
-    teacher = softmax(cases.TRAJECTORY.teacher.logits.astype(np.float64))
+    teacher = softmax(cases.TRAJECTORY.teacher.policy.astype(np.float64))
     distance = -(teacher * np.log(softmax(logits))).sum(-1)
     taught = [distance[t, b] for t in range(cases.T) for b in (0, 2)
               if (t, b) != cases.DEAD]

@@ -168,7 +168,7 @@ class MixtureTest(parameterized.TestCase):
       timestep = jax.tree.map(lambda x, t=t: x[t], _TRAJECTORY.timesteps)
       (action, output), state = _AGENT.step(
           params, jax.random.key(t), timestep, context, state)
-      logits.append(output.logits)
+      logits.append(output.policy)
       actions.append(action)
     trajectory = _TRAJECTORY._replace(
         behaviour_log_prob=losses.log_prob(
@@ -178,7 +178,7 @@ class MixtureTest(parameterized.TestCase):
         trajectory.initial_core_state)
     np.testing.assert_allclose(
         losses.log_importance_ratios(
-            output.logits[:-1], trajectory.behaviour_log_prob,
+            output.policy[:-1], trajectory.behaviour_log_prob,
             trajectory.actions), 0.0, atol=1e-5)
 
   def test_unknown_transfer(self):

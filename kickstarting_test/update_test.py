@@ -311,7 +311,7 @@ class LossTest(parameterized.TestCase):
     x = cases.TRAJECTORY.timesteps.observation['x'].astype(np.float64)
     x = x * cases.TRAJECTORY.initial_core_state[None, :, None]
     student = softmax(x @ cases.PARAMS['w'])
-    teacher = softmax(cases.TRAJECTORY.teacher.logits.astype(np.float64))
+    teacher = softmax(cases.TRAJECTORY.teacher.policy.astype(np.float64))
     gradient = np.zeros((cases.D, cases.A))
     for t in range(cases.T):
       for b, weight in enumerate((0.5, 0, 2)):

@@ -20,7 +20,9 @@ here: networks that give the parameters, environments that take the actions.
 Read `distribution.py` first, then `categorical.py`.
 """
 
+from kickstarting.distributions.categorical import is_of_choices
 from kickstarting.distributions.categorical import make_categorical
+from kickstarting.distributions.categorical import or_categorical
 from kickstarting.distributions.distribution import check_same
 from kickstarting.distributions.distribution import Distribution
 from kickstarting.distributions.factored import make_factored
@@ -30,8 +32,10 @@ from kickstarting.distributions.tanh_gaussian import make_tanh_gaussian
 __all__ = (
     'Distribution',
     'check_same',
+    'is_of_choices',
     'make_categorical',
     'make_factored',
     'make_gaussian',
     'make_tanh_gaussian',
+    'or_categorical',
 )

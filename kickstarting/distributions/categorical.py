@@ -30,7 +30,7 @@ import numpy as np
 from kickstarting import checks
 from kickstarting import inputs
 from kickstarting import types
-from kickstarting.distributions import distribution
+from kickstarting.distributions import distribution as distribution_lib
 
 # What log-probabilities do not go below, unless an action is impossible, so
 # that products of them with advantages stay finite.
@@ -187,7 +187,50 @@ def entropy(
   return -expectation(log_p, log_p)
 
 
-def make_categorical(num_actions: int) -> distribution.Distribution:
+def or_categorical(
+    distribution: distribution_lib.Distribution | None, policy: types.Array
+) -> distribution_lib.Distribution:
+  """Returns a distribution, or that of the logits of choices if there is none.
+
+  Args:
+    distribution: of the policy, or None.
+    policy: its parameters; [..., P] float32.
+
+  Raises:
+    ValueError: it has another number of parameters.
+  """
+  size = policy.shape[-1]
+  if distribution is None:
+    return make_categorical(size)
+  is_of_choices(distribution)  # or it is none
+  if distribution.num_parameters != size:
+    raise checks.UserError(
+        f'the policy has {size} parameters; expected'
+        f' {distribution.num_parameters}, of the {distribution.name}'
+        ' distribution. Pass the one that its network was made for.')
+  return distribution
+
+
+def is_of_choices(
+    distribution: distribution_lib.Distribution | None
+) -> bool:
+  """Returns whether each action is one number, a choice.
+
+  Args:
+    distribution: one, or None for that of choices by their logits.
+
+  Raises:
+    ValueError: it is something else.
+  """
+  if distribution is None:
+    return True
+  checks.check_type(
+      'distribution', distribution, distribution_lib.Distribution,
+      'a Distribution, or None for choices by their logits')
+  return not distribution.action.shape
+
+
+def make_categorical(num_actions: int) -> distribution_lib.Distribution:
   """Returns the policies over one of several actions, given by logits [..., A].
 
   Actions are int32 [...], 0 to A - 1; another number is an action that the
@@ -214,7 +257,7 @@ def make_categorical(num_actions: int) -> distribution.Distribution:
     log_p = log_probs(p)
     return expectation(log_p, log_p - log_probs(q))
 
-  return distribution.Distribution(
+  return distribution_lib.Distribution(
       name='categorical',
       num_parameters=num_actions,
       action=types.ArraySpec((), np.dtype(np.int32)),

@@ -29,10 +29,10 @@ import numpy as np
 import rlax
 
 from kickstarting import checks
+from kickstarting import distributions
 from kickstarting import inputs
 from kickstarting import products
 from kickstarting import types
-from kickstarting.distributions import categorical
 from kickstarting.losses import gradients
 from kickstarting.losses import off_policy
 from kickstarting.losses import transitions as transitions_lib
@@ -51,6 +51,7 @@ def vtrace_actor_critic(
     pg_rho_clip: chex.Numeric = 1.0,
     ratio_clip: chex.Numeric = np.inf,
     normalise_advantages: bool = False,
+    distribution: distributions.Distribution | None = None,
 ) -> dict[str, jax.Array]:
   """Computes the terms of the V-trace actor-critic loss.
 
@@ -61,7 +62,7 @@ def vtrace_actor_critic(
   take it) has ratio 0: nothing is learnt from it.
 
   Args:
-    transitions: gradients flow into logits_tm1 and v_tm1 only, and only where
+    transitions: gradients flow into policy_tm1 and v_tm1 only, and only where
       the step is learnable.
     lambda_: see `off_policy.vtrace`, as for the other arguments.
     rho_clip: largest ratio of the targets.
@@ -75,6 +76,7 @@ def vtrace_actor_critic(
     normalise_advantages: whether advantages get mean 0 and deviation 1 over the
       learnable steps; a deviation below 0.1 counts as that, so that rewards are
       to be in units of their return, about.
+    distribution: of the policy; None: choices, by their logits.
 
   Returns:
     Terms policy_gradient, baseline and negative_entropy; each [T, B].
@@ -85,11 +87,12 @@ def vtrace_actor_critic(
   """
   ratio_clip = checks.check_positive('ratio_clip', ratio_clip)
   checks.check_bool('normalise_advantages', normalise_advantages)
-  transitions = transitions_lib.check_transitions(transitions)
+  transitions = transitions_lib.check_transitions(transitions, distribution)
   log_rho_tm1 = off_policy.log_ratios(
-      transitions.logits_tm1,
+      transitions.policy_tm1,
       transitions.behaviour_log_prob_tm1,
       transitions.a_tm1,
+      distribution,
   )
   targets_tm1, advantages_tm1 = off_policy.vtrace(
       transitions.v_tm1,
@@ -109,7 +112,7 @@ def vtrace_actor_critic(
   if not (isinstance(ratio_clip, float) and ratio_clip == np.inf):
     moved_tm1 = jnp.sign(advantages_tm1) * (jnp.exp(log_rho_tm1) - 1.0)
     advantages_tm1 = jnp.where(moved_tm1 > ratio_clip, 0.0, advantages_tm1)
-  return _terms(transitions, targets_tm1, advantages_tm1)
+  return _terms(transitions, targets_tm1, advantages_tm1, distribution)
 
 
 def _standardise(
@@ -133,6 +136,7 @@ def a2c(
     *,
     lambda_: chex.Numeric = 1.0,
     normalise_advantages: bool = False,
+    distribution: distributions.Distribution | None = None,
 ) -> dict[str, jax.Array]:
   """Computes the terms of the on-policy advantage actor-critic loss.
 
@@ -146,10 +150,11 @@ def a2c(
   term one to minimise, and the halved square of the critic.
 
   Args:
-    transitions: gradients flow into logits_tm1 and v_tm1 only, and only where
+    transitions: gradients flow into policy_tm1 and v_tm1 only, and only where
       the step is learnable.
     lambda_: mixes one-step (0) and longest (1) returns, in [0, 1].
     normalise_advantages: see `vtrace_actor_critic`.
+    distribution: see `vtrace_actor_critic`.
 
   Returns:
     Terms policy_gradient, baseline and negative_entropy; each [T, B].
@@ -160,8 +165,8 @@ def a2c(
   """
   lambda_ = checks.check_fraction('lambda_', lambda_)
   checks.check_bool('normalise_advantages', normalise_advantages)
-  transitions = transitions_lib.check_transitions(transitions)
-  _refuse_impossible_actions(transitions)
+  transitions = transitions_lib.check_transitions(transitions, distribution)
+  _refuse_impossible_actions(transitions, distribution)
   is_learnable_tm1 = transitions.is_learnable_tm1
   # A dead step returns its own value, so the step before it bootstraps there.
   r_t = jnp.where(is_learnable_tm1, transitions.r_t, transitions.v_tm1)
@@ -174,7 +179,7 @@ def a2c(
   advantages_tm1 = targets_tm1 - transitions.v_tm1
   if normalise_advantages:
     advantages_tm1 = _standardise(advantages_tm1, is_learnable_tm1)
-  return _terms(transitions, targets_tm1, advantages_tm1)
+  return _terms(transitions, targets_tm1, advantages_tm1, distribution)
 
 
 # Compiled once for each shape, where nobody else compiles.
@@ -184,21 +189,24 @@ _lambda_returns = jax.jit(jax.vmap(
 
 def _refuse_impossible_actions(
     transitions: transitions_lib.Transitions,
+    distribution: distributions.Distribution | None,
 ) -> None:
   """Raises where the learner cannot have taken an action, if values are known.
 
   Raises:
     ValueError: a learnable step has an action of probability 0.
   """
-  log_prob_tm1 = categorical.action_log_prob(
-      transitions.logits_tm1, transitions.a_tm1)
+  distribution = distributions.or_categorical(
+      distribution, transitions.policy_tm1)
+  log_prob_tm1 = distribution.log_prob(
+      transitions.policy_tm1, transitions.a_tm1)
   is_impossible = transitions.is_learnable_tm1 & (log_prob_tm1 == -jnp.inf)
   known = inputs.known(is_impossible)
   if known is None:
     return
   for t, b in np.argwhere(*known)[:1].tolist():
     raise checks.UserError(
-        f'a_tm1 is {transitions.a_tm1[t, b]} at [{t}, {b}], which logits_tm1'
+        f'a_tm1 is {transitions.a_tm1[t, b]} at [{t}, {b}], which policy_tm1'
         ' gives probability 0; expected actions of the policy that learns.'
         ' Take vtrace_actor_critic for those of another policy.')
 
@@ -207,6 +215,7 @@ def _terms(
     transitions: transitions_lib.Transitions,
     targets_tm1: types.Array,
     advantages_tm1: types.Array,
+    distribution: distributions.Distribution | None,
 ) -> dict[str, jax.Array]:
   """Makes the terms of both losses from targets and advantages."""
   targets_tm1 = jax.lax.stop_gradient(targets_tm1)
@@ -214,14 +223,15 @@ def _terms(
   # Leaving a step out of the sum does not suffice: 0 times a NaN derivative is
   # NaN, so gradients of steps that are not learnable are cut here too. The
   # critic needs no cut: the target of such a step is its own value.
-  logits_tm1 = gradients.pass_where(
-      transitions.is_learnable_tm1, transitions.logits_tm1
+  policy_tm1 = gradients.pass_where(
+      transitions.is_learnable_tm1, transitions.policy_tm1
   )
-  log_prob_tm1 = categorical.action_log_prob(logits_tm1, transitions.a_tm1)
+  distribution = distributions.or_categorical(distribution, policy_tm1)
+  log_prob_tm1 = distribution.log_prob(policy_tm1, transitions.a_tm1)
   is_possible = log_prob_tm1 != -jnp.inf
   advantages_tm1 = jnp.where(is_possible, advantages_tm1, 0.0)
   return {
       'policy_gradient': -products.product(advantages_tm1, log_prob_tm1),
       'baseline': 0.5 * jnp.square(targets_tm1 - transitions.v_tm1),
-      'negative_entropy': -categorical.entropy(logits_tm1),
+      'negative_entropy': -distribution.entropy(policy_tm1),
   }

@@ -79,17 +79,17 @@ def apply_distral(
   """
   transitions = transitions_lib.check_transitions(transitions)
   _, distilled_logits_tm1 = inputs.arrays(
-      logits_tm1=(transitions.logits_tm1, float, 'TBA'),
+      policy_tm1=(transitions.policy_tm1, float, 'TBA'),
       distilled_logits_tm1=(distilled_logits_tm1, float, 'TBA'))
   is_learnable_tm1 = transitions.is_learnable_tm1
   distilled = gradients.pass_where(is_learnable_tm1, distilled_logits_tm1)
   r_t = regularised_rewards(
-      transitions.r_t, transitions.logits_tm1, distilled, transitions.a_tm1,
+      transitions.r_t, transitions.policy_tm1, distilled, transitions.a_tm1,
       kl_cost=kl_cost, entropy_cost=entropy_cost)
   return (
       transitions._replace(
           r_t=jnp.where(is_learnable_tm1, r_t, transitions.r_t)),
-      distillation_loss(transitions.logits_tm1, distilled))
+      distillation_loss(transitions.policy_tm1, distilled))
 
 
 def regularised_rewards(

@@ -152,7 +152,7 @@ def kickstarting_terms(
 
   Args:
     rl_terms: from `vtrace_actor_critic` or `a2c`; each [T, B].
-    transitions: logits_tm1 is read; gradients flow where the weight is not 0.
+    transitions: policy_tm1 is read; gradients flow where the weight is not 0.
     teacher: its logits [T+1, B, A]; gradients are stopped. A single teacher
       has index 0 on every stream.
     weights: lambda of each stream; [B] float32; only whether it is 0 matters.
@@ -168,7 +168,7 @@ def kickstarting_terms(
   """
   checks.check_type('rl_terms', rl_terms, Mapping, 'a mapping of terms')
   transitions = transitions_lib.check_transitions(transitions)
-  student_logits_tm1 = transitions.logits_tm1
+  student_logits_tm1 = transitions.policy_tm1
   teacher_logits_tm1, _, has_teacher = _teacher_of_steps(teacher, transitions)
   weights, _ = inputs.arrays(
       weights=(weights, float, 'B'), **{
@@ -240,7 +240,7 @@ def diagnostics(
   The teacher is restricted to the actions that the student has, as in the loss.
 
   Args:
-    transitions: logits_tm1 and is_learnable_tm1 are read.
+    transitions: policy_tm1 and is_learnable_tm1 are read.
     teacher: its logits [T+1, B, A] and index [B].
 
   Returns:
@@ -255,12 +255,12 @@ def diagnostics(
   transitions = transitions_lib.check_transitions(transitions)
   teacher_logits_tm1, value_tm1, has_teacher = _teacher_of_steps(
       teacher, transitions)
-  logits_tm1 = transitions.logits_tm1
-  teacher_logits_tm1 = categorical.restrict(teacher_logits_tm1, logits_tm1)
+  policy_tm1 = transitions.policy_tm1
+  teacher_logits_tm1 = categorical.restrict(teacher_logits_tm1, policy_tm1)
   have_common = jnp.any(teacher_logits_tm1 != -jnp.inf, axis=-1)
-  same = jnp.argmax(logits_tm1, -1) == jnp.argmax(teacher_logits_tm1, -1)
+  same = jnp.argmax(policy_tm1, -1) == jnp.argmax(teacher_logits_tm1, -1)
   is_labelled = has_teacher & transitions.is_learnable_tm1 & have_common
-  kl = divergences.forward_kl(teacher_logits_tm1, logits_tm1)
+  kl = divergences.forward_kl(teacher_logits_tm1, policy_tm1)
   entropy = categorical.entropy(teacher_logits_tm1)
   return jax.lax.stop_gradient({
       'is_labelled': is_labelled,
@@ -274,11 +274,11 @@ def diagnostics(
 def _teacher_of_steps(
     teacher: types.TeacherOutput, transitions: transitions_lib.Transitions
 ) -> tuple[types.Array, types.Array, jax.Array]:
-  """Returns logits_tm1 [T, B, A], value_tm1 and has_teacher [T, B]."""
+  """Returns policy_tm1 [T, B, A], value_tm1 and has_teacher [T, B]."""
   checks.check_record('teacher', teacher, types.TeacherOutput)
   student, logits, value, index = inputs.arrays(**{
-      'logits_tm1': (transitions.logits_tm1, float, 'TBA'),
-      'teacher.logits': (teacher.logits, float, 'T+1BA'),
+      'policy_tm1': (transitions.policy_tm1, float, 'TBA'),
+      'teacher.policy': (teacher.policy, float, 'T+1BA'),
       'teacher.value': (teacher.value, float, 'T+1B'),
       'teacher.index': (teacher.index, int, 'B')})
   return (

@@ -113,13 +113,13 @@ def apply_method(
   teacher = trajectory.teacher
   checks.check_record('trajectory.teacher', teacher, types.TeacherOutput)
   student_logits, value, weights, index, actions, *_ = inputs.arrays(**{
-      'output.logits': (output.logits, float, 'T+1BA'),
+      'output.policy': (output.policy, float, 'T+1BA'),
       'output.value': (output.value, float, 'T+1B'),
       'weights': (weights, float, 'B'),
       'teacher.index': (teacher.index, int, 'B'),
       'trajectory.actions': (trajectory.actions, int, 'TB'),
-      'transitions.logits_tm1': (transitions.logits_tm1, float, 'TBA'),
-      'teacher.logits': (teacher.logits, float, 'T+1BA'),
+      'transitions.policy_tm1': (transitions.policy_tm1, float, 'TBA'),
+      'teacher.policy': (teacher.policy, float, 'T+1BA'),
       'teacher.value': (teacher.value, float, 'T+1B')})
   weights = jnp.broadcast_to(weights, (num_steps, num_streams))
   if method.is_one_step:
@@ -205,7 +205,7 @@ def _steps(logits, value, teacher, actions, **options):
   """Computes step i and step i+1 of each transition of an unroll."""
   actions = jnp.pad(actions, ((0, 1), (0, 0)))
   step = method_step.make_step(
-      logits, teacher.logits, actions, value, teacher.value, **options)
+      logits, teacher.policy, actions, value, teacher.value, **options)
   following = step._replace(
       teacher_log_prob=-step.reverse_cross_entropy,
       student_log_prob=step.reverse_kl - step.reverse_cross_entropy)

@@ -26,10 +26,10 @@ import jax
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import distributions
 from kickstarting import inputs
 from kickstarting import products
 from kickstarting import types
-from kickstarting.distributions import categorical
 
 _LARGEST = 1e18  # its square is a number of float32
 
@@ -42,7 +42,10 @@ class VTraceOutput(NamedTuple):
 
 
 def log_importance_ratios(
-    logits: types.Array, behaviour_log_prob: types.Array, actions: types.Array
+    policy: types.Array,
+    behaviour_log_prob: types.Array,
+    actions: types.Array,
+    distribution: distributions.Distribution | None = None,
 ) -> jax.Array:
   """Returns log pi(a) - log mu(a) of the actions that were taken.
 
@@ -50,38 +53,44 @@ def log_importance_ratios(
   mu could not either.
 
   Args:
-    logits: of the policy pi to learn about; [..., A] float32; gradients flow.
+    policy: parameters of the policy pi to learn about; [..., P] float32;
+      gradients flow.
     behaviour_log_prob: log mu(a) of the policy mu that acted; [...] float32;
       gradients flow.
-    actions: taken by mu; [...] int32, 0 to A - 1. Under `jax.jit` another
-      number is an action that pi cannot take.
+    actions: taken by mu; [...] int32, 0 to A - 1, or as the distribution has
+      them. Under `jax.jit` another number is an action that pi cannot take.
+    distribution: of the policy; None: choices, by their logits.
 
   Returns:
-    Log-ratios; [...]; never NaN of logits without NaN.
+    Log-ratios; [...]; never NaN of parameters without NaN.
 
   Raises:
-    ValueError: an action is not one of the logits', or shapes differ.
+    ValueError: an action is not one of the policy's, or shapes differ.
   """
-  logits, behaviour_log_prob, chosen = inputs.arrays(
-      logits=(logits, float, '...A'),
-      behaviour_log_prob=(behaviour_log_prob, float, '...'),
-      actions=(actions, int, '...'))
-  inputs.actions('actions', actions, logits.shape[-1])
-  return log_ratios(logits, behaviour_log_prob, chosen)
+  if distributions.is_of_choices(distribution):
+    policy, behaviour_log_prob, _ = inputs.arrays(
+        policy=(policy, float, '...A'),
+        behaviour_log_prob=(behaviour_log_prob, float, '...'),
+        actions=(actions, int, '...'))
+    inputs.actions('actions', actions, policy.shape[-1])
+  return log_ratios(policy, behaviour_log_prob, actions, distribution)
 
 
 def log_ratios(
-    logits: types.Array, behaviour_log_prob: types.Array, actions: types.Array
+    policy: types.Array,
+    behaviour_log_prob: types.Array,
+    actions: types.Array,
+    distribution: distributions.Distribution | None = None,
 ) -> jax.Array:
   """Computes `log_importance_ratios`, always as under `jax.jit`.
 
   No action is refused, for those of steps that do not count may be anything.
   """
-  logits, behaviour_log_prob, actions = inputs.arrays(
-      logits=(logits, float, '...A'),
-      behaviour_log_prob=(behaviour_log_prob, float, '...'),
-      actions=(actions, int, '...'))
-  log_pi = categorical.action_log_prob(logits, actions)
+  policy, behaviour_log_prob = inputs.arrays(
+      policy=(policy, float, '...A'),
+      behaviour_log_prob=(behaviour_log_prob, float, '...'))
+  distribution = distributions.or_categorical(distribution, policy)
+  log_pi = distribution.log_prob(policy, actions)
   is_possible = log_pi != -jnp.inf
   return jnp.where(
       is_possible, jnp.where(is_possible, log_pi, 0.0) - behaviour_log_prob,

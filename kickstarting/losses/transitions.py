@@ -27,6 +27,7 @@ import chex
 import jax.numpy as jnp
 
 from kickstarting import checks
+from kickstarting import distributions
 from kickstarting import inputs
 from kickstarting import types
 from kickstarting.losses import rewards
@@ -37,10 +38,10 @@ FIRST, LAST = 0, 2  # of dm_env.StepType, without the import
 class Transitions(NamedTuple):
   """T transitions of B streams, sliced by `split_transitions`."""
 
-  logits_tm1: types.Array  # float32 [T, B, A], the learner's policy
+  policy_tm1: types.Array  # float32 [T, B, P], the learner's, as parameters
   v_tm1: types.Array  # float32 [T, B], the learner's value of the source
   v_t: types.Array  # float32 [T, B], the learner's value of the destination
-  a_tm1: types.Array  # int32 [T, B]
+  a_tm1: types.Array  # [T, B, ...], int32 [T, B] where they are choices
   r_t: types.Array  # float32 [T, B], transformed
   discount_t: types.Array  # float32 [T, B], gamma times the environment's own
   behaviour_log_prob_tm1: types.Array  # float32 [T, B], of who acted
@@ -84,7 +85,7 @@ def split_transitions(
     2  LAST  s_2   (ignored)   FIRST s_3, (r_3)   0                0
     3  FIRST s_3   a_3         MID   s_4, r_4     gamma * d_4      1
 
-    source:      logits_tm1, v_tm1, is_learnable_tm1   output[i]
+    source:      policy_tm1, v_tm1, is_learnable_tm1   output[i]
     action:      a_tm1, behaviour_log_prob_tm1         trajectory.actions[i]
     destination: v_t, r_t, discount_t                  output[i+1]
 
@@ -116,20 +117,20 @@ def split_transitions(
       'trajectory.timesteps', trajectory.timesteps, types.Timestep)
   checks.check_callable('reward_transform', reward_transform)
   timesteps = trajectory.timesteps
-  logits, value, reward, own_discount, step_type, actions, log_prob = (
+  policy, value, reward, own_discount, step_type, actions, log_prob = (
       inputs.arrays(**{
-          'output.logits': (output.logits, float, 'T+1BA'),
+          'output.policy': (output.policy, float, 'T+1BA'),
           'output.value': (output.value, float, 'T+1B'),
           'timesteps.reward': (timesteps.reward, float, 'T+1B'),
           'timesteps.discount': (timesteps.discount, float, 'T+1B'),
           'timesteps.step_type': (timesteps.step_type, int, 'T+1B'),
-          'actions': (trajectory.actions, int, 'TB'),
+          'actions': _actions(trajectory.actions),
           'behaviour_log_prob': (trajectory.behaviour_log_prob, float, 'TB'),
       }))
   is_learnable_tm1 = (at_tm1(step_type) != LAST) & (at_t(step_type) != FIRST)
   discount_t = gamma * at_t(own_discount)
   return Transitions(
-      logits_tm1=at_tm1(logits),
+      policy_tm1=at_tm1(policy),
       v_tm1=at_tm1(value),
       v_t=at_t(value),
       a_tm1=actions,
@@ -140,20 +141,52 @@ def split_transitions(
   )
 
 
-def check_transitions(transitions: Transitions) -> Transitions:
+def _actions(actions: types.Array) -> tuple[types.Array, type, str]:
+  """Returns what `inputs.arrays` takes of actions: choices, or several numbers.
+
+  What fits no distribution is refused where one is known.
+  """
+  has_parts = getattr(actions, 'ndim', 2) == 3
+  is_number = has_parts and jnp.issubdtype(actions.dtype, jnp.floating)
+  return actions, float if is_number else int, 'TBN' if has_parts else 'TB'
+
+
+def check_transitions(
+    transitions: Transitions,
+    distribution: distributions.Distribution | None = None,
+) -> Transitions:
   """Checks transitions that a caller built by hand, and returns them.
 
+  Args:
+    transitions: of any policy.
+    distribution: of the policy; None: choices, by their logits.
+
   Raises:
-    ValueError: a field has other axes or another dtype than the rest, there is
-      no step, or a learnable step has an action that the logits lack.
+    ValueError: a field has other axes or another dtype than the rest, or than
+      the distribution has; there is no step; or a learnable step has a choice
+      that the logits lack.
   """
   checks.check_record('transitions', transitions, Transitions)
-  axes = {'logits_tm1': 'TBA'}
-  kinds = {'a_tm1': int, 'is_learnable_tm1': bool}
+  kinds: dict[str, type] = {'is_learnable_tm1': bool}
+  axes = {'policy_tm1': 'TBA'}
+  if distributions.is_of_choices(distribution):
+    kinds['a_tm1'] = int
+  else:
+    assert distribution is not None
+    axes['a_tm1'] = 'TBN'
+    if distribution.action.dtype.kind == 'i':
+      kinds['a_tm1'] = int
   checked = Transitions(*inputs.arrays(**{
       field: (value, kinds.get(field, float), axes.get(field, 'TB'))
       for field, value in transitions._asdict().items()}))
-  inputs.actions(
-      'a_tm1', transitions.a_tm1, checked.logits_tm1.shape[-1],
-      where=checked.is_learnable_tm1)
+  distribution = distributions.or_categorical(distribution, checked.policy_tm1)
+  size = distribution.action.shape
+  if checked.a_tm1.shape[2:] != size:
+    raise checks.UserError(
+        f'a_tm1 has shape {checked.a_tm1.shape}; expected [T, B, {size[0]}], as'
+        f' actions of the {distribution.name} distribution have.')
+  if not size:
+    inputs.actions(
+        'a_tm1', transitions.a_tm1, checked.policy_tm1.shape[-1],
+        where=checked.is_learnable_tm1)
   return checked

@@ -171,7 +171,7 @@ def _split_trajectory(
   teacher = trajectory.teacher
   if teacher is not None:
     logits, value, features = by_time(
-        (teacher.logits, teacher.value, teacher.features))
+        (teacher.policy, teacher.value, teacher.features))
     teacher = types.TeacherOutput(
         logits, value, by_stream(teacher.index), features)
   return types.Trajectory(

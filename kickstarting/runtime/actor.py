@@ -76,8 +76,8 @@ def make_actor_functions(agent: agent_lib.Agent) -> ActorFunctions:
     rng_key = jax.random.fold_in(rng_key, counter)
     (actions, output), state = agent.step(
         params, rng_key, timestep, context, state)
-    log_prob = categorical.action_log_prob(output.logits, actions)
-    return (actions, log_prob, output.logits), state
+    log_prob = categorical.action_log_prob(output.policy, actions)
+    return (actions, log_prob, output.policy), state
 
   return ActorFunctions(
       agent.initial_state, jax.jit(step),

@@ -300,8 +300,8 @@ def _read(path: pathlib.Path, needs: Sequence[str]) -> list[dict[str, Any]]:
         is_cut_off = not line.endswith(b'\n') and len(line) <= _MAX_LINE_BYTES
         if not is_cut_off:
           raise
-      else:
-        records.append(record)
+        break  # a run that goes on writes the rest of it about now
+      records.append(record)
       if file.tell() > _MAX_BYTES:
         raise files.InputError(
             f'{files.shown(path)} has more than {_MAX_BYTES} bytes; expected'

@@ -108,7 +108,7 @@ def let_act(
   def choose(rng_key, counter, student_logits, output):
     key = jax.random.fold_in(jax.random.fold_in(rng_key, counter), _STREAM)
     log_mu = behaviour_log_probs(
-        student_logits, output.logits, output.index >= 0, control)
+        student_logits, output.policy, output.index >= 0, control)
     actions = jax.random.categorical(key, log_mu).astype(jnp.int32)
     return actions, categorical.action_log_prob(log_mu, actions)
 

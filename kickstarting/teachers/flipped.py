@@ -61,10 +61,10 @@ def flip(
     is_flipped = _uniform(timesteps.observation, seed) < share
     shift = 1 + jnp.floor(
         _uniform(timesteps.observation, seed + 1) * (teacher.num_actions - 1))
-    return output._replace(logits=jnp.where(
+    return output._replace(policy=jnp.where(
         is_flipped[..., jnp.newaxis],
-        swap_best(output.logits, shift.astype(jnp.int32)),
-        output.logits)), state
+        swap_best(output.policy, shift.astype(jnp.int32)),
+        output.policy)), state
 
   return dataclasses.replace(
       teacher, unroll=unroll, has_value=False,

@@ -122,7 +122,7 @@ def make_labeller(
       flat = lambda x: jnp.moveaxis(x, 0, 1).reshape(
           (length, streams.size) + x.shape[3:])
       output = types.AgentOutput(
-          output.logits, output.value, features=output.features)
+          output.policy, output.value, features=output.features)
       whole = jax.tree.map(
           lambda x, y, s=streams: x.at[:, s].set(y),
           whole, jax.tree.map(flat, output))
@@ -148,7 +148,7 @@ def make_labeller(
 
   def to_output(output):
     return types.TeacherOutput(
-        output.logits, output.value, index, output.features)
+        output.policy, output.value, index, output.features)
 
   def narrowed(timesteps, tokens):
     # Each teacher encodes the instructions of its own streams only.

@@ -39,7 +39,11 @@ from kickstarting_test.experiments import binaries
 _NUM_INTERRUPTIONS = flags.DEFINE_integer(
     'num_signals', 3, 'How often runs in lockstep are stopped or killed.',
     lower_bound=1)
-_SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP)
+# Under `nohup` a run ignores SIGHUP, as it should.
+_SIGNALS = tuple(
+    number for number in (
+        signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP)
+    if signal.getsignal(number) is not signal.SIG_IGN)
 _FLAGS = (
     '--suite=minigrid_all', '--tasks=Empty-Random-6x6', '--network=flat',
     '--streams=8', '--unroll_steps=10', '--frames=8000', '--record_frames=80',

@@ -51,7 +51,7 @@ def _transitions(num_steps=_T):
   discount_t = np.full((num_steps, _B), 0.9, np.float32)
   discount_t[1:2, 1] = 0.0  # Stream 1 terminates, without a dead step here.
   transitions = transitions_lib.Transitions(
-      logits_tm1=normal(num_steps, _B, _A),
+      policy_tm1=normal(num_steps, _B, _A),
       v_tm1=v[:-1],
       v_t=v[1:],
       a_tm1=rng.integers(0, _A, (num_steps, _B)).astype(np.int32),
@@ -91,7 +91,7 @@ def _targets_and_advantages(loss, transitions):
   if loss is actor_critic.a2c:
     targets = _returns(transitions)
     return targets, targets - transitions.v_tm1
-  ratio = _chosen(_softmax(transitions.logits_tm1), transitions) / np.exp(
+  ratio = _chosen(_softmax(transitions.policy_tm1), transitions) / np.exp(
       transitions.behaviour_log_prob_tm1)
   return off_policy.vtrace(
       *transitions[1:3],
@@ -110,7 +110,7 @@ class ActorCriticTest(chex.TestCase):
     transitions = _transitions()
     terms = self.variant(loss)(transitions)
     targets, advantages = _targets_and_advantages(loss, transitions)
-    p = _softmax(transitions.logits_tm1)
+    p = _softmax(transitions.policy_tm1)
     expected = {
         'policy_gradient': -np.log(_chosen(p, transitions)) * advantages,
         'baseline': (targets - transitions.v_tm1) ** 2 / 2,
@@ -134,7 +134,7 @@ class ActorCriticTest(chex.TestCase):
     mean, deviation = advantages[learnable].mean(), advantages[learnable].std()
     terms = self.variant(
         lambda x: loss(x, normalise_advantages=True))(transitions)
-    log_p = np.log(_chosen(_softmax(transitions.logits_tm1), transitions))
+    log_p = np.log(_chosen(_softmax(transitions.policy_tm1), transitions))
     np.testing.assert_allclose(
         terms['policy_gradient'], np.where(
             learnable, -log_p * (advantages - mean) / deviation, 0.0),
@@ -172,7 +172,7 @@ class ActorCriticTest(chex.TestCase):
         x, ratio_clip=clip))(transitions)
     _, advantages = _targets_and_advantages(
         actor_critic.vtrace_actor_critic, transitions)
-    ratio = _chosen(_softmax(transitions.logits_tm1), transitions) / np.exp(
+    ratio = _chosen(_softmax(transitions.policy_tm1), transitions) / np.exp(
         transitions.behaviour_log_prob_tm1)
     kinds = set()
     for t, b in np.ndindex(_T, _B):
@@ -195,7 +195,7 @@ class ActorCriticTest(chex.TestCase):
     # ratio up to 1.
     ratio_of = lambda logits: jnp.exp(off_policy.log_ratios(
         logits, transitions.behaviour_log_prob_tm1, transitions.a_tm1))
-    ratio = ratio_of(transitions.logits_tm1)
+    ratio = ratio_of(transitions.policy_tm1)
     plain = advantages / np.minimum(ratio, 1.0)
 
     def ppo(logits):
@@ -204,13 +204,13 @@ class ActorCriticTest(chex.TestCase):
       return -jnp.minimum(moved * plain, clipped * plain).sum()
 
     ours = lambda logits: actor_critic.vtrace_actor_critic(
-        transitions._replace(logits_tm1=logits), ratio_clip=clip
+        transitions._replace(policy_tm1=logits), ratio_clip=clip
     )['policy_gradient'].sum()
     is_compared = np.asarray(ratio <= 1) & transitions.is_learnable_tm1
     self.assertGreater(is_compared.sum(), 3)
     np.testing.assert_allclose(
-        jax.grad(ours)(transitions.logits_tm1)[is_compared],
-        jax.grad(ppo)(transitions.logits_tm1)[is_compared], atol=1e-5)
+        jax.grad(ours)(transitions.policy_tm1)[is_compared],
+        jax.grad(ppo)(transitions.policy_tm1)[is_compared], atol=1e-5)
 
   @parameterized.parameters(
       ({'ratio_clip': 0.0}, 'ratio_clip is 0.0'),
@@ -225,7 +225,7 @@ class ActorCriticTest(chex.TestCase):
     targets, advantages = _targets_and_advantages(loss, transitions)
     learnable = transitions.is_learnable_tm1
     differentiable = (
-        'logits_tm1', 'v_tm1', 'v_t', 'r_t', 'discount_t',
+        'policy_tm1', 'v_tm1', 'v_t', 'r_t', 'discount_t',
         'behaviour_log_prob_tm1',
     )
     gradients = {
@@ -234,12 +234,12 @@ class ActorCriticTest(chex.TestCase):
         )({field: getattr(transitions, field) for field in differentiable})
         for name in ('policy_gradient', 'baseline')
     }
-    to_logits = gradients['policy_gradient'].pop('logits_tm1')
+    to_logits = gradients['policy_gradient'].pop('policy_tm1')
     # d(-A log pi(a)) / d logits = A (pi - onehot(a)): descending on it makes
     # an action of positive advantage more likely.
     one_hot = np.eye(_A)[transitions.a_tm1]
     expected = np.asarray(advantages)[..., np.newaxis] * (
-        _softmax(transitions.logits_tm1) - one_hot
+        _softmax(transitions.policy_tm1) - one_hot
     )
     np.testing.assert_allclose(
         to_logits, expected * learnable[..., np.newaxis], atol=1e-5
@@ -256,11 +256,11 @@ class ActorCriticTest(chex.TestCase):
   def test_entropy_grows_by_descent(self, loss):
     transitions = _transitions()
     gradient = jax.grad(
-        lambda x: loss(transitions._replace(logits_tm1=x))[
+        lambda x: loss(transitions._replace(policy_tm1=x))[
             'negative_entropy'
         ].sum()
-    )(transitions.logits_tm1)
-    p = _softmax(transitions.logits_tm1)
+    )(transitions.policy_tm1)
+    p = _softmax(transitions.policy_tm1)
     negative_entropy = (p * np.log(p)).sum(-1, keepdims=True)
     expected = p * (np.log(p) - negative_entropy)
     expected *= transitions.is_learnable_tm1[..., np.newaxis]
@@ -272,17 +272,17 @@ class ActorCriticTest(chex.TestCase):
 
     def gradient(transitions):
 
-      def f(logits_tm1):
-        terms = loss(transitions._replace(logits_tm1=logits_tm1))
+      def f(policy_tm1):
+        terms = loss(transitions._replace(policy_tm1=policy_tm1))
         learnable = transitions.is_learnable_tm1
         return sum(
             jax.numpy.where(learnable, term, 0).sum() for term in terms.values()
         )
 
-      return jax.grad(f)(transitions.logits_tm1)
+      return jax.grad(f)(transitions.policy_tm1)
 
     spoilt = jax.tree.map(np.copy, transitions)
-    for field in ('logits_tm1', 'behaviour_log_prob_tm1', 'r_t', 'discount_t'):
+    for field in ('policy_tm1', 'behaviour_log_prob_tm1', 'r_t', 'discount_t'):
       getattr(spoilt, field)[2, 0] = np.nan
     np.testing.assert_array_equal(gradient(spoilt), gradient(transitions))
 
@@ -290,7 +290,7 @@ class ActorCriticTest(chex.TestCase):
     transitions = _transitions()
     transitions = transitions._replace(
         behaviour_log_prob_tm1=categorical.log_prob(
-            transitions.logits_tm1, transitions.a_tm1)
+            transitions.policy_tm1, transitions.a_tm1)
     )
     on_policy = actor_critic.a2c(transitions)
     off_policy_terms = actor_critic.vtrace_actor_critic(transitions)
@@ -328,7 +328,7 @@ class ActorCriticTest(chex.TestCase):
     transitions = _transitions(num_steps=1)
     transitions = transitions._replace(
         behaviour_log_prob_tm1=categorical.log_prob(
-            transitions.logits_tm1, transitions.a_tm1)
+            transitions.policy_tm1, transitions.a_tm1)
     )
     target = transitions.r_t + transitions.discount_t * transitions.v_t
     np.testing.assert_allclose(
@@ -340,13 +340,13 @@ class ActorCriticTest(chex.TestCase):
   @parameterized.parameters(*_LOSSES)
   def test_extreme_logits_stay_finite(self, loss):
     transitions = _transitions()
-    transitions = transitions._replace(logits_tm1=transitions.logits_tm1 * 1e4)
+    transitions = transitions._replace(policy_tm1=transitions.policy_tm1 * 1e4)
     value, gradient = jax.value_and_grad(
         lambda x: sum(
             term.sum()
-            for term in loss(transitions._replace(logits_tm1=x)).values()
+            for term in loss(transitions._replace(policy_tm1=x)).values()
         )
-    )(transitions.logits_tm1)
+    )(transitions.policy_tm1)
     chex.assert_tree_all_finite((value, gradient))
 
   @parameterized.parameters(*_LOSSES)
@@ -361,7 +361,7 @@ class ActorCriticTest(chex.TestCase):
 def _impossible(**fields):
   """One transition whose action has probability 0 under the learner."""
   return transitions_lib.Transitions(**{
-      'logits_tm1': np.array([[[0.0, 0.0, -np.inf]]], np.float32),
+      'policy_tm1': np.array([[[0.0, 0.0, -np.inf]]], np.float32),
       'v_tm1': np.array([[0.5]], np.float32),
       'v_t': np.array([[0.25]], np.float32),
       'a_tm1': np.array([[2]], np.int32),
@@ -436,10 +436,10 @@ class ImpossibleActionTest(chex.TestCase):
     @jax.grad
     def gradient(logits):
       terms = actor_critic.vtrace_actor_critic(
-          transitions._replace(logits_tm1=logits))
+          transitions._replace(policy_tm1=logits))
       return terms['policy_gradient'].sum() + terms['baseline'].sum()
 
-    np.testing.assert_array_equal(gradient(transitions.logits_tm1), 0.0)
+    np.testing.assert_array_equal(gradient(transitions.policy_tm1), 0.0)
 
   def test_a2c_refuses_it(self):
     with self.assertRaisesRegex(
@@ -452,11 +452,11 @@ class ImpossibleActionTest(chex.TestCase):
   def test_a2c_learns_nothing_from_it_where_it_cannot_refuse(self):
 
     def policy_gradient(logits):
-      terms = actor_critic.a2c(_impossible(logits_tm1=logits))
+      terms = actor_critic.a2c(_impossible(policy_tm1=logits))
       return terms['policy_gradient'].sum(), terms
 
     (loss, terms), gradient = jax.jit(jax.value_and_grad(
-        policy_gradient, has_aux=True))(_impossible().logits_tm1)
+        policy_gradient, has_aux=True))(_impossible().policy_tm1)
     self.assertEqual(loss, 0.0)
     np.testing.assert_array_equal(gradient, 0.0)
     # The critic learns: (1 + 0.9 * 0.25 - 0.5)^2 / 2.
@@ -465,12 +465,12 @@ class ImpossibleActionTest(chex.TestCase):
   @parameterized.parameters(*_LOSSES)
   def test_other_steps_are_as_if_it_were_possible(self, loss):
     transitions = _transitions()
-    transitions.logits_tm1[2, 1, 3] = -np.inf
+    transitions.policy_tm1[2, 1, 3] = -np.inf
     transitions.a_tm1[2, 1] = 3
     gradient = jax.jit(jax.grad(lambda x: sum(
         term.sum() for term in loss(
-            transitions._replace(logits_tm1=x)).values())))
-    self.assertTrue(np.isfinite(gradient(transitions.logits_tm1)).all())
+            transitions._replace(policy_tm1=x)).values())))
+    self.assertTrue(np.isfinite(gradient(transitions.policy_tm1)).all())
 
 
 class MixedPrecisionTest(absltest.TestCase):

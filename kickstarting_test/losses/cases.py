@@ -47,7 +47,7 @@ def make_transitions():
   is_learnable_tm1 = np.ones((T, B), bool)
   is_learnable_tm1[1, 0] = False
   return transitions_lib.Transitions(
-      logits_tm1=make_logits(1),
+      policy_tm1=make_logits(1),
       v_tm1=v[:-1],
       v_t=v[1:],
       a_tm1=np.arange(T * B, dtype=np.int32).reshape(T, B) % A,
@@ -61,7 +61,7 @@ def make_transitions():
 def make_teacher(*index):
   """Makes a teacher; `index` per stream, the first for all if not given."""
   return types.TeacherOutput(
-      logits=normal(4, T + 1, B, A),
+      policy=normal(4, T + 1, B, A),
       value=np.zeros((T + 1, B), np.float32),
       index=np.array(index or (0, 0, 0), np.int32),
   )

@@ -190,7 +190,7 @@ class UnrollTest(absltest.TestCase):
     shape = (2, 3)
     is_learnable = np.array([[True, False, True], [True, True, False]])
     transitions = transitions_lib.Transitions(
-        logits_tm1=rng.normal(size=(*shape, _A)).astype(np.float32),
+        policy_tm1=rng.normal(size=(*shape, _A)).astype(np.float32),
         v_tm1=np.zeros(shape, np.float32), v_t=np.zeros(shape, np.float32),
         a_tm1=rng.integers(0, _A, shape).astype(np.int32),
         r_t=rng.normal(size=shape).astype(np.float32),

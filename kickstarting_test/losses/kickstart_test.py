@@ -153,7 +153,7 @@ class KickstartingTermsTest(parameterized.TestCase):
     terms = kickstart.kickstarting_terms(
         rl_terms, transitions, teacher, np.ones(cases.B, np.float32)
     )
-    expected = cases.cross_entropy(teacher.logits[:-1], transitions.logits_tm1)
+    expected = cases.cross_entropy(teacher.policy[:-1], transitions.policy_tm1)
     expected[:, 1] = 0.0  # It has no teacher.
     np.testing.assert_allclose(terms.pop('distillation'), expected, rtol=1e-5)
     chex.assert_trees_all_equal(terms, rl_terms)
@@ -190,16 +190,16 @@ class KickstartingTermsTest(parameterized.TestCase):
   def test_stream_without_a_teacher_whatever_its_weight(self):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher(0, -1, 0)
-    teacher.logits[:, 1] = np.nan
+    teacher.policy[:, 1] = np.nan
     gradient = jax.grad(
         lambda x: kickstart.kickstarting_terms(
             _NO_TERMS,
-            transitions._replace(logits_tm1=x),
+            transitions._replace(policy_tm1=x),
             teacher,
             np.ones(cases.B, np.float32),
             divergence='reverse_kl',
         )['distillation'].sum()
-    )(transitions.logits_tm1)
+    )(transitions.policy_tm1)
     self.assertTrue(np.isfinite(gradient).all())
     np.testing.assert_array_equal(gradient[:, 1], 0.0)
     self.assertGreater(np.abs(gradient[:, 2]).max(), 1e-2)
@@ -217,14 +217,14 @@ class KickstartingTermsTest(parameterized.TestCase):
         **temperatures,
     )
     expected = divergences.forward_kl(
-        teacher.logits[:-1], transitions.logits_tm1, **temperatures
+        teacher.policy[:-1], transitions.policy_tm1, **temperatures
     )
     np.testing.assert_allclose(terms['distillation'], expected, rtol=1e-5)
 
   @parameterized.parameters(
-      ('logits', lambda x: x[:-1]),
-      ('logits', lambda x: x[..., :-1]),
-      ('logits', lambda x: x.astype(np.int32)),
+      ('policy', lambda x: x[:-1]),
+      ('policy', lambda x: x[..., :-1]),
+      ('policy', lambda x: x.astype(np.int32)),
       ('index', lambda x: x[:-1]),
       ('index', lambda x: x.astype(np.float32)),
   )
@@ -257,10 +257,10 @@ class DiagnosticsTest(chex.TestCase):
   def test_by_definition(self):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher(0, -1, 1)
-    teacher.logits[:, 1] = np.nan  # It has no teacher.
+    teacher.policy[:, 1] = np.nan  # It has no teacher.
     actual = self.variant(kickstart.diagnostics)(transitions, teacher)
     teacher_logits, student_logits = (
-        teacher.logits[:-1], transitions.logits_tm1
+        teacher.policy[:-1], transitions.policy_tm1
     )
     is_labelled = np.array([[True, False, True]] * cases.T)
     is_labelled[1, 0] = False
@@ -284,9 +284,9 @@ class DiagnosticsTest(chex.TestCase):
     teacher = cases.make_teacher()
     gradient = jax.grad(
         lambda x: kickstart.diagnostics(
-            transitions._replace(logits_tm1=x), teacher
+            transitions._replace(policy_tm1=x), teacher
         )['teacher_kl'].sum()
-    )(transitions.logits_tm1)
+    )(transitions.policy_tm1)
     np.testing.assert_array_equal(gradient, np.zeros_like(gradient))
 
 
@@ -297,16 +297,16 @@ class LackingTest(chex.TestCase):
     super().setUp()
     self.able = [0, 2, 3]
     self.transitions = cases.make_transitions()
-    lacking = np.full_like(self.transitions.logits_tm1, -np.inf)
-    lacking[..., self.able] = self.transitions.logits_tm1[..., self.able]
+    lacking = np.full_like(self.transitions.policy_tm1, -np.inf)
+    lacking[..., self.able] = self.transitions.policy_tm1[..., self.able]
     self.lacking = self.transitions._replace(
-        logits_tm1=lacking, a_tm1=np.zeros_like(self.transitions.a_tm1))
+        policy_tm1=lacking, a_tm1=np.zeros_like(self.transitions.a_tm1))
     self.teacher = cases.make_teacher()
     # The same two, of the actions that both have.
     self.small = self.lacking._replace(
-        logits_tm1=lacking[..., self.able])
+        policy_tm1=lacking[..., self.able])
     self.small_teacher = self.teacher._replace(
-        logits=self.teacher.logits[..., self.able])
+        policy=self.teacher.policy[..., self.able])
 
   @chex.variants(with_jit=True, without_jit=True)
   def test_is_compared_over_its_own_actions(self):
@@ -321,23 +321,23 @@ class LackingTest(chex.TestCase):
 
     def loss(logits, transitions, teacher):
       return kickstart.kickstarting_terms(
-          {}, transitions._replace(logits_tm1=logits), teacher, weights,
+          {}, transitions._replace(policy_tm1=logits), teacher, weights,
           divergence=divergence)['distillation'].sum()
 
     value, gradient = jax.value_and_grad(loss)(
-        self.lacking.logits_tm1, self.lacking, self.teacher)
+        self.lacking.policy_tm1, self.lacking, self.teacher)
     expected, small = jax.value_and_grad(loss)(
-        self.small.logits_tm1, self.small, self.small_teacher)
+        self.small.policy_tm1, self.small, self.small_teacher)
     np.testing.assert_allclose(value, expected, rtol=1e-5)
     np.testing.assert_allclose(
         gradient[..., self.able], small, rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(np.delete(gradient, self.able, -1), 0.0)
 
   def test_nothing_in_common_is_not_labelled(self):
-    logits = np.full_like(self.teacher.logits, -np.inf)
+    logits = np.full_like(self.teacher.policy, -np.inf)
     logits[..., 1] = 0.0
     actual = kickstart.diagnostics(
-        self.lacking, self.teacher._replace(logits=logits))
+        self.lacking, self.teacher._replace(policy=logits))
     chex.assert_trees_all_equal(
         actual, jax.tree.map(np.zeros_like, actual))
 

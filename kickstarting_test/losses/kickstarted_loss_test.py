@@ -34,10 +34,10 @@ _RL_COSTS = {'policy_gradient': 1.0, 'baseline': 0.5, 'negative_entropy': 0.01}
 
 
 def _loss(
-    logits_tm1, transitions, teacher, alpha, rho, divergence='cross_entropy'
+    policy_tm1, transitions, teacher, alpha, rho, divergence='cross_entropy'
 ):
   """The whole loss of a kickstarted student."""
-  transitions = transitions._replace(logits_tm1=logits_tm1)
+  transitions = transitions._replace(policy_tm1=policy_tm1)
   weights = kickstart.sample_weights(alpha, rho, teacher.index)
   terms = kickstart.kickstarting_terms(
       actor_critic.vtrace_actor_critic(transitions),
@@ -50,8 +50,8 @@ def _loss(
   return reduction.total(terms, costs, transitions.is_learnable_tm1)[0]
 
 
-def _rl_loss(logits_tm1, transitions):
-  transitions = transitions._replace(logits_tm1=logits_tm1)
+def _rl_loss(policy_tm1, transitions):
+  transitions = transitions._replace(policy_tm1=policy_tm1)
   terms = actor_critic.vtrace_actor_critic(transitions)
   return reduction.total(terms, _RL_COSTS, transitions.is_learnable_tm1)[0]
 
@@ -72,10 +72,10 @@ class KickstartedLossTest(parameterized.TestCase):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher(0, -1, 1)
     arguments = (transitions, teacher, 0.5, np.array([1.0, 4.0], np.float32))
-    _, gradient = _VALUE_AND_GRAD(transitions.logits_tm1, *arguments)
-    _, rl_gradient = _RL_VALUE_AND_GRAD(transitions.logits_tm1, transitions)
-    difference = cases.softmax(transitions.logits_tm1) - cases.softmax(
-        teacher.logits[:-1]
+    _, gradient = _VALUE_AND_GRAD(transitions.policy_tm1, *arguments)
+    _, rl_gradient = _RL_VALUE_AND_GRAD(transitions.policy_tm1, transitions)
+    difference = cases.softmax(transitions.policy_tm1) - cases.softmax(
+        teacher.policy[:-1]
     )
     weights = np.array([0.5, 0.0, 2.0]) * transitions.is_learnable_tm1
     weights = weights[..., np.newaxis] / 11  # Learnable steps.
@@ -102,9 +102,9 @@ class KickstartedLossTest(parameterized.TestCase):
       teacher = cases.make_teacher(-1, -1, -1)
     if case == 'no_teachers':
       rho = rho[:0]
-    teacher = teacher._replace(logits=np.full_like(teacher.logits, logit))
+    teacher = teacher._replace(policy=np.full_like(teacher.policy, logit))
     transitions = cases.make_transitions()
-    args = (transitions.logits_tm1, transitions)
+    args = (transitions.policy_tm1, transitions)
     chex.assert_trees_all_equal(
         _VALUE_AND_GRAD(*args, teacher, alpha, rho, divergence=divergence),
         _RL_VALUE_AND_GRAD(*args),
@@ -114,8 +114,8 @@ class KickstartedLossTest(parameterized.TestCase):
   def test_weight_zero_is_the_rl_loss_bit_for_bit_without_jit(self):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher(0, 1, 0)
-    teacher.logits[:] = np.nan
-    args = (transitions.logits_tm1, transitions)
+    teacher.policy[:] = np.nan
+    args = (transitions.policy_tm1, transitions)
     chex.assert_trees_all_equal(
         jax.value_and_grad(_loss)(*args, teacher, 0.0, np.ones(2, np.float32)),
         jax.value_and_grad(_rl_loss)(*args),
@@ -126,13 +126,13 @@ class KickstartedLossTest(parameterized.TestCase):
   def test_steps_without_a_teacher_ignore_its_logits(self, divergence):
     transitions = cases.make_transitions()
     teacher = cases.make_teacher(0, -1, 1)
-    spoilt = teacher._replace(logits=np.copy(teacher.logits))
-    spoilt.logits[:, 1] = np.nan
-    spoilt.logits[1, 0] = np.nan  # The dead step.
+    spoilt = teacher._replace(policy=np.copy(teacher.policy))
+    spoilt.policy[:, 1] = np.nan
+    spoilt.policy[1, 0] = np.nan  # The dead step.
 
     def value_and_grad(teacher):
       return _VALUE_AND_GRAD(
-          transitions.logits_tm1,
+          transitions.policy_tm1,
           transitions,
           teacher,
           1.0,
@@ -146,10 +146,10 @@ class KickstartedLossTest(parameterized.TestCase):
 
   def test_nan_of_a_teacher_that_counts_is_not_hidden(self):
     teacher = cases.make_teacher()
-    teacher.logits[0, 0] = np.nan
+    teacher.policy[0, 0] = np.nan
     transitions = cases.make_transitions()
     loss = _loss(
-        transitions.logits_tm1, transitions, teacher, 1.0, np.ones(1)
+        transitions.policy_tm1, transitions, teacher, 1.0, np.ones(1)
     )
     self.assertTrue(np.isnan(loss))
 
@@ -157,7 +157,7 @@ class KickstartedLossTest(parameterized.TestCase):
     transitions = cases.make_transitions()
     results = [
         _VALUE_AND_GRAD(
-            transitions.logits_tm1,
+            transitions.policy_tm1,
             transitions,
             cases.make_teacher(*order),
             0.5,

@@ -81,8 +81,8 @@ class Slow:
   """The quantities of one step as sums over actions, as the paper's."""
 
   def __init__(self, output, trajectory, t, b, has_action=True):
-    self.p = _softmax(trajectory.teacher.logits[t, b])
-    self.q = _softmax(output.logits[t, b])
+    self.p = _softmax(trajectory.teacher.policy[t, b])
+    self.q = _softmax(output.policy[t, b])
     self.floored = (1 - FLOOR) * self.p + FLOOR / A
     self.teacher_value = float(trajectory.teacher.value[t, b])
     self.student_value = float(output.value[t, b])

@@ -41,10 +41,10 @@ def _gradient(name, output, trajectory):
 
   def total(logits):
     transitions, loss = cases.apply(
-        name, output._replace(logits=logits), trajectory)
+        name, output._replace(policy=logits), trajectory)
     return jnp.sum(0.0 if loss is None else loss), transitions
 
-  return jax.grad(total, has_aux=True)(output.logits)
+  return jax.grad(total, has_aux=True)(output.policy)
 
 
 class TableTest(chex.TestCase, parameterized.TestCase):
@@ -104,15 +104,15 @@ class GradientTest(parameterized.TestCase):
     weights = np.ones(cases.B, np.float32)
 
     def loss(logits):
-      return _loss(name, output._replace(logits=logits), trajectory,
+      return _loss(name, output._replace(policy=logits), trajectory,
                    weights=weights).sum()
 
-    gradient = jax.grad(loss)(output.logits)
+    gradient = jax.grad(loss)(output.policy)
     step = 1e-2  # float32
     for index in ((0, 0, 1), (1, 2, 3), (4, 1, 0)):
-      moved = np.zeros_like(output.logits)
+      moved = np.zeros_like(output.policy)
       moved[index] = step
-      found = (loss(output.logits + moved) - loss(output.logits - moved)) / (
+      found = (loss(output.policy + moved) - loss(output.policy - moved)) / (
           2 * step)
       np.testing.assert_allclose(gradient[index], found, rtol=2e-3, atol=2e-3)
 
@@ -124,20 +124,20 @@ class GradientTest(parameterized.TestCase):
       transitions, _ = cases.apply(
           name, types.AgentOutput(logits, value), trajectory._replace(
               teacher=trajectory.teacher._replace(
-                  logits=teacher.logits, value=teacher.value)))
+                  policy=teacher.policy, value=teacher.value)))
       return transitions.r_t.sum() + transitions.discount_t.sum()
 
     def loss(value, teacher):
       found = _loss(
           name, output._replace(value=value), trajectory._replace(
               teacher=trajectory.teacher._replace(
-                  logits=teacher.logits, value=teacher.value)))
+                  policy=teacher.policy, value=teacher.value)))
       return 0.0 if found is None else found.sum()
 
     teacher = types.AgentOutput(
-        trajectory.teacher.logits, trajectory.teacher.value)
+        trajectory.teacher.policy, trajectory.teacher.value)
     gradients = (
-        jax.grad(rewards, (0, 1, 2))(output.logits, output.value, teacher),
+        jax.grad(rewards, (0, 1, 2))(output.policy, output.value, teacher),
         jax.grad(loss, (0, 1))(output.value, teacher))
     for gradient in jax.tree.leaves(gradients):
       np.testing.assert_array_equal(gradient, 0.0)
@@ -145,8 +145,8 @@ class GradientTest(parameterized.TestCase):
   def test_none_where_there_is_nothing_to_learn(self):
     output, trajectory = cases.make()
     gradient = jax.grad(lambda x: _loss(
-        'on_policy_distill', output._replace(logits=x), trajectory).sum())(
-            output.logits)
+        'on_policy_distill', output._replace(policy=x), trajectory).sum())(
+            output.policy)
     for t, b in cases.LAST:
       np.testing.assert_array_equal(gradient[t, b], 0.0)
     np.testing.assert_array_equal(gradient[:, 1], 0.0)  # weight 0
@@ -156,7 +156,7 @@ class GradientTest(parameterized.TestCase):
   @parameterized.parameters(*cases.STUDENT_DRIVEN)
   def test_rubbish_of_a_stream_without_weight_stays_there(self, name):
     output, trajectory = cases.make()
-    trajectory.teacher.logits[:, 1] = np.nan
+    trajectory.teacher.policy[:, 1] = np.nan
     trajectory.teacher.value[:, 1] = np.nan
     gradient, transitions = _gradient(name, output, trajectory)
     self.assertTrue(np.isfinite(gradient).all())
@@ -177,7 +177,7 @@ class EdgeTest(parameterized.TestCase):
         timesteps=short[1], actions=trajectory.actions[:1],
         behaviour_log_prob=trajectory.behaviour_log_prob[:1],
         teacher=trajectory.teacher._replace(
-            logits=trajectory.teacher.logits[:2],
+            policy=trajectory.teacher.policy[:2],
             value=trajectory.teacher.value[:2]))
     transitions, _ = cases.apply(name, short[0], trajectory)
     self.assertEqual(transitions.r_t.shape, (1, cases.B))
@@ -189,7 +189,7 @@ class EdgeTest(parameterized.TestCase):
     logits = np.full((cases.T + 1, cases.B, cases.A), -np.inf, np.float32)
     logits[..., 2] = 0.0
     trajectory = trajectory._replace(
-        teacher=trajectory.teacher._replace(logits=logits))
+        teacher=trajectory.teacher._replace(policy=logits))
     gradient, transitions = _gradient(name, output, trajectory)
     self.assertTrue(np.isfinite(gradient).all())
     self.assertTrue(np.isfinite(transitions.r_t).all())
@@ -199,7 +199,7 @@ class EdgeTest(parameterized.TestCase):
     output, trajectory = cases.make()
     extreme = np.zeros((cases.T + 1, cases.B, cases.A), np.float32)
     extreme[..., 1] = size
-    output = output._replace(logits=extreme)
+    output = output._replace(policy=extreme)
     for name in cases.STUDENT_DRIVEN:
       transitions, _ = cases.apply(name, output, trajectory)
       with self.subTest(name):
@@ -208,7 +208,7 @@ class EdgeTest(parameterized.TestCase):
   def test_actions_that_the_student_cannot_take(self):
     # A mask that depends on the state; the behaviour policy had every action.
     output, trajectory = cases.make()
-    logits = output.logits.copy()
+    logits = output.policy.copy()
     for t, b in ((0, 0), (1, 2), (4, 0)):
       logits[t, b, trajectory.actions[t, b]] = -np.inf
     for name in ('baseline', 'entropy_regularised', 'kl_regularised',
@@ -216,7 +216,7 @@ class EdgeTest(parameterized.TestCase):
 
       def total(logits):
         transitions, loss = cases.apply(
-            name, output._replace(logits=logits), trajectory)
+            name, output._replace(policy=logits), trajectory)
         terms = actor_critic.vtrace_actor_critic(transitions)
         is_counted = transitions.is_learnable_tm1
         return sum(jnp.sum(jnp.where(is_counted, term, 0.0)) for term in (
@@ -242,7 +242,7 @@ class EdgeTest(parameterized.TestCase):
   def test_a_sharpened_teacher(self):
     output, trajectory = cases.make()
     sharp = trajectory._replace(teacher=trajectory.teacher._replace(
-        logits=trajectory.teacher.logits / np.float32(0.1)))
+        policy=trajectory.teacher.policy / np.float32(0.1)))
     np.testing.assert_allclose(
         _loss('on_policy_distill', output, trajectory, teacher_temperature=0.1),
         _loss('on_policy_distill', output, sharp), rtol=1e-5)
@@ -250,9 +250,9 @@ class EdgeTest(parameterized.TestCase):
   def test_another_number_of_actions(self):
     output, trajectory = cases.make()
     trajectory = trajectory._replace(teacher=trajectory.teacher._replace(
-        logits=trajectory.teacher.logits[..., :-1]))
+        policy=trajectory.teacher.policy[..., :-1]))
     with self.assertRaisesRegex(
-        checks.UserError, r'teacher\.logits has shape .* A = 4'):
+        checks.UserError, r'teacher\.policy has shape .* A = 4'):
       cases.apply('n_distill', output, trajectory)
 
 

@@ -249,7 +249,7 @@ class ImpossibleActionTest(chex.TestCase, parameterized.TestCase):
       shares = mix_and_match.shares_along(mixing, num_agents)
       wide = jnp.broadcast_to(policies, shape + policies.shape)
       transitions = transitions_lib.Transitions(
-          logits_tm1=mix_and_match.mixture_log_probs(wide, shares),
+          policy_tm1=mix_and_match.mixture_log_probs(wide, shares),
           v_tm1=mix_and_match.mixture_value(
               jnp.broadcast_to(values, shape + values.shape), shares),
           v_t=zeros, a_tm1=actions, r_t=zeros + 1, discount_t=zeros + 0.9,

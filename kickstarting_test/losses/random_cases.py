@@ -104,7 +104,7 @@ _PAIR = {
     'student_temperature': _Number((0.5, 1.0, 2.0)), **_LEGAL}
 _TRANSITIONS = {
     'transitions': _Record(transitions_lib.Transitions),
-    'transitions.logits_tm1': _logits('TBA'),
+    'transitions.policy_tm1': _logits('TBA'),
     'transitions.v_tm1': _float('TB'),
     'transitions.v_t': _float('TB'),
     'transitions.a_tm1': _Array('int', 'TB'),
@@ -118,14 +118,14 @@ _CLIPS = {
     'c_clip': _Number((0.5, 1.0)), 'pg_rho_clip': _Number((0.5, np.inf))}
 _TEACHER = {
     'teacher': _Record(types.TeacherOutput),
-    'teacher.logits': _logits('T+1BA'),
+    'teacher.policy': _logits('T+1BA'),
     'teacher.value': _float('T+1B'),
     'teacher.index': _Array('int', 'B', 'K'),
     'teacher.features': _float('T+1BD'),
 }
 _OUTPUT = {
     'output': _Record(types.AgentOutput),
-    'output.logits': _logits('T+1BA'),
+    'output.policy': _logits('T+1BA'),
     'output.value': _float('T+1B'),
     'output.taught_value': _float('T+1B'),
 }
@@ -178,12 +178,13 @@ def _some_illegal(values):
 def _where_both(values):
   """Of policies, one of which may lack what the other one does."""
   return _INFINITE if _lacks(
-      values, *(name for name in values if 'logits' in name)) else _NOTHING
+      values, *(name for name in values
+                if 'logits' in name or 'policy' in name)) else _NOTHING
 
 
 def _reverse(values):
   lacking = _lacks(values, 'teacher_logits', 'teacher_logits_tm1',
-                   'teacher.logits')
+                   'teacher.policy')
   name = values.get('divergence', 'reverse_kl')
   if name == 'squared_error':
     return _INFINITE | {'nan'}
@@ -194,7 +195,7 @@ def _without_logits(result):
   """Leaves out what is handed on as it was."""
   if hasattr(result, 'transitions'):
     return result._replace(transitions=_without_logits(result.transitions))
-  return result._replace(logits_tm1=None)
+  return result._replace(policy_tm1=None)
 
 
 def _floored(values):
@@ -236,6 +237,7 @@ def _family(arguments):
 _COUNT = _Choice((1, 3), ('3', None, 0, -1, 2.5, True), is_optional=False)
 _FLOOR = _Choice((0.0, 0.1), ('1', None, -1.0, True, 1j))
 _FAMILY = distributions.make_gaussian(2)
+_FAMILY_OF_1 = distributions.make_gaussian(1)
 _FRAMES = {'start': _Number(is_optional=False),
            'frames': _Number((10.0, 1e7), False)}
 _TEXTS = (None, 3, b'1', '', ':', ';', 'no:1', 'linear', 'linear:1',
@@ -256,6 +258,11 @@ CASES: dict[str, Case] = {
         'name': _Choice(('teacher',), (), is_optional=False),
         'found': _Choice((_FAMILY,), (), is_optional=False),
         'expected': _Choice((_FAMILY,), (), is_optional=False)}),
+    'distributions.categorical.or_categorical': _family(
+        {'distribution': _Choice((None, _FAMILY_OF_1), ('x', 3), False),
+         'policy': _Choice((np.zeros((3, 2), np.float32),), (), False)}),
+    'distributions.categorical.is_of_choices': _family(
+        {'distribution': _Choice((None, _FAMILY_OF_1), ('x', 3), False)}),
     'distributions.categorical.make_categorical': _family(
         {'num_actions': _COUNT}),
     'distributions.factored.make_factored': _family({'num_actions': _Choice(
@@ -350,7 +357,7 @@ CASES: dict[str, Case] = {
     'losses.kickstart.feature_regression': Case(
         {'student_features_tm1': _float('TBD'), **_TEACHER,
          'is_pulled': _Array('bool', 'TB')},
-        unread=('teacher.logits', 'teacher.value', 'teacher.index')),
+        unread=('teacher.policy', 'teacher.value', 'teacher.index')),
     'losses.kickstart.diagnostics': Case(
         {**_TRANSITIONS, **_TEACHER}, unread=('teacher.features',)),
     'losses.method_choice.choose_method': Case(
@@ -389,10 +396,10 @@ CASES: dict[str, Case] = {
     'losses.mix_and_match.mixture_transfer': Case(_MIXTURE),
     'losses.mix_and_match.get_transfer': _named(mix_and_match.TRANSFERS),
     'losses.off_policy.log_importance_ratios': Case(
-        {'logits': _logits(), 'behaviour_log_prob': _float(),
+        {'policy': _logits(), 'behaviour_log_prob': _float(),
          'actions': _Array('int', '...')}, lambda values: _INFINITE),
     'losses.off_policy.log_ratios': Case(
-        {'logits': _logits(), 'behaviour_log_prob': _float(),
+        {'policy': _logits(), 'behaviour_log_prob': _float(),
          'actions': _Array('int', '...')}, lambda values: _INFINITE),
     'losses.off_policy.check_clips': Case(
         {name: argument._replace(is_optional=False)

@@ -44,7 +44,7 @@ def _case(num_streams=1):
       step_type=_column(_MID, _MID, _LAST, _FIRST, _MID, dtype=np.int32),
   )
   output = types.AgentOutput(
-      logits=np.arange(10, dtype=np.float32).reshape(5, 1, 2),
+      policy=np.arange(10, dtype=np.float32).reshape(5, 1, 2),
       value=_column(10.0, 11.0, 12.0, 13.0, 14.0),
   )
   trajectory = types.Trajectory(
@@ -71,7 +71,7 @@ class SplitTransitionsTest(chex.TestCase):
         lambda o, t: transitions.split_transitions(o, t, discount=0.9)
     )(output, trajectory)
     expected = transitions.Transitions(
-        logits_tm1=np.arange(8, dtype=np.float32).reshape(4, 1, 2),
+        policy_tm1=np.arange(8, dtype=np.float32).reshape(4, 1, 2),
         v_tm1=_column(10.0, 11.0, 12.0, 13.0),
         v_t=_column(11.0, 12.0, 13.0, 14.0),
         a_tm1=_column(0, 1, 1, 0, dtype=np.int32),
@@ -126,8 +126,8 @@ class SplitTransitionsTest(chex.TestCase):
 
   @parameterized.parameters(
       ('output', 'value', lambda x: x[:-1]),
-      ('output', 'logits', lambda x: x[:-1]),
-      ('output', 'logits', lambda x: x[..., 0]),
+      ('output', 'policy', lambda x: x[:-1]),
+      ('output', 'policy', lambda x: x[..., 0]),
       ('trajectory', 'actions', lambda x: x[:-1]),
       ('trajectory', 'actions', lambda x: x[:, 0]),
       ('trajectory', 'actions', lambda x: x.astype(np.float32)),

@@ -54,7 +54,7 @@ class TaskTest(absltest.TestCase):
           f'own_{task}', f'own_policy_{task}', f'own_value_{task}'))
       alone, _ = _unroll(mine, params)
       np.testing.assert_allclose(
-          output.logits[:, _TASK == task], alone.logits[:, _TASK == task],
+          output.policy[:, _TASK == task], alone.policy[:, _TASK == task],
           atol=1e-6)
       np.testing.assert_allclose(
           output.value[:, _TASK == task], alone.value[:, _TASK == task],
@@ -69,7 +69,7 @@ class TaskTest(absltest.TestCase):
       output, _ = agent.unroll(
           params, _TIMESTEPS, agent.encode(params, examples.TOKENS),
           agent.initial_state(_B))
-      return (output.logits ** 2)[:, _TASK == 0].sum()
+      return (output.policy ** 2)[:, _TASK == 0].sum()
 
     gradient = jax.grad(total)(params)
     self.assertTrue(np.any(gradient['own_policy_0']['w']))

@@ -68,14 +68,14 @@ class MixtureTest(parameterized.TestCase):
       has = np.isin(np.arange(_A), branch.actions or np.arange(_A))
       np.testing.assert_allclose(
           _softmax(output.policies[:, :, k]),
-          _softmax(np.where(has, alone.logits, -np.inf)), atol=1e-6)
+          _softmax(np.where(has, alone.policy, -np.inf)), atol=1e-6)
       values.append(alone.value)
       for name, x in state_alone.items():
         chex.assert_trees_all_close(x, state[name], atol=1e-6)
     place = _ALPHA * (len(agents) - 1)
     shares = np.maximum(1 - np.abs(place - np.arange(len(agents))), 0)
     np.testing.assert_allclose(
-        np.exp(output.logits),
+        np.exp(output.policy),
         sum(share * _softmax(output.policies[:, :, k])
             for k, share in enumerate(shares)), atol=1e-6)
     np.testing.assert_allclose(
@@ -102,7 +102,7 @@ class MixtureTest(parameterized.TestCase):
     config = _config(*_CASES[case])
     output, _ = _unroll(config, agents_lib.with_mixing(_params(config), _ALPHA))
     final = _softmax(output.policies[:, :, 1])
-    mixture = np.exp(output.logits)
+    mixture = np.exp(output.policy)
     others = [0, 2, 3, 5]
     np.testing.assert_allclose(
         mixture[..., others], _ALPHA * final[..., others], rtol=1e-5)
@@ -122,7 +122,7 @@ class MixtureTest(parameterized.TestCase):
     output, _ = _unroll(config, params)
     final, _ = _unroll(build.final_agent(config), params)
     np.testing.assert_allclose(
-        output.policies[:, :, 1], final.logits, atol=1e-6)
+        output.policies[:, :, 1], final.policy, atol=1e-6)
     self.assertIsNone(final.policies)
 
 
@@ -135,8 +135,8 @@ class ColumnsTest(parameterized.TestCase):
     own, _ = _unroll(_config(_EACH), params)
     shared, _ = _unroll(_config(_FINAL), params)
     np.testing.assert_allclose(
-        output.logits, own.logits + _ALPHA * shared.logits, atol=1e-5)
-    np.testing.assert_allclose(output.distilled, shared.logits, atol=1e-6)
+        output.policy, own.policy + _ALPHA * shared.policy, atol=1e-5)
+    np.testing.assert_allclose(output.distilled, shared.policy, atol=1e-6)
     np.testing.assert_allclose(output.value, own.value, atol=1e-6)
     self.assertIsNone(output.policies)
 
@@ -150,7 +150,7 @@ class ColumnsTest(parameterized.TestCase):
     output, _ = _unroll(config, params)
     power = _softmax(output.distilled) ** _ALPHA
     np.testing.assert_allclose(
-        _softmax(output.logits), power / power.sum(axis=-1, keepdims=True),
+        _softmax(output.policy), power / power.sum(axis=-1, keepdims=True),
         rtol=1e-5)
 
   def test_one_column_acts_alone(self):
@@ -159,9 +159,9 @@ class ColumnsTest(parameterized.TestCase):
     self.assertNotIn('mixture', params)
     output, _ = _unroll(config, params)
     own, _ = _unroll(_config(_EACH), params)
-    np.testing.assert_allclose(output.logits, own.logits, atol=1e-6)
+    np.testing.assert_allclose(output.policy, own.policy, atol=1e-6)
     shared, _ = _unroll(_config(_FINAL), params)
-    np.testing.assert_allclose(output.distilled, shared.logits, atol=1e-6)
+    np.testing.assert_allclose(output.distilled, shared.policy, atol=1e-6)
 
   @parameterized.parameters(
       ('two_columns', 0.75), ('mixture', 0.2), ('one_column', None))
@@ -194,7 +194,7 @@ class TorsoTest(absltest.TestCase):
     other = _TIMESTEPS._replace(
         observation=_TIMESTEPS.observation | {'task': np.ones((_T, _B), int)})
     changed, _ = _unroll(config, params, other)
-    np.testing.assert_array_equal(output.logits, changed.logits)
+    np.testing.assert_array_equal(output.policy, changed.policy)
 
 
 class FactorsTest(absltest.TestCase):
@@ -204,7 +204,7 @@ class FactorsTest(absltest.TestCase):
     params = _params(config)
     self.assertEqual(params['policy']['w'].shape, (4, 5))
     output, _ = _unroll(config, params)
-    p = _softmax(output.logits).reshape(_T, _B, 2, 3)
+    p = _softmax(output.policy).reshape(_T, _B, 2, 3)
     first, second = p.sum(axis=3), p.sum(axis=2)
     np.testing.assert_allclose(
         p, first[..., :, None] * second[..., None, :], atol=1e-6)
@@ -240,7 +240,7 @@ class GradientTest(parameterized.TestCase):
       output, _ = agent.unroll(
           params, _TIMESTEPS, agent.encode(params, examples.TOKENS),
           agent.initial_state(_B))
-      return output.logits[..., 1].sum() + output.value.sum()
+      return output.policy[..., 1].sum() + output.value.sum()
 
     gradient = jax.grad(total)(params)
     chex.assert_tree_all_finite(gradient)

@@ -58,7 +58,7 @@ def _network(config):
 
 def _output(config, timesteps=_TIMESTEPS, tokens=examples.TOKENS):
   output, _ = _network(config)(timesteps, tokens)
-  return np.concatenate([output.logits, output.value[..., None]], axis=-1)
+  return np.concatenate([output.policy, output.value[..., None]], axis=-1)
 
 
 class ParameterCountTest(parameterized.TestCase):
@@ -155,7 +155,7 @@ class InputsTest(parameterized.TestCase):
       output, _ = network.unroll(
           params, _TIMESTEPS, network.encode(params, examples.TOKENS),
           network.initial_state(_B))
-      return output.logits.sum() + output.value.sum()
+      return output.policy.sum() + output.value.sum()
 
     for name, arrays in gradient(examples.params(init, 1)).items():
       for array in arrays.values():
@@ -164,7 +164,7 @@ class InputsTest(parameterized.TestCase):
   def test_shapes(self):
     output, state = _network(build.NetworkConfig('flat', 4))(
         _TIMESTEPS, examples.TOKENS)
-    self.assertEqual(output.logits.shape, (_T, _B, _A))
+    self.assertEqual(output.policy.shape, (_T, _B, _A))
     self.assertEqual(output.value.shape, (_T, _B))
     self.assertEqual(
         jax.tree.map(np.shape, tuple(state['core'])), ((_B, 4), (_B, 4)))

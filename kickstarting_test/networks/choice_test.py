@@ -53,7 +53,7 @@ class ChooseTest(parameterized.TestCase):
         agent_lib.example_timestep(observation, (2,)),
         jax.eval_shape(agent.encode, params, np.zeros((1, 1), np.int32)),
         agent.initial_state(2))
-    self.assertEqual((actions.shape, output.logits.shape), ((2,), (2, 3)))
+    self.assertEqual((actions.shape, output.policy.shape), ((2,), (2, 3)))
 
   def test_nothing(self):
     with self.assertRaisesRegex(checks.UserError, 'no array of numbers'):

@@ -76,7 +76,7 @@ class OwnNetworkTest(parameterized.TestCase):
     context = agent.encode(params, np.zeros((1, 1), np.int32))
     state = agent.initial_state(_B)
     together, last = jax.jit(agent.unroll)(params, timesteps, context, state)
-    self.assertEqual(together.logits.shape, (_T, _B, _A))
+    self.assertEqual(together.policy.shape, (_T, _B, _A))
     self.assertEqual(together.value.shape, (_T, _B))
     for t in range(_T):
       (actions, output), state = agent.step(
@@ -84,7 +84,7 @@ class OwnNetworkTest(parameterized.TestCase):
               lambda x, t=t: x[t], timesteps), context, state)
       self.assertEqual((actions.shape, actions.dtype), ((_B,), np.int32))
       np.testing.assert_allclose(
-          output.logits, together.logits[t], rtol=1e-5, atol=1e-6)
+          output.policy, together.policy[t], rtol=1e-5, atol=1e-6)
       np.testing.assert_allclose(
           output.value, together.value[t], rtol=1e-5, atol=1e-6)
     jax.tree.map(np.testing.assert_array_equal, state, last)
@@ -99,7 +99,7 @@ class OwnNetworkTest(parameterized.TestCase):
       output, _ = agent.unroll(
           params, timesteps, agent.encode(params, np.zeros((1, 1), np.int32)),
           agent.initial_state(_B))
-      return jnp.sum(jnp.square(output.logits - 1.0)) + jnp.sum(
+      return jnp.sum(jnp.square(output.policy - 1.0)) + jnp.sum(
           jnp.square(output.value - 1.0))
 
     grads = jax.grad(loss)(params)

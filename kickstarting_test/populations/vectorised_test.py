@@ -102,7 +102,7 @@ def _of_member(trajectory, i):
       initial_core_state=np.asarray(trajectory.initial_core_state)[streams],
       task=np.asarray(trajectory.task)[streams],
       teacher=types.TeacherOutput(
-          take(teacher.logits), take(teacher.value), teacher.index[streams]))
+          take(teacher.policy), take(teacher.value), teacher.index[streams]))
 
 
 class ActTest(absltest.TestCase):
@@ -120,7 +120,7 @@ class ActTest(absltest.TestCase):
             mine.initial_core_state)
         np.testing.assert_allclose(
             mine.behaviour_log_prob, categorical.log_prob(
-                output.logits[:-1], mine.actions), rtol=1e-5, atol=1e-5)
+                output.policy[:-1], mine.actions), rtol=1e-5, atol=1e-5)
 
   def test_members_draw_actions_of_their_own(self):
     same = jax.tree.map(

@@ -164,7 +164,7 @@ class StreamActorTest(parameterized.TestCase):
           _AGENT.encode(params[version], trajectory.instructions),
           trajectory.initial_core_state)
       np.testing.assert_allclose(
-          categorical.log_prob(output.logits[:-1], trajectory.actions),
+          categorical.log_prob(output.policy[:-1], trajectory.actions),
           trajectory.behaviour_log_prob, atol=1e-6)
 
   def test_members_that_took_others_weights_remember_nothing_of_theirs(self):
@@ -208,7 +208,7 @@ class StreamActorTest(parameterized.TestCase):
         rollout.trajectory.initial_core_state)
     np.testing.assert_allclose(
         categorical.log_prob(
-            output.logits[:-1], rollout.trajectory.actions),
+            output.policy[:-1], rollout.trajectory.actions),
         rollout.trajectory.behaviour_log_prob, atol=1e-6)
 
   def test_actions_follow_the_logits(self):
@@ -274,7 +274,7 @@ class StreamActorTest(parameterized.TestCase):
     self.assertEqual([carry for carry, _, _ in calls], [10, 11, 12])
     for (carry, timesteps, tokens), rollout in zip(calls, rollouts):
       trajectory = rollout.trajectory
-      np.testing.assert_array_equal(trajectory.teacher.logits, carry)
+      np.testing.assert_array_equal(trajectory.teacher.policy, carry)
       # Teachers see the trajectory that the learner gets.
       self.assertIs(timesteps, trajectory.timesteps)
       self.assertIs(tokens, trajectory.instructions)
@@ -386,7 +386,7 @@ class SplitterTest(parameterized.TestCase):
       np.testing.assert_array_equal(
           mine.initial_core_state, all_.initial_core_state[i::2])
       np.testing.assert_array_equal(
-          mine.teacher.logits, all_.teacher.logits[:, i::2])
+          mine.teacher.policy, all_.teacher.policy[:, i::2])
       np.testing.assert_array_equal(
           mine.teacher.value, all_.teacher.value[:, i::2])
       np.testing.assert_array_equal(

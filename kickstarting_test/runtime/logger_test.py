@@ -14,11 +14,13 @@
 # ==============================================================================
 """Tests of `runtime/logger.py`."""
 
+import contextlib
 import io
 import json
 import os
 import pathlib
 import struct
+from unittest import mock
 
 from absl.testing import absltest
 from tensorboardX import proto
@@ -172,6 +174,21 @@ class RunLoggerTest(absltest.TestCase):
       self.assertEqual(self._frames(), [10])
     self._log(_record(21), resume_frames=20)
     self.assertEqual(self._frames(), [10, 21])
+
+  def test_a_line_that_is_being_written_is_left_out(self):
+    # A reader may see the first half of it, and the rest when it looks again.
+    class Growing(io.BytesIO):
+      parts = [b'{"frames": 1}\n', b'{"fra', b'mes": 2}\n', b'']
+
+      def readline(self, size):
+        del size
+        return self.parts.pop(0)
+
+    self._log(_record(10))
+    with mock.patch.object(
+        logger.files, 'opened',
+        lambda path, what: contextlib.nullcontext(Growing())):
+      self.assertEqual(logger.read_records(self.folder), [{'frames': 1}])
 
   def test_a_damaged_line_in_the_middle_is_named(self):
     self._log(_record(10), _record(20))

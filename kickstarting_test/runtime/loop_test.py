@@ -347,7 +347,7 @@ class PolicyLagTest(tiny.TestCase):
           trajectory.initial_core_state)
       state, metrics = update.update(state, hypers, trajectory)
       return state, metrics | {'apart': jnp.max(jnp.abs(
-          categorical.log_prob(output.logits[:-1], trajectory.actions)
+          categorical.log_prob(output.policy[:-1], trajectory.actions)
           - trajectory.behaviour_log_prob))}
 
     steering = _Steering()

@@ -47,7 +47,7 @@ def _batch(first, num=4, words=_L, teacher=True):
       initial_core_state=(ids[:, None],), instructions=instructions,
       task=ids % 2,
       teacher=types.TeacherOutput(
-          logits=np.repeat(of_steps[..., None], _A, axis=2),
+          policy=np.repeat(of_steps[..., None], _A, axis=2),
           value=of_steps.astype(np.float32), index=ids % 2)
       if teacher else None)
 
@@ -88,7 +88,7 @@ class ReplayTest(parameterized.TestCase):
     np.testing.assert_array_equal(both.behaviour_log_prob, of_steps[:-1])
     np.testing.assert_array_equal(both.task, ids % 2)
     if teacher:
-      np.testing.assert_array_equal(both.teacher.logits[..., 0], of_steps)
+      np.testing.assert_array_equal(both.teacher.policy[..., 0], of_steps)
       np.testing.assert_array_equal(both.teacher.value, of_steps)
       np.testing.assert_array_equal(both.teacher.index, ids % 2)
     # The words, though every batch has a table of its own.

@@ -163,7 +163,7 @@ def make_agent() -> agent_lib.Agent:
     timesteps = jax.tree.map(lambda x: jnp.asarray(x)[None], timestep)
     output, state = unroll(params, timesteps, context, state)
     output = jax.tree.map(lambda x: x[0], output)
-    actions = jax.random.categorical(rng_key, output.logits)
+    actions = jax.random.categorical(rng_key, output.policy)
     return (actions.astype(jnp.int32), output), state
 
   return agent_lib.Agent(init, initial_state, encode, step, unroll)

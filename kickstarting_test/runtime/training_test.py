@@ -368,7 +368,7 @@ class ErrorsTest(tiny.TestCase):
 
       def label(*args):
         output, carry = able.label(*args)
-        output.logits[1, 0, 0] = np.nan
+        output.policy[1, 0, 0] = np.nan
         return output, carry
 
       return able._replace(label=label)

@@ -91,7 +91,7 @@ class LetActTest(parameterized.TestCase):
       teacher, carry = labeller.label(
           carry, trajectory.timesteps, trajectory.instructions)
       np.testing.assert_allclose(
-          trajectory.teacher.logits, teacher.logits, atol=1e-4)
+          trajectory.teacher.policy, teacher.policy, atol=1e-4)
       np.testing.assert_allclose(
           trajectory.teacher.value, teacher.value, atol=1e-4)
       np.testing.assert_array_equal(trajectory.teacher.index, teacher.index)
@@ -102,8 +102,8 @@ class LetActTest(parameterized.TestCase):
       share = np.where(
           _TEACHER_OF_STREAM >= 0, control.teacher_share, 0.0)[:, None]
       expected = (1 - control.epsilon) * (
-          share * _softmax(teacher.logits[:-1] / control.temperature)
-          + (1 - share) * _softmax(student.logits[:-1])
+          share * _softmax(teacher.policy[:-1] / control.temperature)
+          + (1 - share) * _softmax(student.policy[:-1])
       ) + control.epsilon / taped.NUM_ACTIONS
       chosen = np.take_along_axis(
           expected, trajectory.actions[..., None], axis=-1)[..., 0]
@@ -112,9 +112,9 @@ class LetActTest(parameterized.TestCase):
       # V-trace's ratio is that of the student to who acted.
       np.testing.assert_allclose(
           losses.log_importance_ratios(
-              student.logits[:-1], trajectory.behaviour_log_prob,
+              student.policy[:-1], trajectory.behaviour_log_prob,
               trajectory.actions),
-          losses.log_prob(student.logits[:-1], trajectory.actions)
+          losses.log_prob(student.policy[:-1], trajectory.actions)
           - np.log(chosen), atol=1e-4)
 
   @parameterized.parameters(0.0, 0.5, 1.0)
@@ -127,7 +127,7 @@ class LetActTest(parameterized.TestCase):
     _, trajectories = _take(acting.Control(1.0), 6, scale=1e4)
     num_other = 0
     for trajectory in trajectories:
-      best = np.argmax(trajectory.teacher.logits[:-1], axis=-1)
+      best = np.argmax(trajectory.teacher.policy[:-1], axis=-1)
       has = _TEACHER_OF_STREAM >= 0
       np.testing.assert_array_equal(trajectory.actions[:, has], best[:, has])
       num_other += np.sum(trajectory.actions[:, ~has] != best[:, ~has])
@@ -139,7 +139,7 @@ class LetActTest(parameterized.TestCase):
     _, trajectories = _take(acting.Control(1.0, 0.6), 20, scale=1e4)
     has = _TEACHER_OF_STREAM >= 0
     agrees = [
-        x.actions[:, has] == np.argmax(x.teacher.logits[:-1], axis=-1)[:, has]
+        x.actions[:, has] == np.argmax(x.teacher.policy[:-1], axis=-1)[:, has]
         for x in trajectories]
     self.assertAlmostEqual(np.mean(agrees), 0.6, delta=0.12)
 
@@ -200,10 +200,10 @@ class StepTest(absltest.TestCase):
       output, carry = labeller.step(
           carry, timestep, batch.instructions.tokens)
       outputs.append(output)
-    stacked = np.stack([output.logits for output in outputs])
+    stacked = np.stack([output.policy for output in outputs])
     for i, trajectory in enumerate(trajectories):
       np.testing.assert_allclose(
-          trajectory.teacher.logits, stacked[i * _T:(i + 1) * _T + 1],
+          trajectory.teacher.policy, stacked[i * _T:(i + 1) * _T + 1],
           atol=1e-4)
     self.assertIsInstance(outputs[0], types.TeacherOutput)
 

@@ -56,7 +56,7 @@ def _timesteps(seed, shape=(5, 200)):
 def _logits(teacher, timesteps):
   return np.asarray(jax.jit(
       lambda x: teacher.unroll(teacher.params, x, None, ()))(
-          timesteps)[0].logits)
+          timesteps)[0].policy)
 
 
 class FlipTest(parameterized.TestCase):

@@ -157,7 +157,7 @@ class LabellingTest(absltest.TestCase):
     cls._labeller, cls._records = _label_all(3, 3)
 
   def _assert_close(self, output, expected):
-    for got, want in zip((output.logits, output.value), expected):
+    for got, want in zip((output.policy, output.value), expected):
       np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
 
   def test_equals_teachers_that_read_the_whole_stream(self):
@@ -183,7 +183,7 @@ class LabellingTest(absltest.TestCase):
   def test_streams_without_a_teacher(self):
     without = _TEACHER_OF_STREAM < 0
     for record in self._records:
-      self.assertFalse(np.any(record.output.logits[:, without]))
+      self.assertFalse(np.any(record.output.policy[:, without]))
       self.assertFalse(np.any(record.output.value[:, without]))
       self.assertTrue(np.all(record.output.value[:, ~without]))
 
@@ -192,7 +192,7 @@ class LabellingTest(absltest.TestCase):
     fresh, _ = self._labeller.label(
         self._labeller.initial_carry(), timesteps, tokens)
     differs = np.any(
-        fresh.logits[0] != self._records[1].output.logits[0], axis=-1)
+        fresh.policy[0] != self._records[1].output.policy[0], axis=-1)
     goes_on = (_TEACHER_OF_STREAM >= 0) & (timesteps.step_type[0] != base.FIRST)
     self.assertTrue(np.any(goes_on))
     np.testing.assert_array_equal(differs, goes_on)
@@ -200,12 +200,12 @@ class LabellingTest(absltest.TestCase):
   def test_the_last_timestep_is_read_once(self):
     for before, after in zip(self._records, self._records[1:]):
       np.testing.assert_array_equal(
-          before.output.logits[-1], after.output.logits[0])
+          before.output.policy[-1], after.output.policy[0])
 
   def test_a_carry_is_not_changed(self):
     again, _ = self._labeller.label(*self._records[1].given)
     np.testing.assert_array_equal(
-        again.logits, self._records[1].output.logits)
+        again.policy, self._records[1].output.policy)
 
 
 class FeaturesTest(absltest.TestCase):
@@ -222,7 +222,7 @@ class FeaturesTest(absltest.TestCase):
       output, carry = labeller.label(
           carry, *_table(0, jax.tree.map(lambda x, s=part: x[s], timesteps)))
       np.testing.assert_allclose(
-          output.features, output.logits[..., :2], atol=1e-5)
+          output.features, output.policy[..., :2], atol=1e-5)
     self.assertTrue(np.any(output.features))
 
   def test_without_there_are_none(self):

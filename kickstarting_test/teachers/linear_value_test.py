@@ -101,7 +101,7 @@ class WithValueTest(parameterized.TestCase):
     self.assertEqual(passed_on, ('parameters', 'steps', 'context', 'state'))
     np.testing.assert_allclose(
         new.value, output.features @ weights[:5] + weights[5], rtol=1e-5)
-    self.assertIs(new.logits, output.logits)
+    self.assertIs(new.policy, output.policy)
     self.assertEqual(new.features is not None, gives_features)
     self.assertEqual(made.feature_size, 5 if gives_features else 0)
     self.assertTrue(made.has_value)
