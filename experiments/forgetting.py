@@ -20,23 +20,19 @@ r"""What a policy gets if it forgets everything in mid-episode.
 An intervention that tells memory from luck: the core state of the policy is
 exchanged for that of the start of an episode, once, after some steps. One row
 for each number of steps, and one for a policy that forgets nothing. Not here:
-training.
+the agent that forgets (`forgetful.py`), training.
 """
 
 import json
 
 from absl import flags
-import jax
-import jax.numpy as jnp
 
-from kickstarting import agent as agent_lib
-from kickstarting import checks
+from experiments import forgetful
 from kickstarting import playing
 from kickstarting.commands import cli
 from kickstarting.commands import flag_values
 from kickstarting.commands import problem_flags
 from kickstarting.commands import shared_flags
-from kickstarting.environments import base
 
 flags.adopt_module_key_flags(shared_flags)
 _POLICY = flags.DEFINE_string(
@@ -48,35 +44,6 @@ _EPISODES = flags.DEFINE_integer(
     'episodes', 200, 'Episodes per task.', lower_bound=1)
 
 
-def forgetful(agent: agent_lib.Agent, at: int) -> agent_lib.Agent:
-  """Returns an agent that forgets all before step `at` of every episode.
-
-  Args:
-    agent: another one; what it does is left as it is.
-    at: steps since the start of the episode, 1 or more.
-
-  Raises:
-    ValueError: the number is none.
-  """
-  checks.check_count('at', at)
-
-  def initial_state(batch_size):
-    return agent.initial_state(batch_size), jnp.zeros(batch_size, jnp.int32)
-
-  def step(params, rng_key, timestep, context, state):
-    inner, count = state
-    count = jnp.where(timestep.step_type == base.FIRST, 0, count + 1)
-    fresh = agent.initial_state(count.shape[0])
-    inner = jax.tree.map(
-        lambda new, old: jnp.where(
-            jnp.reshape(count == at, (-1,) + (1,) * (jnp.ndim(old) - 1)),
-            new, old), fresh, inner)
-    output, inner = agent.step(params, rng_key, timestep, context, inner)
-    return output, (inner, count)
-
-  return agent._replace(initial_state=initial_state, step=step)
-
-
 def main(argv):
   del argv
   name = problem_flags.given(_POLICY)
@@ -84,7 +51,7 @@ def main(argv):
   described = problem_flags.describe(teachers=())
   agent = playing.agent_for(policy, described.suite, f'--policy={name}')
   agents = {'never': agent} | {
-      f'before step {at}': forgetful(agent, at)
+      f'before step {at}': forgetful.forgetful(agent, at)
       for at in flag_values.counts('at', _AT.value)}
   found = {
       label: playing.evaluate(

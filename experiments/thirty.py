@@ -27,18 +27,11 @@ students (`thirty_students.py`), the table (`budget_table.py`), the experts
 (`train_experts.py`).
 """
 
-import pathlib
-
 from absl import flags
 
-from experiments import ablation
-from experiments import budget_table
 from experiments import study_flags
-from experiments import thirty_students as students
-from kickstarting import checks
+from experiments import thirty_students
 from kickstarting.commands import cli
-from kickstarting.environments import suites
-from kickstarting.teachers import zoo
 
 flags.adopt_module_key_flags(study_flags)
 flags.FLAGS.set_default('workdir', 'results/thirty')
@@ -48,37 +41,12 @@ _SUITE = flags.DEFINE_string('suite', 'minigrid30', 'Suite of the tasks.')
 _STUDENTS = flags.DEFINE_list('students', [], 'Which of them; empty for all.')
 
 
-def _runs(
-    student: students.Student, folder: pathlib.Path, seeds: list[str],
-    extra: list[str],
-) -> tuple[list[pathlib.Path], int]:
-  """Does the runs of a student; also returns what its teachers cost."""
-  setting, frames = student.setting, 0
-  if student.has_experts:
-    frames = zoo.training_frames(suites.get_suite(_SUITE.value).task_names)
-  if student.teacher is not None:
-    teacher = ablation.run(
-        folder, student.teacher, ablation.TEACHER_SEED, extra)
-    frames = budget_table.budget(teacher)
-    setting = setting._replace(flags=tuple(
-        flag.replace(students.TEACHER, str(teacher)) for flag in setting.flags))
-  return [ablation.run(folder, setting, seed, extra)
-          for seed in seeds[:student.num_seeds]], frames
-
-
 def main(argv):
   del argv
-  folder, seeds = study_flags.folder(), study_flags.seeds()
-  extra = [f'--suite={_SUITE.value}', f'--frames={_FRAMES.value}',
-           *study_flags.extra()]
-  for name in _STUDENTS.value:
-    checks.check_name('student', name, students.STUDENTS)
-  done = {name: _runs(students.STUDENTS[name], folder, seeds, extra)
-          for name in _STUDENTS.value or students.STUDENTS}
-  runs = {name: found for name, (found, _) in done.items()}
-  budget_table.report(
-      folder / 'thirty', runs, {name: cost for name, (_, cost) in done.items()},
-      students.SCRATCH, title=f'{_SUITE.value}: mean, and range of seeds')
+  thirty_students.study(
+      _STUDENTS.value or list(thirty_students.STUDENTS), study_flags.folder(),
+      _SUITE.value, study_flags.seeds(),
+      [f'--frames={_FRAMES.value}', *study_flags.extra()])
 
 
 if __name__ == '__main__':

@@ -12,15 +12,22 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # ==============================================================================
-"""Who learns in the study of thirty tasks, as data.
+"""Who learns in the study of thirty tasks, as data, and their runs.
 
 Here: `STUDENTS`, lines of the table by name, each with its command line, its
-teachers and how many seeds it gets. Not here: the runs (`thirty.py`).
+teachers and how many seeds it gets; `study`. Not here: the table
+(`budget_table.py`), flags (`thirty.py`).
 """
 
+from collections.abc import Sequence
+import pathlib
 from typing import NamedTuple
 
 from experiments import ablation
+from experiments import budget_table
+from kickstarting import checks
+from kickstarting.environments import suites
+from kickstarting.teachers import zoo
 
 _EPISODES = '--evaluation_episodes=20'
 _NO_REWARD = '--method=on_policy_distill'
@@ -72,3 +79,48 @@ STUDENTS = {student.setting.name: student for student in (
     _student('large with one teacher', 2, _LARGE, teacher=_ONE_LARGE),
     _student('large with many experts', 2, _LARGE),
 )}
+
+
+def study(
+    names: Sequence[str], folder: pathlib.Path, suite: str,
+    seeds: Sequence[str], extra: Sequence[str],
+) -> None:
+  """Does the runs of some students, and reports; see `budget_table.report`.
+
+  Args:
+    names: of students.
+    folder: of the study.
+    suite: of the tasks.
+    seeds: of the students, each of which takes the first ones.
+    extra: further flags for every run.
+
+  Raises:
+    ValueError: there is no such student, or a run failed.
+  """
+  for name in names:
+    checks.check_name('student', name, STUDENTS)
+  extra = [f'--suite={suite}', *extra]
+  done = {name: _runs(STUDENTS[name], folder, suite, seeds, extra)
+          for name in names}
+  runs = {name: found for name, (found, _) in done.items()}
+  budget_table.report(
+      folder / 'thirty', runs, {name: cost for name, (_, cost) in done.items()},
+      SCRATCH, title=f'{suite}: mean, and range of seeds')
+
+
+def _runs(
+    student: Student, folder: pathlib.Path, suite: str, seeds: Sequence[str],
+    extra: Sequence[str],
+) -> tuple[list[pathlib.Path], int]:
+  """Does the runs of a student; also returns what its teachers cost."""
+  setting, frames = student.setting, 0
+  if student.has_experts:
+    frames = zoo.training_frames(suites.get_suite(suite).task_names)
+  if student.teacher is not None:
+    teacher = ablation.run(
+        folder, student.teacher, ablation.TEACHER_SEED, extra)
+    frames = budget_table.budget(teacher)
+    setting = setting._replace(flags=tuple(
+        flag.replace(TEACHER, str(teacher)) for flag in setting.flags))
+  return [ablation.run(folder, setting, seed, extra)
+          for seed in seeds[:student.num_seeds]], frames

@@ -14,6 +14,7 @@
 # ==============================================================================
 """Tests of population_run.py: a population in a few lines; what is wrong."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -36,7 +37,7 @@ _SUITE = 'minigrid_all'
 class TrainPopulationTest(parameterized.TestCase):
 
   def test_without_a_folder_nothing_is_written(self):
-    here = set(os.listdir())
+    self.enter_context(contextlib.chdir(self.create_tempdir().full_path))
     frames = []
     run = population_run.train_population(
         _SUITE, **_TINY, on_record=lambda record: frames.append(
@@ -50,7 +51,7 @@ class TrainPopulationTest(parameterized.TestCase):
     self.assertEqual(run.policy.info['frames'], 1600)
     self.assertEqual(
         list(run.evaluate(episodes=2)['tasks']), ['Empty-Random-6x6'])
-    self.assertEqual(set(os.listdir()), here)
+    self.assertEmpty(os.listdir())
     path = run.plot(
         pathlib.Path(self.create_tempdir().full_path) / 'population.pdf')
     self.assertEqual(path.suffix, '.png')

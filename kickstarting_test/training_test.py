@@ -14,6 +14,7 @@
 # ==============================================================================
 """Tests of training.py: a run in a few lines, and what is wrong with one."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -49,10 +50,10 @@ def _cartpole(seed):
 class TrainTest(parameterized.TestCase):
 
   def test_without_a_folder(self):
-    before = set(os.listdir())
+    self.enter_context(contextlib.chdir(self.create_tempdir().full_path))
     seen = []
     run = training.train(_cartpole, on_record=seen.append, seed=3, **_TINY)
-    self.assertEqual(set(os.listdir()), before)
+    self.assertEmpty(os.listdir())
     self.assertEqual((run.ended, run.workdir), ('finished', None))
     self.assertGreaterEqual(run.frames, 1280)
     self.assertEqual(len(run.records), len(seen))

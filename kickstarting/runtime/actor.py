@@ -61,7 +61,11 @@ class Rollout(NamedTuple):
 
 
 class ActorFunctions(NamedTuple):
-  """The agent's functions, jitted once and shared by all actors."""
+  """The agent's functions, jitted once and shared by all actors.
+
+  step(params, rng_key, counter, timestep [B], context, core state)
+    -> ((actions [B], log mu(a) [B], policy [B, P]), core state).
+  """
 
   initial_state: Callable[[int], types.CoreState]
   step: Callable[..., Any]

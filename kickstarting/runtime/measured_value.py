@@ -25,7 +25,6 @@ import numpy as np
 
 from kickstarting import checks
 from kickstarting import losses
-from kickstarting import types
 from kickstarting.environments import base
 from kickstarting.runtime import actor as actor_lib
 from kickstarting.runtime import instruction_slots
@@ -143,10 +142,9 @@ def _nobody(num_actions: int) -> actor_lib.ActorFunctions:
   def step(params, rng_key, counter, timestep, context, state):
     del params, rng_key, counter, context
     batch = timestep.step_type.shape
-    output = types.AgentOutput(
-        np.zeros((*batch, num_actions), np.float32),
-        np.zeros(batch, np.float32))
-    return (np.zeros(batch, np.int32), output), state
+    return (
+        np.zeros(batch, np.int32), np.zeros(batch, np.float32),
+        np.zeros((*batch, num_actions), np.float32)), state
 
   return actor_lib.ActorFunctions(
       initial_state=lambda size: (), step=step,

@@ -24,7 +24,7 @@ import functools
 import json
 import pathlib
 import shutil
-import types
+import types as python_types
 from typing import Any
 
 from absl import flags
@@ -40,6 +40,7 @@ from kickstarting import description
 from kickstarting import figures
 from kickstarting import files
 from kickstarting import teaching
+from kickstarting import types
 from kickstarting.commands import resuming
 from kickstarting.commands import run_files
 from kickstarting.commands import run_flags
@@ -338,7 +339,7 @@ def _of_table(path: pathlib.Path) -> Iterator[tuple[str, kinds.Change]]:
 
 
 def _curve() -> laboratory.Curve:
-  group = types.SimpleNamespace(name='group')
+  group = python_types.SimpleNamespace(name='group')
   chunk = laboratory.Chunk(group, 0, 4)  # type: ignore[arg-type]
   return laboratory.Curve(chunk, 'curve')
 
@@ -393,7 +394,7 @@ def _ends(*ends: str) -> Callable[[str], bool]:
 
 
 _VALUES = lambda name: '=' in name  # some other values are as good
-LOAD_PATHS: Mapping[str, LoadPath] = types.MappingProxyType({
+LOAD_PATHS: Mapping[str, LoadPath] = python_types.MappingProxyType({
     'policy': LoadPath(
         _save_policy, _one('policy.npz'), _load_policy,
         (kinds.ANY, kinds.ARCHIVES),

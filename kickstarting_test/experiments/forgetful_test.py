@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import forgetting
+from experiments import forgetful
 from kickstarting import agent as agent_lib
 from kickstarting.environments import base
 from kickstarting_test.networks import examples
@@ -52,7 +52,7 @@ class ForgetfulTest(parameterized.TestCase):
     step_type = np.int32([
         [first, mid, mid, mid, mid, first, mid],
         [first, mid, mid, first, mid, mid, mid]])
-    agent = forgetting.forgetful(_counting(), at)
+    agent = forgetful.forgetful(_counting(), at)
     step = jax.jit(agent.step)
     state, found = agent.initial_state(2), []
     timestep = agent_lib.example_timestep(examples.FLAT_SPEC, (2,))
@@ -66,7 +66,7 @@ class ForgetfulTest(parameterized.TestCase):
   @parameterized.parameters(0, -1, 1.5)
   def test_no_step(self, at):
     with self.assertRaisesRegex(ValueError, 'at is'):
-      forgetting.forgetful(_counting(), at)
+      forgetful.forgetful(_counting(), at)
 
 
 if __name__ == '__main__':

@@ -18,12 +18,9 @@ import json
 import pathlib
 from unittest import mock
 
-from absl import flags
 from absl.testing import absltest
-from absl.testing import flagsaver
 
 from experiments import ablation
-from experiments import thirty
 from experiments import thirty_students
 from kickstarting.commands import folder_lock
 from kickstarting.environments import suites
@@ -55,12 +52,9 @@ class ThirtyTest(absltest.TestCase):
       (folder / 'records.jsonl').write_text(json.dumps(_RECORD) + '\n')
     (workdir / 'result.json').write_text('{"ended": "finished"}')
 
-  def _study(self, **named):
-    if not flags.FLAGS.is_parsed():
-      flags.FLAGS(['test'])
-    with flagsaver.flagsaver(
-        workdir=str(self.root), suite='minigrid8', frames='90', **named):
-      thirty.main(['test'])
+  def _study(self, students=tuple(thirty_students.STUDENTS), seeds='12345'):
+    thirty_students.study(
+        students, self.root, 'minigrid8', list(seeds), ['--frames=90'])
 
   def test_all_students(self):
     self._study()
