@@ -404,7 +404,9 @@ LOAD_PATHS: Mapping[str, LoadPath] = python_types.MappingProxyType({
     'experts': LoadPath(
         _save_experts, _one('manifest.json', f'{_TASK}.npz'), _load_experts,
         (kinds.ANY, kinds.JSON),
-        lambda name: _VALUES(name) or name.endswith('score is missing'),
+        lambda name: _VALUES(name) or name.endswith((
+            'score is missing', f'lineage.{_TASK} is missing',
+            'lineage.School is missing')),  # runs may have any names
         lambda path: _of_file(path) if path.suffix == '.json' else iter(())),
     'checkpoint': LoadPath(
         _save_checkpoint, _files_of_checkpoint, _load_checkpoint, (kinds.ANY,),
