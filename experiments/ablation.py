@@ -80,7 +80,7 @@ def run(
   folder_lock.take(folder)
   slug = setting.name.replace(' ', '_').replace('%', '')
   workdir = folder / f'{slug}-{seed}'
-  if not _is_finished(workdir):
+  if not is_finished(workdir):
     command = [
         sys.executable, '-m', setting.program,
         f'--seed={seed}', f'--workdir={workdir}', *setting.flags, *extra]
@@ -88,7 +88,7 @@ def run(
       command.append('--resume')
     print(shlex.join(command[1:]), flush=True)
     call(command)
-    if not _is_finished(workdir):
+    if not is_finished(workdir):
       raise SystemExit(f'{workdir} was interrupted; start the study again.')
   return workdir / setting.run
 
@@ -115,7 +115,8 @@ def call(command: Sequence[str]) -> None:
         ' it said stands above. Mend that, and start the study again.')
 
 
-def _is_finished(workdir: pathlib.Path) -> bool:
+def is_finished(workdir: pathlib.Path) -> bool:
+  """Returns whether a run has come to its end, and was not interrupted."""
   result = run_files.result(workdir)
   return result is not None and result['ended'] == 'finished'
 

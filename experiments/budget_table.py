@@ -99,8 +99,15 @@ def tabulate(
 
 
 def _curve(folder: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
-  """Returns frames and scores of a run, at least one of each."""
-  frames, values = figures.curve(folder, must_exist=True)
+  """Returns frames and scores of a run, at least one of each.
+
+  Of a population they are the means of its three best members, as
+  `ablation.task_scores` has them.
+  """
+  records = logger_lib.read_records(folder, ('score',), must_exist=True)
+  frames, values = figures.curve_of([
+      record | {'score': record.get('score_top3', record['score'])}
+      for record in records])
   if not len(frames):
     raise checks.UserError(
         f'{files.shown(folder)} has no record with a score, as no episode of'

@@ -23,6 +23,7 @@ from collections.abc import Mapping
 import pathlib
 from typing import Any
 
+from experiments import ablation
 from experiments import expert_plan
 from kickstarting.commands import run_files
 from kickstarting.environments import suites
@@ -49,10 +50,10 @@ def ship(
   Raises:
     ValueError: a run that went into this one is not known.
   """
-  result = run_files.result(
-      folder / step.name, frames=int, evaluation_score=float, tasks=dict)
-  if result is None or result['ended'] != 'finished':
+  if not ablation.is_finished(folder / step.name):
     return
+  result = run_files.ended(
+      folder / step.name, frames=int, evaluation_score=float, tasks=dict)
   task, = step.tasks
   known = zoo.manifest(experts)
   if task in known and known[task]['score'] >= result['evaluation_score']:
@@ -80,6 +81,6 @@ def _lineage(
             for name, cost in entry.get('lineage', {}).items()}
   return {
       name: frames[name]
-            if name in frames and not run_files.result(folder / name)
+            if name in frames and not ablation.is_finished(folder / name)
             else run_files.ended(folder / name, frames=int)['frames']
       for name in expert_plan.lineage(step.name)}

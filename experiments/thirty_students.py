@@ -30,6 +30,7 @@ from kickstarting.environments import suites
 from kickstarting.teachers import zoo
 
 _EPISODES = '--evaluation_episodes=20'
+_EXPERTS = '--teachers=zoo'
 _NO_REWARD = '--method=on_policy_distill'
 _LARGE = '--network=grid_large'
 TEACHER = '{teacher}'  # stands for the folder of the one teacher
@@ -41,25 +42,29 @@ class Student(NamedTuple):
   setting: ablation.Setting
   num_seeds: int
   teacher: ablation.Setting | None = None  # a run that teaches it, if it is one
-  has_experts: bool = False  # the shipped ones
+
+  @property
+  def has_experts(self) -> bool:
+    """Whether the shipped experts teach it."""
+    return _EXPERTS in self.setting.flags
 
 
 def _student(
     name: str, num_seeds: int, *options: str,
     teacher: ablation.Setting | None = None,
 ) -> Student:
-  named = ('--teachers=' + ('zoo' if teacher is None else f'*={TEACHER}'),)
+  named = _EXPERTS if teacher is None else f'--teachers=*={TEACHER}'
   run = 'distilled' if _NO_REWARD in options else 'kickstarted'
   setting = ablation.Setting(
-      name, 'experiments.kickstart', ('--nobaseline', *named, *options), run)
-  return Student(setting, num_seeds, teacher, teacher is None)
+      name, 'experiments.kickstart', ('--nobaseline', named, *options), run)
+  return Student(setting, num_seeds, teacher)
 
 
 def _population(name: str, *options: str) -> Student:
   return Student(
       ablation.Setting(
           name, 'experiments.pbt',
-          ('--teachers=zoo', '--population=8', *options)), 2, None, True)
+          (_EXPERTS, '--population=8', *options)), 2)
 
 
 _ONE = ablation.Setting('one teacher', 'experiments.train', (_EPISODES,))

@@ -37,7 +37,6 @@ from kickstarting import checks
 from kickstarting.commands import cli
 from kickstarting.commands import flag_values
 from kickstarting.commands import folder_lock
-from kickstarting.commands import run_files
 from kickstarting.teachers import zoo
 
 _WORKDIR = flags.DEFINE_string(
@@ -57,7 +56,8 @@ def run_step(
 ) -> None:
   """Does one run unless it is done."""
   workdir = folder / step.name
-  if run_files.result(workdir) or expert_shelf.shipped(step.name, experts):
+  if ablation.is_finished(workdir) or expert_shelf.shipped(
+      step.name, experts):
     print(f'{step.name}: done before', flush=True)
     return
   command = [

@@ -202,7 +202,7 @@ def or_categorical(
   size = policy.shape[-1]
   if distribution is None:
     return make_categorical(size)
-  is_of_choices(distribution)  # or it is none
+  _check(distribution)
   if distribution.num_parameters != size:
     raise checks.UserError(
         f'the policy has {size} parameters; expected'
@@ -224,10 +224,15 @@ def is_of_choices(
   """
   if distribution is None:
     return True
+  _check(distribution)
+  return not distribution.action.shape
+
+
+def _check(distribution: distribution_lib.Distribution) -> None:
+  """Raises UserError unless it is a distribution."""
   checks.check_type(
       'distribution', distribution, distribution_lib.Distribution,
       'a Distribution, or None for choices by their logits')
-  return not distribution.action.shape
 
 
 def make_categorical(num_actions: int) -> distribution_lib.Distribution:

@@ -23,6 +23,7 @@ Not here: actions with ends that a policy must not leave; read
 `tanh_gaussian.py` next.
 """
 
+import functools
 import math
 
 import jax
@@ -35,7 +36,7 @@ from kickstarting import types
 from kickstarting.distributions import distribution
 
 FLOOR = 1e-3  # of a deviation, where an action reaches from -1 to 1
-LARGEST_LOG = 20.0  # of a deviation, whose square float32 holds
+_LARGEST_LOG = 20.0  # of a deviation, whose square float32 holds
 # Of a distance in units of the deviation, whose square float32 holds.
 _FARTHEST = 1e9
 _LOG_2_PI = math.log(2.0 * math.pi)
@@ -61,12 +62,7 @@ def make_gaussian(
   checks.check_count('size', size)
   floor = float(checks.check_not_negative('floor', floor))
 
-  def split(parameters):
-    """Returns means and variances; each [..., N]."""
-    mean, log_deviation = halves(parameters, size)
-    variance = jnp.exp(
-        2.0 * jnp.minimum(log_deviation, LARGEST_LOG)) + floor**2
-    return mean, variance
+  split = functools.partial(moments, size=size, floor=floor)
 
   def log_prob(parameters, actions):
     mean, variance = split(parameters)
@@ -127,8 +123,15 @@ def make_gaussian(
       to_environment=lambda actions: jnp.clip(actions, -1.0, 1.0))
 
 
-def halves(parameters: types.Array, size: int) -> list[jax.Array]:
-  """Returns means and logarithms of deviations; each [..., N].
+def moments(
+    parameters: types.Array, size: int, floor: float
+) -> tuple[jax.Array, jax.Array]:
+  """Returns means and variances; each [..., N].
+
+  Args:
+    parameters: means, then logarithms of deviations; [..., 2 N] float32.
+    size: N.
+    floor: see `make_gaussian`.
 
   Raises:
     ValueError: there are not 2 N of them.
@@ -138,7 +141,9 @@ def halves(parameters: types.Array, size: int) -> list[jax.Array]:
     raise checks.UserError(
         f'parameters has shape {parameters.shape}; expected {2 * size} in a'
         f' row: {size} means, then {size} logarithms of deviations.')
-  return jnp.split(parameters, 2, axis=-1)
+  mean, log_deviation = jnp.split(parameters, 2, axis=-1)
+  variance = jnp.exp(2.0 * jnp.minimum(log_deviation, _LARGEST_LOG))
+  return mean, variance + floor**2
 
 
 def _squared(distance: jax.Array, variance: jax.Array) -> jax.Array:

@@ -67,10 +67,8 @@ def make_tanh_gaussian(
 
   def stretch(parameters):
     """Returns E log(1 - tanh(u)^2), summed over parts; [...]."""
-    mean, log_deviation = gaussian_lib.halves(parameters, size)
-    deviation = jnp.sqrt(jnp.exp(
-        2.0 * jnp.minimum(log_deviation, gaussian_lib.LARGEST_LOG))
-                         + floor**2)
+    mean, variance = gaussian_lib.moments(parameters, size, floor)
+    deviation = jnp.sqrt(variance)
     total = sum(
         float(weight) * log_slope(mean + float(node) * deviation)
         for node, weight in zip(nodes, weights))

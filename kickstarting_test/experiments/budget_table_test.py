@@ -85,6 +85,16 @@ class BudgetTableTest(absltest.TestCase):
         json.loads(last), json.loads((self._root / 'table.json').read_text()))
     self.assertTrue((self._root / 'table.png').exists())
 
+  def test_a_population_counts_with_its_three_best(self):
+    folder = self._run('p', [80.0])
+    (folder / 'records.jsonl').write_text(json.dumps({
+        'frames': 100, 'score': 80.0, 'score_top3': 60.0,
+        'task_score': {'a': 80.0}, 'task_score_top3': {'a': 60.0}}) + '\n')
+    row = budget_table.tabulate({'p': [folder]}, {'p': 0}, 'p')['p']
+    self.assertEqual(row['score_at']['100%'], [60.0])
+    self.assertEqual(row['interquartile_mean'], 60.0)
+    self.assertEqual(row['frames_to']['70'], [None])
+
   def test_a_run_without_a_score(self):
     folder = self._run('s', [None])
     with self.assertRaisesRegex(ValueError, 's.* has no record with a score'):
